@@ -1,0 +1,23 @@
+"""The errors a user can cause, each with one line that says what to change."""
+
+from __future__ import annotations
+
+
+class DmoeError(ValueError):
+    """A mistake in what was asked or handed over; its text is meant for a person to read."""
+
+
+class InstanceError(DmoeError):
+    """Instance data that cannot be: the text names the field, the index and the value."""
+
+
+class SolutionError(DmoeError):
+    """Solution data of the wrong kind (shape or type), before any question of feasibility."""
+
+
+class InstanceFileError(DmoeError):
+    """A file that cannot be read or written as what it should be: the text names the file."""
+
+
+class MethodError(DmoeError):
+    """A method that is unknown, not installed, misused, or not meant for the problem at hand."""

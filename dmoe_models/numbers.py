@@ -1,0 +1,154 @@
+"""Turn what a user hands over into arrays of exactly one kind, or name the entry that is wrong.
+
+numpy converts generously: ``True`` becomes 1.0, ``"3"`` becomes 3.0 and a ragged list fails with a
+text about shapes. Data that decides what is optimal must not be converted by accident, so the
+functions here look at every entry first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dmoe_models.errors import DmoeError, InstanceError
+
+_REAL = (int, float, np.integer, np.floating)
+_WHOLE = (int, np.integer)
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, (bool, np.bool_))
+
+
+def shown(value: Any) -> str:
+    """Write a value for an error message, shortened so that the message stays one line.
+
+    Python refuses to print integers of thousands of digits, so these are described instead.
+    """
+    if isinstance(value, int) and not _is_bool(value) and value.bit_length() > 200:
+        return f"an integer of about {int(value.bit_length() * math.log10(2))} digits"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def at(field: str, index: tuple[int, ...]) -> str:
+    """Name an entry of a field, as in ``gate_scores[3,0]``."""
+    return f"{field}[{','.join(str(int(i)) for i in index)}]" if index else field
+
+
+def _entries(
+    field: str, value: Any, kinds: tuple[type, ...], wanted: str, error: type[DmoeError]
+) -> np.ndarray:
+    """Return nested sequences as an object array whose every entry is of one of the `kinds`."""
+    try:
+        entries = np.asarray(value, dtype=object)
+    except ValueError:
+        raise error(f"{field}: rows differ in length or depth") from None
+    if {type(entry) for entry in entries.flat} <= {int, float} and kinds is _REAL:
+        return entries
+    for index, entry in np.ndenumerate(entries):
+        if isinstance(entry, (list, tuple, np.ndarray)):
+            raise error(f"{at(field, index)}: rows differ in length or depth")
+        if _is_bool(entry) or not isinstance(entry, kinds):
+            raise error(f"{at(field, index)} = {shown(entry)} is not {wanted}")
+    return entries
+
+
+def _array(
+    field: str,
+    value: Any,
+    ndim: int,
+    *,
+    whole: bool,
+    error: type[DmoeError],
+) -> np.ndarray:
+    kinds, dtype_kinds, dtype = (_WHOLE, "iu", np.int64) if whole else (_REAL, "fiu", np.float64)
+    wanted = "a whole number" if whole else "a real number"
+    if hasattr(value, "__array__") and not isinstance(value, np.generic):
+        value = np.asarray(value)
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        if value.dtype.kind not in dtype_kinds:
+            raise error(f"{field}: entries of type {value.dtype} are not {wanted}s")
+        array = value
+    else:
+        array = _entries(field, value, kinds, wanted, error)
+    if array.ndim != ndim:
+        raise error(f"{field}: expected {ndim} dimension(s), got shape {array.shape}")
+    try:
+        result = np.array(array, dtype=dtype, order="C")
+    except OverflowError:
+        convert: Callable[[Any], Any] = dtype
+        for index, entry in np.ndenumerate(array):
+            try:
+                convert(entry)
+            except OverflowError:
+                raise error(f"{at(field, index)} = {shown(entry)} is too large") from None
+        raise
+    if not whole:
+        result = result + 0.0  # -0.0 becomes 0.0: one value, one representation, one hash
+    result.setflags(write=False)
+    return result
+
+
+def real_array(
+    field: str, value: Any, ndim: int, error: type[DmoeError] = InstanceError
+) -> np.ndarray:
+    """Return `value` as a read-only float64 array of `ndim` dimensions (a copy).
+
+    Raises
+    ------
+    DmoeError
+        Of class `error`, naming the first entry that is not a real number.
+    """
+    return _array(field, value, ndim, whole=False, error=error)
+
+
+def whole_array(
+    field: str, value: Any, ndim: int, error: type[DmoeError] = InstanceError
+) -> np.ndarray:
+    """Return `value` as a read-only int64 array of `ndim` dimensions (a copy).
+
+    Raises
+    ------
+    DmoeError
+        Of class `error`, naming the first entry that is not a whole number.
+    """
+    if isinstance(value, np.ndarray) and value.dtype == np.uint64 and value.size:
+        value = value.astype(object)  # so that an overflow is noticed, not wrapped
+    return _array(field, value, ndim, whole=True, error=error)
+
+
+def real_number(field: str, value: Any) -> float:
+    """Return `value` as a finite float; raise InstanceError for anything else."""
+    if _is_bool(value) or not isinstance(value, _REAL):
+        raise InstanceError(f"{field} = {shown(value)} is not a real number")
+    try:
+        number = float(value) + 0.0
+    except OverflowError:
+        raise InstanceError(f"{field} = {shown(value)} is too large") from None
+    if not math.isfinite(number):
+        raise InstanceError(f"{field} = {number} is not finite")
+    return number
+
+
+def whole_number(field: str, value: Any) -> int:
+    """Return `value` as an int; raise InstanceError for anything else."""
+    if _is_bool(value) or not isinstance(value, _WHOLE):
+        raise InstanceError(f"{field} = {shown(value)} is not a whole number")
+    return int(value)
+
+
+def refuse_where(
+    field: str,
+    array: np.ndarray,
+    wrong: np.ndarray,
+    reason: str,
+    error: type[DmoeError] = InstanceError,
+) -> None:
+    """Raise `error` for the first entry of `array` where `wrong` is true."""
+    if wrong.any():
+        index = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise error(f"{at(field, index)} = {array[index]} {reason}")

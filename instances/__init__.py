@@ -1,0 +1,1 @@
+"""Benchmark instances: families to draw from, bundled sets, importers of recorded data."""
