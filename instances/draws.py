@@ -1,0 +1,129 @@
+"""Random numbers that are the same bits on every machine and with every version of numpy.
+
+A benchmark instance that is named by its seed must not depend on the mathematics library of the
+machine that draws it. numpy guarantees the raw bits of a bit generator for ever, but not the
+distributions made of them, and logarithms differ in the last bit between platforms. So everything
+here is raw bits followed by operations that IEEE 754 defines exactly, elementwise: + - * /, frexp
+and ldexp. Sums are added column by column, since the order inside ``np.sum`` may change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from dmoe_models.errors import InstanceError
+from dmoe_models.numbers import whole_number
+
+_SQRT_HALF = 0.7071067811865476
+_LN2_HIGH = float.fromhex(
+    "0x1.62e42feep-1"
+)  # 32 bits, so that its product with an exponent is exact
+_LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")  # the rest of ln 2
+_ATANH_TERMS = 12  # |s| <= 0.1716: the first term left out is below 1e-19 of the whole
+
+
+def portable_log(x: np.ndarray) -> np.ndarray:
+    """Return the natural logarithm, the same bits everywhere, within 1e-15 (relative).
+
+    Parameters
+    ----------
+    x : array of positive, finite doubles
+
+    Returns
+    -------
+    array of the same shape
+
+    Notes
+    -----
+    With x = m 2^e, m in [sqrt(1/2), sqrt(2)), and s = (m - 1) / (m + 1):
+    log x = e ln 2 + 2 artanh(s), where artanh(s) = s + s^3/3 + s^5/5 + ...
+    Written as f - s (f - 2 R), with f = m - 1 exact and R the series after its first term divided
+    by s, the leading part carries no rounding error.
+    """
+    mantissa, exponent = np.frexp(np.asarray(x, dtype=np.float64))
+    small = mantissa < _SQRT_HALF
+    mantissa = np.where(small, 2.0 * mantissa, mantissa)
+    exponent = np.where(small, exponent - 1, exponent).astype(np.float64)
+    f = mantissa - 1.0
+    s = f / (2.0 + f)
+    square = s * s
+    series = np.full(s.shape, 1.0 / (2 * _ATANH_TERMS + 1))
+    for term in range(_ATANH_TERMS - 1, 0, -1):
+        series = 1.0 / (2 * term + 1) + square * series
+    tail = 2.0 * square * series
+    # 2 s = f - s f, so 2 artanh(s) = f - s (f - tail).
+    result = exponent * _LN2_HIGH + (f - (s * (f - tail) - exponent * _LN2_LOW))
+    return np.asarray(result)
+
+
+class Draws:
+    """A stream of random numbers, named by a seed and a path of names.
+
+    Streams of different names are independent, so that drawing more of one kind (say, tokens)
+    leaves every other kind (say, gains) as it was. Arrays are filled in C order: a longer first
+    axis only appends.
+
+    Parameters
+    ----------
+    seed : int
+        0 <= seed < 2^63.
+    path : str
+        Name of the stream.
+
+    Raises
+    ------
+    InstanceError
+        Where the seed is not such a number.
+    """
+
+    def __init__(self, seed: int, path: str = "") -> None:
+        self.seed = whole_number("seed", seed)
+        if not 0 <= self.seed < 2**63:
+            raise InstanceError(f"seed = {self.seed} is outside 0 to 2^63 - 1")
+        self.path = path
+        digest = hashlib.sha256(f"{self.seed}/{path}".encode()).digest()
+        self._bits = np.random.PCG64(int.from_bytes(digest, "little"))
+
+    def stream(self, name: str) -> Draws:
+        """Return the stream `name` below this one; it starts anew with every call."""
+        return Draws(self.seed, f"{self.path}/{name}")
+
+    def _raw(self, shape: tuple[int, ...]) -> np.ndarray:
+        size = 1
+        for length in shape:
+            size *= length
+        return np.asarray(self._bits.random_raw(size), dtype=np.uint64).reshape(shape)
+
+    def uniform(self, *shape: int) -> np.ndarray:
+        """Return doubles uniform on the open interval (0, 1), symmetric about 1/2."""
+        return ((self._raw(shape) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+    def between(self, low: float, high: float, *shape: int) -> np.ndarray:
+        """Return doubles uniform between `low` and `high`."""
+        return low + (high - low) * self.uniform(*shape)
+
+    def exponential(self, *shape: int) -> np.ndarray:
+        """Return positive doubles, exponentially distributed with mean 1."""
+        return -portable_log(self.uniform(*shape))
+
+    def integers(self, bound: int, *shape: int) -> np.ndarray:
+        """Return int64 numbers uniform on 0 .. bound - 1 (to within bound / 2^52)."""
+        return np.floor(self.uniform(*shape) * bound).astype(np.int64)
+
+    def permutation(self, length: int) -> np.ndarray:
+        """Return the numbers 0 .. length - 1 in random order, int64."""
+        return np.argsort(self._raw((length,)), kind="stable").astype(np.int64)
+
+    def simplex(self, rows: int, columns: int) -> np.ndarray:
+        """Return (rows, columns): each row uniform on the simplex, Dirichlet(1, ..., 1)."""
+        return normalise_rows(self.exponential(rows, columns))
+
+
+def normalise_rows(weights: np.ndarray) -> np.ndarray:
+    """Divide every row of a 2-D array by its sum, added from left to right."""
+    total = np.zeros(weights.shape[0])
+    for column in range(weights.shape[1]):
+        total = total + weights[:, column]
+    return np.asarray(weights / total[:, None])
