@@ -1,5 +1,6 @@
 """Energy-efficient expert selection in wireless distributed Mixture-of-Experts."""
 
+from dmoe_models.checker import CheckReport, Violation, check
 from dmoe_models.energy import EnergyReport, evaluate
 from dmoe_models.errors import (
     DmoeError,
@@ -8,10 +9,13 @@ from dmoe_models.errors import (
     MethodError,
     SolutionError,
 )
+from dmoe_models.files import read_instance, read_solution, write_instance, write_solution
 from dmoe_models.instance import Instance
+from dmoe_models.methods import methods, solve
 from dmoe_models.solution import Outcome, Result, Solution, Status
 
 __all__ = [
+    "CheckReport",
     "DmoeError",
     "EnergyReport",
     "Instance",
@@ -23,5 +27,13 @@ __all__ = [
     "Solution",
     "SolutionError",
     "Status",
+    "Violation",
+    "check",
     "evaluate",
+    "methods",
+    "read_instance",
+    "read_solution",
+    "solve",
+    "write_instance",
+    "write_solution",
 ]

@@ -88,7 +88,7 @@ def _array(
                 raise error(f"{at(field, index)} = {shown(entry)} is too large") from None
         raise
     if not whole:
-        result = result + 0.0  # -0.0 becomes 0.0: one value, one representation, one hash
+        np.add(result, 0.0, out=result)  # -0.0 becomes 0.0: one value, one representation, one hash
     result.setflags(write=False)
     return result
 

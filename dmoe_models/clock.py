@@ -1,0 +1,33 @@
+"""Time limits: one object that every method asks whether its time is up."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from dmoe_models.errors import MethodError
+
+
+class Deadline:
+    """A moment after which a method returns the best that it has.
+
+    Parameters
+    ----------
+    seconds : float or None
+        From now; None for no limit.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        if seconds is not None and not (isinstance(seconds, (int, float)) and seconds > 0):
+            raise MethodError(f"time_limit = {seconds!r} is not a positive number of seconds")
+        self._end = math.inf if seconds is None else time.perf_counter() + seconds
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is up."""
+        return time.perf_counter() >= self._end
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds left, at least 0; None where there is no limit."""
+        return None if self._end == math.inf else max(0.0, self._end - time.perf_counter())

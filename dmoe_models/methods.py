@@ -1,0 +1,370 @@
+"""The menu: every method by name, and `solve`, which runs one and vouches for its answer.
+
+A method is a function of an Instance that returns decisions (an `Outcome`, or a bare `Solution`).
+It never grades itself: `solve` evaluates the energy, lets the referee check it, attaches the proved
+lower bound and derives the status from these. Methods are named by dotted paths and imported when
+they are called, so a missing optional package concerns the method that needs it and no other.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dmoe_models.algorithms.bounds import lower_bound
+from dmoe_models.checker import check
+from dmoe_models.clock import Deadline
+from dmoe_models.energy import evaluate
+from dmoe_models.errors import MethodError
+from dmoe_models.instance import Instance
+from dmoe_models.solution import (
+    OPTIMALITY_GAP,
+    Outcome,
+    Result,
+    Solution,
+    Status,
+    relative_gap,
+)
+
+ENTRY_POINT_GROUP = "dmoe_models.methods"
+"""Installed packages offer methods of their own under this entry-point group."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One line of the menu.
+
+    Attributes
+    ----------
+    name : str
+    problems : tuple of str
+        Which of P1, P2 and P3 it answers.
+    kind : str
+        "exact", "heuristic", "bound" or "plug-in".
+    target : str
+        ``module:function``, or ``path/to/file.py:function``.
+    needs : str
+        What must be installed or given beyond the instance.
+    summary : str
+    """
+
+    name: str
+    problems: tuple[str, ...]
+    kind: str
+    target: str
+    summary: str
+    needs: str = ""
+
+    def load(self) -> Callable[..., Any]:
+        """Import the function; MethodError where that is not possible, saying why."""
+        place, _, function = self.target.rpartition(":")
+        try:
+            module = _module_of_file(place) if place.endswith(".py") else _imported(place)
+        except ImportError as error:
+            raise MethodError(f"method {self.name}: {_install_hint(error)}") from error
+        try:
+            loaded = getattr(module, function)
+        except AttributeError:
+            raise MethodError(f"method {self.name}: {place} has no function {function}") from None
+        if not callable(loaded):
+            raise MethodError(f"method {self.name}: {function} in {place} is not a function")
+        return loaded
+
+
+_ALGORITHMS = "dmoe_models.algorithms"
+_PYOMO, _CVXPY = "formulations.methods:pyomo_", "formulations.methods:cvxpy_"
+_BOTH = ("P1", "P2")
+
+_MENU = [
+    Method("des", ("P1",), "exact", f"{_ALGORITHMS}.des:solve_p1", "DES tree search, per token"),
+    Method(
+        "jesa", ("P2",), "heuristic", f"{_ALGORITHMS}.jesa:jesa", "JESA block coordinate descent"
+    ),
+    Method(
+        "top-k", _BOTH, "heuristic", f"{_ALGORITHMS}.baselines:top_k", "the k highest scores, P3"
+    ),
+    Method(
+        "homogeneous",
+        _BOTH,
+        "heuristic",
+        f"{_ALGORITHMS}.baselines:homogeneous",
+        "H(z, D): one relevance at every layer, DES and P3",
+    ),
+    Method(
+        "greedy",
+        _BOTH,
+        "heuristic",
+        f"{_ALGORITHMS}.baselines:greedy",
+        "experts by energy per score at best prices, P3",
+    ),
+    Method(
+        "random",
+        _BOTH,
+        "heuristic",
+        f"{_ALGORITHMS}.baselines:random_selection",
+        "a uniformly random feasible selection, P3",
+    ),
+    Method(
+        "exhaustive",
+        _BOTH,
+        "exact",
+        f"{_ALGORITHMS}.exhaustive:exhaustive",
+        "enumeration, tiny sizes only",
+    ),
+    Method(
+        "lower-bound",
+        _BOTH,
+        "bound",
+        f"{_ALGORITHMS}.bounds:lower_bound",
+        "LB: every link on its own best subcarrier",
+    ),
+    Method("pyomo-p1-milp", ("P1",), "exact", f"{_PYOMO}p1_milp", "P1 as a MILP in Pyomo"),
+    Method(
+        "pyomo-p2-minlp",
+        ("P2",),
+        "exact",
+        f"{_PYOMO}p2_minlp",
+        "P2 as written, with the ratio, in Pyomo; tiny sizes only",
+        needs="solver scip",
+    ),
+    Method(
+        "pyomo-p2-milp",
+        ("P2",),
+        "exact",
+        f"{_PYOMO}p2_milp",
+        "P2 as a MILP in Pyomo (disaggregated=True: one row a token)",
+    ),
+    Method(
+        "pyomo-p2-set", ("P2",), "exact", f"{_PYOMO}p2_set", "P2 over minimal feasible sets, Pyomo"
+    ),
+    Method(
+        "pyomo-p3",
+        ("P3",),
+        "heuristic",
+        f"{_PYOMO}p3_assignment",
+        "P3 as a linear program in Pyomo",
+        needs="selection= (top-k's by default)",
+    ),
+    Method("cvxpy-p1-milp", ("P1",), "exact", f"{_CVXPY}p1_milp", "P1 as a MILP in CVXPY"),
+    Method(
+        "cvxpy-p2-milp",
+        ("P2",),
+        "exact",
+        f"{_CVXPY}p2_milp",
+        "P2 as a MILP in CVXPY (disaggregated=True: one row a token)",
+    ),
+    Method(
+        "cvxpy-p2-set", ("P2",), "exact", f"{_CVXPY}p2_set", "P2 over minimal feasible sets, CVXPY"
+    ),
+    Method(
+        "cvxpy-p3",
+        ("P3",),
+        "heuristic",
+        f"{_CVXPY}p3_assignment",
+        "P3 as a linear program in CVXPY",
+        needs="selection= (top-k's by default)",
+    ),
+]
+
+METHODS: dict[str, Method] = {method.name: method for method in _MENU}
+"""The built-in methods by name."""
+
+
+def methods() -> pd.DataFrame:
+    """Return the menu as a table: name, problem, kind, needs, summary; plug-ins included."""
+    menu = [*METHODS.values(), *_installed_plugins().values()]
+    return pd.DataFrame(
+        {
+            "problem": [", ".join(m.problems) for m in menu],
+            "kind": [m.kind for m in menu],
+            "needs": [m.needs for m in menu],
+            "summary": [m.summary for m in menu],
+        },
+        index=pd.Index([m.name for m in menu], name="method"),
+    )
+
+
+def find_method(name: str) -> Method:
+    """Return the method of that name, an installed plug-in, or ``path/to/file.py:function``.
+
+    Raises
+    ------
+    MethodError
+        For a name that is none of these, with the list of known names.
+    """
+    if name in METHODS:
+        return METHODS[name]
+    plugins = _installed_plugins()
+    if name in plugins:
+        return plugins[name]
+    place, _, function = name.rpartition(":")
+    if place.endswith(".py"):
+        if not Path(place).is_file():
+            raise MethodError(f"method {name}: there is no file {place}")
+        return Method(name, _BOTH, "plug-in", f"{place}:{function}", "an algorithm of your own")
+    raise MethodError(
+        f"unknown method {name!r}; known are {', '.join([*METHODS, *plugins])}, "
+        "and path/to/file.py:function"
+    )
+
+
+def solve(
+    instance: Instance,
+    method: str,
+    *,
+    seed: int = 0,
+    time_limit: float | None = None,
+    **options: Any,
+) -> Result:
+    """Run a method on an instance; evaluate, check and bound its answer.
+
+    Parameters
+    ----------
+    instance : Instance
+    method : str
+        A name from `methods()`, or ``path/to/file.py:function``.
+    seed : int
+        For methods that draw random numbers.
+    time_limit : float, optional
+        Seconds.
+    **options
+        Of the method, such as ``solver="scip"``, ``k=1`` or ``starts=10``.
+
+    Returns
+    -------
+    Result
+        OPTIMAL where the gap to the best proved bound is at most 1e-6; INFEASIBLE where a bound of
+        +inf is proved; FEASIBLE; or UNKNOWN, also for an answer that the referee refuses (then
+        `check` says why).
+
+    Raises
+    ------
+    MethodError
+        For an unknown method or option, a problem that the method does not solve, a missing
+        package, or an answer that is no Solution.
+    """
+    Deadline(time_limit)  # refuses a limit that is none, whether or not the method takes one
+    chosen = find_method(method)
+    problem = instance.problem
+    if problem not in chosen.problems and not (chosen.problems == ("P3",) and problem == "P2"):
+        raise MethodError(
+            f"method {chosen.name} solves {' and '.join(chosen.problems)}; "
+            f"{instance.name} is a {problem} instance"
+        )
+    function = chosen.load()
+    arguments = _accepted(chosen, function, {"seed": seed, "time_limit": time_limit}, options)
+
+    started = time.perf_counter()
+    outcome = function(instance, **arguments)
+    runtime = time.perf_counter() - started
+    if isinstance(outcome, Solution):
+        outcome = Outcome(outcome)
+    if not isinstance(outcome, Outcome):
+        raise MethodError(f"method {chosen.name} returned {type(outcome).__name__}, no Solution")
+    bound = max(outcome.bound, _attached_bound(instance))
+    return judge(instance, chosen.name, outcome, bound, runtime)
+
+
+def judge(
+    instance: Instance, method: str, outcome: Outcome, bound: float, runtime: float
+) -> Result:
+    """Turn a method's outcome and a proved bound into a Result: evaluate, check, decide status."""
+    static = float(instance.static_energy_j.sum())
+    solution = outcome.solution
+    objective, report = math.nan, None
+    if solution is None:
+        status = Status.INFEASIBLE if bound == math.inf else Status.UNKNOWN
+    else:
+        report = check(instance, solution)
+        if not any(violation.constraint in ("shape", "index") for violation in report.violations):
+            objective = evaluate(instance, solution).total_j
+        if not report.ok:
+            status = Status.UNKNOWN
+        elif relative_gap(objective, bound, static) <= OPTIMALITY_GAP:
+            status = Status.OPTIMAL
+        else:
+            status = Status.FEASIBLE
+    return Result(
+        method=method,
+        instance=instance.name,
+        status=status,
+        objective=objective,
+        bound=bound,
+        runtime=runtime,
+        solution=solution,
+        check=report,
+        static_j=static,
+        details=outcome.details,
+    )
+
+
+@lru_cache(maxsize=2)
+def _attached_bound(instance: Instance) -> float:
+    """LB of an instance: computed once when several methods are run on it in turn."""
+    return lower_bound(instance).bound
+
+
+def _accepted(
+    method: Method, function: Callable[..., Any], usual: dict[str, Any], options: dict[str, Any]
+) -> dict[str, Any]:
+    """Match arguments with the function's signature.
+
+    The usual ones are passed where they are taken; an option that is not taken is an error.
+    """
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    names = [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    for option in options:
+        if option not in names and not takes_any:
+            raise MethodError(
+                f"method {method.name} has no option {option!r}; it takes "
+                f"{', '.join(names) or 'none'}"
+            )
+    return {k: v for k, v in usual.items() if k in names} | options
+
+
+@cache
+def _installed_plugins() -> dict[str, Method]:
+    return {
+        point.name: Method(
+            point.name, _BOTH, "plug-in", point.value, f"from {point.value.partition(':')[0]}"
+        )
+        for point in entry_points(group=ENTRY_POINT_GROUP)
+    }
+
+
+def _imported(name: str) -> Any:
+    return importlib.import_module(name)
+
+
+def _module_of_file(path: str) -> Any:
+    """Execute a user's file as a module of its own."""
+    spec = importlib.util.spec_from_file_location(f"dmoe_plugin_{Path(path).stem}", path)
+    if spec is None or spec.loader is None:
+        raise MethodError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except ImportError:
+        raise
+    except Exception as error:
+        raise MethodError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _install_hint(error: ImportError) -> str:
+    """Say which package is missing and how to get it."""
+    if error.name is None or error.name.split(".")[0] in ("dmoe_models", "formulations"):
+        return str(error)
+    return f"package {error.name} is not installed; try: pip install {error.name}"

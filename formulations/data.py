@@ -1,0 +1,181 @@
+"""What every formulation needs of an instance, indexed and scaled once.
+
+Energies are of order 1e-4 J and solver tolerances are absolute, so all prices are divided by
+`unit_j`: in units of it the objective is about the number of tokens.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from dmoe_models.algorithms.bounds import lower_bound
+from dmoe_models.energy import assignment_energy_j, count_tokens
+from dmoe_models.errors import MethodError
+from dmoe_models.feasible_sets import membership, sets_of_tokens
+from dmoe_models.instance import Instance
+
+SET_LIMIT = 200_000
+"""Most minimal feasible sets that a set formulation is built over."""
+
+
+@dataclass(frozen=True)
+class TokenGroup:
+    """Tokens of one node with the same minimal feasible sets: one token with a weight.
+
+    Attributes
+    ----------
+    source : int
+    tokens : tuple of int
+    members : (S, K) bool array
+        The sets that each of them may choose from.
+    """
+
+    source: int
+    tokens: tuple[int, ...]
+    members: np.ndarray
+
+
+class ModelData:
+    """An instance as the formulations read it.
+
+    Parameters
+    ----------
+    instance : Instance
+    candidates : (K, K, M) bool array, optional
+        Subcarriers that may be considered for each link; all of positive gain by default.
+    """
+
+    def __init__(self, instance: Instance, candidates: np.ndarray | None = None) -> None:
+        self.instance = instance
+        self._candidates = candidates
+
+    @cached_property
+    def unit_j(self) -> float:
+        """Joule that the model calls 1: the mean energy per token at the lower bound."""
+        static = float(self.instance.static_energy_j.sum())
+        mean = (lower_bound(self.instance).bound - static) / self.instance.T
+        if math.isfinite(mean) and mean > 0:
+            return mean
+        finite = self.instance.transmission_energy_j[
+            np.isfinite(self.instance.transmission_energy_j)
+        ]
+        return float(
+            max(finite.max(initial=0.0), self.instance.computation_energy_j.max(), 0.0) or 1.0
+        )
+
+    @cached_property
+    def links(self) -> list[tuple[int, int]]:
+        """Links (i, j) that can carry a token."""
+        return [(int(i), int(j)) for i, j in self.instance.links]
+
+    @cached_property
+    def subcarriers(self) -> dict[tuple[int, int], list[int]]:
+        """Subcarriers m that link (i, j) may own: those of positive gain among the candidates."""
+        usable = np.isfinite(self.instance.transmission_energy_j)
+        if self._candidates is not None:
+            usable &= self._candidates
+        return {(i, j): np.flatnonzero(usable[i, j]).tolist() for i, j in self.links}
+
+    @cached_property
+    def options(self) -> list[tuple[int, int, int]]:
+        """All (i, j, m) in which link (i, j) may own subcarrier m."""
+        return [(i, j, m) for i, j in self.links for m in self.subcarriers[i, j]]
+
+    @cached_property
+    def price(self) -> np.ndarray:
+        """(K, K, M) scaled energy per token of link i -> j over m; infinite without a link."""
+        return self.instance.transmission_energy_j / self.unit_j
+
+    @cached_property
+    def given_price(self) -> np.ndarray:
+        """(K, K) scaled energy per token under the given assignment (P1)."""
+        assert self.instance.assignment is not None
+        return assignment_energy_j(self.instance, self.instance.assignment) / self.unit_j
+
+    @cached_property
+    def computation(self) -> np.ndarray:
+        """(K,) scaled computation energy per token."""
+        return self.instance.computation_energy_j / self.unit_j
+
+    @cached_property
+    def coverage(self) -> np.ndarray:
+        """(T, K) coefficients of C1 divided by need: min(1, g / need).
+
+        An expert that reaches need alone covers the row alone, so cutting its coefficient at 1
+        changes no 0-1 solution; it tightens the relaxation and keeps the rows within a solver's
+        range where thresholds are tiny.
+        """
+        return np.minimum(1.0, self.instance.gate_scores / self.instance.need[:, None])
+
+    @cached_property
+    def usable(self) -> np.ndarray:
+        """(T, K) bool: token t can use expert j."""
+        return self.instance.reachable[self.instance.source]
+
+    @cached_property
+    def tokens_at(self) -> dict[int, list[int]]:
+        """Tokens that reside at each node that has any."""
+        source = self.instance.source
+        return {int(i): np.flatnonzero(source == i).tolist() for i in np.unique(source)}
+
+    @cached_property
+    def groups(self) -> list[TokenGroup]:
+        """Tokens grouped by node and minimal feasible sets.
+
+        Raises
+        ------
+        MethodError
+            Where there are more than SET_LIMIT sets.
+        """
+        found: dict[tuple[int, frozenset[frozenset[int]]], list[int]] = {}
+        for token, sets in enumerate(sets_of_tokens(self.instance, SET_LIMIT)):
+            key = (int(self.instance.source[token]), frozenset(map(frozenset, sets)))
+            found.setdefault(key, []).append(token)
+        return [
+            TokenGroup(
+                source,
+                tuple(tokens),
+                membership(sorted(tuple(sorted(s)) for s in sets), self.instance.K),
+            )
+            for (source, sets), tokens in found.items()
+        ]
+
+    def loads(self, selection: np.ndarray) -> dict[tuple[int, int], int]:
+        """Return the token count of every loaded link under a selection (P3).
+
+        Raises
+        ------
+        MethodError
+            Where the selection loads a link that does not exist.
+        """
+        counts = count_tokens(self.instance, selection)
+        loaded = [(int(i), int(j)) for i, j in np.argwhere(counts > 0) if i != j]
+        for link in loaded:
+            if not self.subcarriers.get(link):
+                raise MethodError(f"selection: link {link} carries tokens but has no gain")
+        return {(i, j): int(counts[i, j]) for i, j in loaded}
+
+
+def cheapest_candidates(instance: Instance) -> np.ndarray | None:
+    """Keep the L cheapest subcarriers of each of the L links: no others can matter.
+
+    In an optimum of P2 with one subcarrier a link, a link that owned a dearer one could move to one
+    of its L cheapest that no other link owns.
+
+    Returns
+    -------
+    (K, K, M) bool array, or None where M <= L (all are kept).
+    """
+    number = len(instance.links)
+    if number >= instance.M:
+        return None
+    energy = instance.transmission_energy_j
+    keep = np.zeros(energy.shape, dtype=bool)
+    if number:
+        cheapest = np.argpartition(energy, number - 1, axis=2)[:, :, :number]
+        np.put_along_axis(keep, cheapest, True, axis=2)
+    return keep
