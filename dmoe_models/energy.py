@@ -108,7 +108,10 @@ def selected_energy_j(energy_j: np.ndarray, selection: np.ndarray) -> np.ndarray
 
 
 def evaluate(instance: Instance, solution: Solution) -> EnergyReport:
-    """Compute the energy of a solution (MODEL: E, section "Decisions and energy").
+    """Compute the energy of a solution.
+
+    E = sum over loaded links of P0 (number of subcarriers) s0 n[i, j] / (sum of their rates)
+    + sum over tokens and experts of a[j] alpha[t, j] + sum of b[j].
 
     Parameters
     ----------

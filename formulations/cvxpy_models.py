@@ -138,7 +138,10 @@ def p2_set(instance: Instance, *, candidates: np.ndarray | None = None) -> Cvxpy
     set_index = [(q, s) for q, group in enumerate(groups) for s in range(len(group.members))]
     z = cp.Variable(max(len(set_index), 1), boolean=True, name="z")
     choice = _matrix([(q, n) for n, (q, _) in enumerate(set_index)], (len(groups), z.size))
-    constraints.append(choice @ z == 1)
+    # CVXPY's interface to SCIP drops rows without entries, "0 == 1" among them. A variable that
+    # must be zero keeps the row of a token without a set, and makes it infeasible.
+    nothing = cp.Variable(name="nothing")
+    constraints += [choice @ z + nothing == 1, nothing == 0]
     computation = np.array(
         [weight[q] * data.computation[groups[q].members[s]].sum() for q, s in set_index] or [0.0]
     )
@@ -276,6 +279,8 @@ def forbid(model: CvxpyModel, token: int, failing: np.ndarray) -> None:
         A set whose exact score sum misses need; the larger, the stronger the cut.
     """
     assert model.alpha is not None
-    outside = (~failing).astype(float)
-    row = outside @ model.alpha[token] >= 1
+    if failing.all():  # even all experts together miss need: a row that no alpha satisfies
+        row = cp.sum(model.alpha[token]) >= len(failing) + 1
+    else:
+        row = (~failing).astype(float) @ model.alpha[token] >= 1
     model.problem = cp.Problem(model.problem.objective, [*model.problem.constraints, row])
