@@ -41,7 +41,7 @@ def draw(family: str, seed: int, **parameters: Any) -> Instance:
     InstanceError
         For an unknown family or parameter, or a value that cannot be.
     """
-    if family not in FAMILIES:
+    if not isinstance(family, str) or family not in FAMILIES:
         raise InstanceError(f"unknown family {shown(family)}; families are {', '.join(FAMILIES)}")
     known = list(inspect.signature(FAMILIES[family].function).parameters)[1:]
     for name in parameters:

@@ -8,6 +8,7 @@ into the instance's metadata.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ ESFT_ACTIVE = 6
 
 TOKEN_CHOICES = ("spread", "contiguous")
 PLACEMENTS = ("round-robin", "prompt", "first-node")
+
+_UNREADABLE = (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
+"""What numpy raises for files that are not what their extension says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +111,9 @@ def load_arrays(path: Path, wanted: dict[str, tuple[int, str]]) -> dict[str, np.
             if missing:
                 raise InstanceFileError(f"{path}: there is no array {missing[0]}")
             arrays = {name: archive[name] for name in wanted}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        if isinstance(error, InstanceFileError):
-            raise
+    except InstanceFileError:
+        raise
+    except (*_UNREADABLE, AttributeError) as error:
         raise InstanceFileError(f"{path}: {_reason(error, '.npz')}") from None
     for name, (dimensions, kinds) in wanted.items():
         array = arrays[name]
@@ -125,7 +129,7 @@ def load_array(path: Path) -> np.ndarray:
     """Return the array of an ``.npy`` file, or say in one line what is wrong with it."""
     try:
         array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except _UNREADABLE as error:
         raise InstanceFileError(f"{path}: {_reason(error, '.npy')}") from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiuc":
         raise InstanceFileError(f"{path}: is not one array of numbers")
@@ -143,7 +147,8 @@ def _read_esft_arrays(path: Path, layer: int) -> GateRecord:
         path, {"expert_ids": (3, "iu"), "weights_1e4": (3, "iu"), "seq_len": (1, "iu")}
     )
     ids, weights, lengths = arrays["expert_ids"], arrays["weights_1e4"], arrays["seq_len"]
-    if ids.shape != weights.shape or lengths.sum() != ids.shape[1]:
+    fits = lengths.min() >= 0 and lengths.sum() == ids.shape[1]
+    if ids.shape != weights.shape or not fits:
         raise InstanceFileError(
             f"{path}: shapes of expert_ids {ids.shape}, weights_1e4 {weights.shape} and the sum of "
             f"seq_len {lengths.sum()} disagree"
@@ -176,7 +181,7 @@ def _read_esft_text(path: Path) -> GateRecord:
         raise
     except OSError as error:
         raise InstanceFileError(f"{path}: {error.strerror}") from None
-    except ValueError as error:  # not text, or not numbers
+    except (ValueError, OverflowError) as error:  # not text, or not such numbers
         raise InstanceFileError(f"{path}: {' '.join(str(error).split())[:80]}") from None
     if not lines:
         raise InstanceFileError(f"{path}: is empty")

@@ -113,7 +113,7 @@ def load_set(name: str) -> list[Instance]:
     InstanceFileError
         Where a file of the installed package is missing or damaged.
     """
-    if name not in SETS:
+    if not isinstance(name, str) or name not in SETS:
         raise InstanceError(f"unknown set {shown(name)}; sets are {', '.join(SETS)}")
     folder = resources.files("instances") / "sets" / name
     if not folder.is_dir():

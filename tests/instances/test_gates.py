@@ -47,7 +47,7 @@ def test_arrays_and_text_of_the_same_layer_agree(tmp_path):
 def test_tables_are_read_as_they_are(tmp_path):
     scores = RANDOM.random((5, 4))
     np.save(tmp_path / "t.npy", scores)
-    np.savetxt(tmp_path / "t.csv", scores, delimiter=",", fmt="%r")
+    np.savetxt(tmp_path / "t.csv", scores, delimiter=",", fmt="%.17g")
     np.testing.assert_array_equal(read_gates(tmp_path / "t.npy").scores, scores)
     np.testing.assert_array_equal(read_gates(tmp_path / "t.csv").scores, scores)
 
@@ -149,12 +149,24 @@ def test_bad_files(tmp_path, name, content, message):
 @pytest.mark.parametrize("suffix", [".npz", ".txt", ".npy", ".csv"])
 def test_missing_file_and_directory(tmp_path, suffix):
     layer = 0 if suffix == ".npz" else None
-    with pytest.raises(InstanceFileError, match="(?i)no such file|not found"):
+    with pytest.raises(InstanceFileError, match=r"(?i)no such file|not found"):
         read_gates(tmp_path / f"missing{suffix}", layer=layer)
     folder = tmp_path / f"folder{suffix}"
     folder.mkdir()
-    with pytest.raises(InstanceFileError, match="(?i)directory"):
+    with pytest.raises(InstanceFileError, match=r"(?i)directory"):
         read_gates(folder, layer=layer)
+
+
+def test_truncated_archive(tmp_path):
+    path = tmp_path / "cut.npz"
+    np.savez_compressed(path, **GOOD)
+    whole = path.read_bytes()
+    damaged = bytearray(whole)
+    damaged[60:140] = bytes(80)
+    for content in (whole[:100], whole[:-30], bytes(damaged)):
+        path.write_bytes(content)
+        with pytest.raises(InstanceFileError, match=r"cut\.npz"):
+            read_gates(path, layer=0)
 
 
 def test_array_of_the_wrong_kind(tmp_path):
@@ -165,5 +177,5 @@ def test_array_of_the_wrong_kind(tmp_path):
     with pytest.raises(InstanceFileError, match="complex128"):
         read_gates(tmp_path / "complex.npy")
     np.save(tmp_path / "objects.npy", np.array([[{}]]), allow_pickle=True)
-    with pytest.raises(InstanceFileError, match="objects.npy"):
+    with pytest.raises(InstanceFileError, match=r"objects\.npy"):
         read_gates(tmp_path / "objects.npy")
