@@ -1,0 +1,44 @@
+# Everything from a bare clone: Python (3.11 or later), make and a package index are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Recorded measurements are used where they are found; nothing fails without them.
+DATA ?= $(wildcard ../shared/data)
+
+.PHONY: help setup validate test lint types notebooks check bench clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## virtual environment with everything, installed once
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; name it by PYTHON=..." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "cannot make a virtual environment: is Python's venv module installed?" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+validate: $(READY) ## the main job: every method on the sets small and recorded, verified
+	$(BIN)/python validate.py $(if $(DATA),--data $(DATA)) $(ARGS)
+
+test: $(READY) ## all tests
+	DMOE_DATA="$(DATA)" $(BIN)/python -m pytest --numprocesses=2 $(ARGS)
+
+lint: $(READY) ## ruff, formatting included
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## mypy
+	$(BIN)/mypy
+
+notebooks: $(READY) ## run every notebook top to bottom
+	$(BIN)/python -m notebooks.run
+
+check: lint types test notebooks ## what continuous integration runs
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
