@@ -1,0 +1,235 @@
+"""What a verification runs: instances from sets and files, methods by name or by default.
+
+Families, sets and importers live in the package `instances`, which builds on this one: it is
+reached by name when it is needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dmoe_models.errors import InstanceError, MethodError
+from dmoe_models.files import read_instance
+from dmoe_models.instance import Instance
+from dmoe_models.methods import METHODS, Method, find_method, solve
+from dmoe_models.running import Settings, takes_solver
+from dmoe_models.verification import Plan
+
+RECORDED = "recorded"
+"""The set that is built from a directory of recorded data."""
+
+LARGE = 2000
+"""Tokens x nodes above which the default list solves P2 by two formulations only."""
+
+_MINLP_NODES, _MINLP_SUBCARRIERS = 3, 6  # the next size up takes minutes
+_EXHAUSTIVE_SIZE = 128  # tokens x nodes: beyond, P2 has hopelessly many cases
+_LEFT_WHERE_LARGE = ("pyomo-p2-set", "cvxpy-p2-milp")  # both models and both languages remain
+
+
+def instance_package(module: str) -> Any:
+    """Import a module of the package that draws, bundles and imports instances."""
+    try:
+        return importlib.import_module(f"instances.{module}")
+    except ImportError as error:
+        raise InstanceError(f"package instances cannot be used: {error}") from error
+
+
+def set_names() -> list[str]:
+    """Return the names of all sets."""
+    return [*instance_package("library").set_names(), RECORDED]
+
+
+def load_set(name: str, data: Path | None = None) -> list[Instance]:
+    """Return the instances of a set; `data` is the directory of recorded data."""
+    if name != RECORDED:
+        return list(instance_package("library").load_set(name))
+    if data is None:
+        raise InstanceError(
+            "set recorded is built from recorded data: name its directory with --data or DMOE_DATA"
+        )
+    return list(instance_package("recorded").recorded_set(data))
+
+
+def gather(sources: Sequence[str], data: Path | None = None) -> list[Instance]:
+    """Return the instances of sets and files, each of them once.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Names of sets and instance files; by default `small`, and `recorded` where there is `data`.
+    data : path, optional
+        Directory of recorded data.
+
+    Raises
+    ------
+    DmoeError
+        For what is neither a set nor a readable file, in one line.
+    """
+    names = set_names()
+    chosen = list(sources) or ["small", *([RECORDED] if data is not None else [])]
+    found: dict[tuple[str, str], Instance] = {}
+    for source in chosen:
+        if source in names:
+            several = load_set(source, data)
+        elif Path(source).exists() or Path(source).suffix.lower() in (".json", ".nc"):
+            several = [read_instance(source)]
+        else:
+            raise InstanceError(
+                f"unknown set {source!r}; sets are {', '.join(names)}, or give an instance file "
+                "(.json or .nc)"
+            )
+        for instance in several:
+            found.setdefault((instance.name, instance.sha256), instance)
+    return list(found.values())
+
+
+def choose(
+    instances: Sequence[Instance],
+    names: Sequence[str] | None,
+    added: Sequence[str],
+    settings: Settings,
+) -> tuple[Plan, list[str]]:
+    """Decide which method runs on which instance.
+
+    Parameters
+    ----------
+    instances : sequence of Instance
+    names : sequence of str or None
+        Methods asked for; None for the default list.
+    added : sequence of str
+        More methods, such as ``mine.py:my_method``.
+    settings : Settings
+
+    Returns
+    -------
+    plan : list of (Instance, list of Method)
+    notes : list of str
+        What the default list leaves out, and why.
+
+    Raises
+    ------
+    MethodError
+        For a method that is unknown, cannot be loaded or applies to no instance, or a solver that
+        no method can use.
+    """
+    asked = [find_method(name) for name in dict.fromkeys([*(names or []), *added])]
+    for method in asked:
+        if method.kind == "plug-in":
+            _load(method)
+        if not any(applies(method, instance) for instance in instances):
+            raise MethodError(
+                f"method {method.name} solves {' and '.join(method.problems)}; there is no such "
+                "instance here"
+            )
+    listed = [] if names is not None else [m for m in METHODS.values() if m.problems != ("P3",)]
+    notes = []
+    if settings.solver is not None:
+        refusals = _solver_refusals([*asked, *listed], settings.solver)
+        notes = [
+            f"left out of the default list: {method.name}, {refusals[method.name]}"
+            for method in listed
+            if method.name in refusals and method not in asked
+        ]
+        listed = [method for method in listed if method.name not in refusals]
+    plan: Plan = []
+    left_out: Counter[tuple[str, str]] = Counter()
+    for instance in instances:
+        chosen = []
+        for method in listed:
+            if applies(method, instance) and method not in asked:
+                reason = too_large(method, instance)
+                if reason:
+                    left_out[method.name, reason] += 1
+                else:
+                    chosen.append(method)
+        plan.append((instance, chosen + [m for m in asked if applies(m, instance)]))
+    notes += [
+        f"left out of the default list: {name} on {number} instance(s), {reason}; "
+        f"--method {name} adds it"
+        for (name, reason), number in left_out.items()
+    ]
+    return plan, notes
+
+
+def applies(method: Method, instance: Instance) -> bool:
+    """Whether a method answers an instance's problem (P3 methods choose top-k's experts on P2)."""
+    return instance.problem in method.problems or (
+        method.problems == ("P3",) and instance.problem == "P2"
+    )
+
+
+def too_large(method: Method, instance: Instance) -> str:
+    """Return why the default list leaves a method out of an instance; empty where it does not."""
+    size = instance.T * instance.K
+    if method.name == "pyomo-p2-minlp" and (
+        instance.K > _MINLP_NODES or instance.M > _MINLP_SUBCARRIERS
+    ):
+        return f"more than {_MINLP_NODES} nodes or {_MINLP_SUBCARRIERS} subcarriers"
+    if method.name == "exhaustive" and instance.problem == "P2" and size > _EXHAUSTIVE_SIZE:
+        return f"P2 with more than {_EXHAUSTIVE_SIZE} tokens x nodes"
+    if method.name in _LEFT_WHERE_LARGE and size > LARGE:
+        return f"more than {LARGE} tokens x nodes"
+    return ""
+
+
+def _load(method: Method) -> Callable[..., Any]:
+    """Import a plug-in once before the run: a file that cannot be imported is no method."""
+    try:
+        return method.load()
+    except MethodError:
+        raise
+    except SystemExit as leaving:
+        raise MethodError(
+            f"method {method.name}: importing it calls sys.exit({leaving.code!r})"
+        ) from None
+    except Exception as error:
+        raise MethodError(
+            f"method {method.name} cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _solver_refusals(methods: Sequence[Method], solver: str) -> dict[str, str]:
+    """Return which methods cannot use a solver, and why; MethodError where none can.
+
+    Each method is tried on an instance of one token: only that tells what is installed.
+    """
+    refusals: dict[str, str] = {}
+    users = [method for method in methods if takes_solver(method)]
+    if not users:
+        raise MethodError(f"--solver {solver}: none of the methods takes a solver")
+    for method in users:
+        try:
+            solve(_tiny(method), method.name, time_limit=10.0, solver=solver)
+        except MethodError as error:
+            refusals[method.name] = " ".join(str(error).split())
+        except Exception as error:
+            refusals[method.name] = f"solver {solver}: {type(error).__name__}: {error}"
+    if all(method.name in refusals for method in users):
+        raise MethodError(refusals[users[0].name])
+    return refusals
+
+
+def _tiny(method: Method) -> Instance:
+    """Return an instance of one token that a method applies to."""
+    return Instance(
+        name="tiny",
+        gate_scores=np.array([[0.4, 0.6]]),
+        source=np.array([0]),
+        gain=np.full((2, 2, 1), 0.01),
+        bandwidth_hz=1e6,
+        transmit_power_w=1e-2,
+        noise_power_w=1e-5,
+        hidden_state_bits=65536.0,
+        computation_energy_j=np.full(2, 2e-4),
+        static_energy_j=np.zeros(2),
+        relevance=1.0,
+        importance=0.5,
+        max_experts=1,
+        assignment=np.array([[-1, 0], [-1, -1]]) if "P1" in method.problems else None,
+    )

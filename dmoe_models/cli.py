@@ -1,0 +1,224 @@
+"""The `dmoe` command: what the package can do, from a shell.
+
+Heavy packages are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from dmoe_models.cli_instances import generate, import_recordings
+from dmoe_models.errors import DmoeError, MethodError
+from dmoe_models.shell import file_path, json_option, options_given, print_json, run
+from dmoe_models.validation import validate
+
+
+def main() -> NoReturn:
+    """Run the console script."""
+    run(dmoe, "dmoe")
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+A first round:
+  dmoe generate rayleigh --seed 1 -p K=4 -o round.json
+  dmoe solve round.json --method jesa -o answer.json
+  dmoe check round.json answer.json
+  dmoe validate round.json --method mine.py:my_method
+""",
+)
+@click.version_option(package_name="dmoe-models")
+def dmoe() -> None:
+    """Energy-efficient expert selection in wireless distributed Mixture-of-Experts."""
+
+
+@dmoe.command()
+@json_option
+def methods(as_json: bool) -> None:
+    """List every method: the problem that it solves, its kind, what it needs.
+
+    P1 selects experts at a given subcarrier assignment, P2 chooses both, P3 assigns subcarriers for
+    a given selection. Where a method is asked for, path/to/mine.py:function is one too.
+    """
+    from dmoe_models.methods import methods as menu
+
+    table = menu().reset_index()
+    if as_json:
+        print_json(table.to_dict("records"))
+        return
+    from dmoe_models.tables import text_table
+
+    click.echo(text_table(list(table.columns), table.to_numpy().tolist(), left=range(5)))
+
+
+@dmoe.command()
+@click.argument("file", type=file_path)
+@json_option
+def info(file: Path, as_json: bool) -> None:
+    """Describe the instance in FILE: sizes, limits, energies, where it comes from."""
+    from dmoe_models import read_instance
+
+    instance = read_instance(file)
+    if as_json:
+        print_json(instance.summary() | {"metadata": dict(instance.metadata)})
+        return
+    facts = instance.summary() | dict(instance.metadata)
+    width = max(map(len, facts))
+    for key, value in facts.items():
+        shown = json.dumps(value) if isinstance(value, (dict, list, tuple)) else str(value)
+        click.echo(f"{key.ljust(width)}  {shown}")
+
+
+@dmoe.command(
+    epilog="""\b
+Examples:
+  dmoe solve round.json --method jesa --option starts=10 -o answer.json
+  dmoe solve round.json --method pyomo-p2-milp --solver scip --time-limit 60
+  dmoe solve round.json --method pyomo-p3 --selection answer.json -o placed.json
+"""
+)
+@click.argument("file", type=file_path)
+@click.option("--method", required=True, help="See `dmoe methods`; or path/to/mine.py:function.")
+@click.option("-o", "--output", type=file_path, help="Where to write the solution (.json).")
+@click.option("--solver", help="For the methods that take one: highs, scip, ...")
+@click.option("--time-limit", type=float, help="Seconds.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--option", "options", multiple=True, metavar="NAME=VALUE",
+    help="Any other option of the method, such as k=1. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--selection", type=file_path, metavar="SOLUTION",
+    help="For P3 methods: the solution file whose experts are to be served.",
+)  # fmt: skip
+@json_option
+def solve(
+    file: Path,
+    method: str,
+    output: Path | None,
+    solver: str | None,
+    time_limit: float | None,
+    seed: int,
+    options: Sequence[str],
+    selection: Path | None,
+    as_json: bool,
+) -> int:
+    """Solve the instance in FILE by one method, and say what is proved about the answer.
+
+    Exit status 0 where there is a valid solution or a proof (also of infeasibility, or a bound from
+    a method that gives no more); 1 where none was found or the referee refuses it.
+    """
+    from dmoe_models import read_instance, read_solution, write_solution
+    from dmoe_models.methods import find_method
+    from dmoe_models.methods import solve as solve_instance
+
+    instance = read_instance(file)
+    given = options_given(options, "--option")
+    for reserved in ("seed", "time_limit", "solver", "selection", "method", "instance"):
+        if reserved in given:
+            raise click.UsageError(f"{reserved} has an option of its own")
+    if solver is not None:
+        given["solver"] = solver
+    if selection is not None:
+        chosen = read_solution(selection)
+        if chosen.instance_sha256 not in (None, instance.sha256):
+            raise DmoeError(f"{selection}: is a solution for another instance than {file}")
+        given["selection"] = chosen.selection
+    kind = find_method(method).kind
+    result = _solved(
+        kind, lambda: solve_instance(instance, method, seed=seed, time_limit=time_limit, **given)
+    )
+    if output is not None and result.solution is not None:
+        write_solution(result.solution, output, instance)
+    facts = result.summary() | {"details": result.details}
+    facts["violations"] = [] if result.check is None else _violations(result.check)
+    facts["output"] = str(output) if output is not None and result.solution is not None else None
+    if as_json:
+        print_json(facts)
+    else:
+        click.echo(repr(result))
+        if result.check is not None:
+            click.echo(f"referee: {result.check.verdict}")
+            for violation in result.check.violations:
+                click.echo(f"  {violation.constraint}: {violation.message}")
+        if result.solution is None and output is not None:
+            click.echo(f"no solution: {output} was not written", err=True)
+    proved = str(result.status) != "unknown" or (kind == "bound" and result.solution is None)
+    return 0 if proved else 1
+
+
+@dmoe.command()
+@click.argument("file", type=file_path)
+@click.argument("solution", type=file_path)
+@json_option
+def check(file: Path, solution: Path, as_json: bool) -> int:
+    """Let the referee check SOLUTION against the instance in FILE, in exact arithmetic.
+
+    Every violation is listed. Exit status 0: valid; 1: not valid; 2: a file cannot be read.
+    """
+    from dmoe_models import check as referee
+    from dmoe_models import read_instance, read_solution
+
+    instance = read_instance(file)
+    report = referee(instance, read_solution(solution))
+    if as_json:
+        print_json(
+            {
+                "instance": instance.name,
+                "valid": report.ok,
+                "energy_j": report.energy_j,
+                "violations": _violations(report),
+            }
+        )
+    else:
+        click.echo(f"{report.verdict}, {report.energy_j:.9g} J")
+        for violation in report.violations:
+            click.echo(f"  {violation.constraint}: {violation.message}")
+    return 0 if report.ok else 1
+
+
+@dmoe.command()
+@click.argument("source", type=file_path)
+@click.argument("target", type=file_path)
+def convert(source: Path, target: Path) -> None:
+    """Convert the instance SOURCE to TARGET: .json or .nc, bit for bit the same numbers."""
+    from dmoe_models import read_instance, write_instance
+
+    write_instance(read_instance(source), target)
+
+
+for _command in (generate, import_recordings, validate):
+    dmoe.add_command(_command)
+
+
+# ------------------------------------------------------------------------------------- helpers
+
+
+def _solved(kind: str, solving: Any) -> Any:
+    """Run a method; what a plug-in raises is the user's to read, in one line."""
+    try:
+        return solving()
+    except DmoeError:
+        raise
+    except (Exception, SystemExit) as error:
+        if kind != "plug-in" and not isinstance(error, (TypeError, ValueError)):
+            raise
+        raise MethodError(f"the method raised {type(error).__name__}: {error}") from error
+
+
+def _violations(report: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "constraint": violation.constraint,
+            "index": list(violation.index),
+            "amount": violation.amount,
+            "message": violation.message,
+        }
+        for violation in report.violations
+    ]

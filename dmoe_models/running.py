@@ -1,0 +1,191 @@
+"""One method on one instance, whatever it may do: the outcome is always a row."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+import math
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from dmoe_models.errors import DmoeError, MethodError
+from dmoe_models.guard import OverdueError, wall_clock
+from dmoe_models.instance import Instance
+from dmoe_models.methods import Method, solve
+from dmoe_models.rows import FAILED, NOT_RUN, OVERDUE, Row
+from dmoe_models.solution import Result
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is common to all runs.
+
+    Attributes
+    ----------
+    time_limit : float
+        Seconds per method and instance.
+    seed : int
+    solver : str or None
+        For the methods that take one; None for their defaults.
+    """
+
+    time_limit: float = 10.0
+    seed: int = 0
+    solver: str | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.time_limit) and self.time_limit > 0):
+            raise MethodError(
+                f"time limit {self.time_limit} is not a positive, finite number of seconds"
+            )
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which a plug-in that ignores its limit is stopped."""
+        return 3.0 * self.time_limit + 2.0
+
+
+def blank_row(instance: Instance, method: Method, settings: Settings) -> Row:
+    """Return the row of a run that has not begun: all that identifies it."""
+    return Row(
+        instance=instance.name,
+        instance_sha256=instance.sha256,
+        problem=instance.problem,
+        nodes=instance.K,
+        tokens=instance.T,
+        subcarriers=instance.M,
+        max_experts=instance.max_experts,
+        method=method.name,
+        kind=method.kind,
+        method_sha256=_source_sha256(method) if method.kind == "plug-in" else "",
+        solver=(settings.solver or "") if takes_solver(method) else "",
+        time_limit_s=float(settings.time_limit),
+        seed=settings.seed,
+        version=package_version(),
+        status=NOT_RUN,
+        static_j=float(instance.static_energy_j.sum()),
+    )
+
+
+def run_method(instance: Instance, method: Method, settings: Settings, blank: Row) -> Row:
+    """Run one method; the row says what came of it.
+
+    Parameters
+    ----------
+    instance : Instance
+    method : Method
+    settings : Settings
+    blank : Row
+        From `blank_row`, for the same three.
+
+    Returns
+    -------
+    Row
+        Not graded: its status is the method's own.
+    """
+    options: dict[str, Any] = {"solver": blank.solver} if blank.solver else {}
+    plug_in = method.kind == "plug-in"
+
+    def failed(reason: str) -> Row:
+        return replace(blank, status=FAILED, reason=_one_line(reason))
+
+    try:
+        with _quietly(plug_in), wall_clock(settings.patience if plug_in else None):
+            result = solve(
+                instance,
+                method.name,
+                seed=settings.seed,
+                time_limit=settings.time_limit,
+                **options,
+            )
+    except KeyboardInterrupt:
+        raise
+    except OverdueError:
+        return failed(f"{OVERDUE}still running after {settings.patience:g} s, stopped")
+    except SystemExit as leaving:
+        return failed(f"called sys.exit({leaving.code!r})")
+    except BaseException as error:
+        if isinstance(error, MethodError) and not plug_in:
+            return replace(blank, reason=_one_line(str(error)))
+        if isinstance(error, MethodError) and not _inside(error, method):
+            return failed(str(error))
+        return failed(f"{type(error).__name__}: {error}{_inside(error, method)}")
+    return _filled(blank, result)
+
+
+def _filled(blank: Row, result: Result) -> Row:
+    report = result.check
+    reason = ""
+    if report is not None and not report.ok:
+        more = len(report.violations) - 1
+        reason = report.violations[0].message + (f", and {more} more" if more else "")
+    return replace(
+        blank,
+        status=str(result.status),
+        objective_j=float(result.objective),
+        bound_j=float(result.bound),
+        runtime_s=float(result.runtime),
+        verdict="" if report is None else report.verdict,
+        referee_energy_j=math.nan if report is None else report.energy_j,
+        reason=_one_line(reason),
+    )
+
+
+@contextlib.contextmanager
+def _quietly(plug_in: bool) -> Iterator[None]:
+    """Keep standard output for the tables; warnings of solvers' interfaces say nothing new."""
+    with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+        if not plug_in:
+            warnings.simplefilter("ignore")
+        yield
+
+
+def _inside(error: BaseException, method: Method) -> str:
+    """Say where in a plug-in an error arose; empty where it did not come from there."""
+    file = method.target.rpartition(":")[0]
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if file.endswith(".py") and Path(frame.filename).name == Path(file).name:
+            return f" ({Path(file).name}, line {frame.lineno})"
+    return ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def takes_solver(method: Method) -> bool:
+    """Whether a built-in method has an option ``solver``; one that cannot be loaded has none."""
+    if method.kind == "plug-in":
+        return False
+    try:
+        return "solver" in inspect.signature(method.load()).parameters
+    except DmoeError:
+        return False
+
+
+def _source_sha256(method: Method) -> str:
+    """Hash a plug-in's source file; empty where there is none to read."""
+    try:
+        source = method.target.rpartition(":")[0]
+        if not source.endswith(".py"):
+            source = inspect.getsourcefile(inspect.unwrap(method.load())) or ""
+        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
+    except (OSError, TypeError, DmoeError):
+        return ""
+
+
+@cache
+def package_version() -> str:
+    """Return the installed version of this package."""
+    try:
+        return version("dmoe-models")
+    except PackageNotFoundError:  # a source tree on the path, not installed
+        return "(not installed)"

@@ -1,0 +1,178 @@
+"""Rows as tables: the frames that are written to files, and plain text that can be pasted.
+
+The text neither wraps nor truncates, whatever it is printed to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+import pandas as pd
+
+from dmoe_models.rows import FAILED, NOT_RUN, Row
+from dmoe_models.solution import OPTIMALITY_GAP, Status
+
+ROW_HEADERS = (
+    "instance",
+    "method",
+    "status",
+    "energy (J)",
+    "bound (J)",
+    "best bound (J)",
+    "gap",
+    "time (s)",
+    "referee",
+    "remark",
+)
+
+SUMMARY_HEADERS = {
+    "method": "method",
+    "kind": "kind",
+    "instances": "instances",
+    "optimal": "optimal",
+    "infeasible": "infeasible",
+    "solved": "solved",
+    "mean_gap": "mean gap",
+    "median_gap": "median gap",
+    "worst_gap": "worst gap",
+    "median_time_s": "median time (s)",
+    "no_solution": "none found",
+    "invalid": "invalid",
+    "failed": "failed",
+    "not_run": "not run",
+    "at_limit": "at limit",
+}
+
+LEGEND = (
+    "bound: the method's own lower bound, or LB; best bound: the best of all built-in methods.",
+    "gap: (energy - best bound) / (energy - static energy); of a method that gives a bound only, "
+    "the best energy's gap to it.",
+    "optimal: gap of at most 1e-6. infeasible: proved. solved: share of these two.",
+    "none found: neither a solution nor a proof. invalid: refused by the referee. at limit: time "
+    "was up before a proof.",
+)
+
+
+def frame(rows: Iterable[Row]) -> pd.DataFrame:
+    """Return one line per row, all columns."""
+    table = pd.DataFrame([asdict(row) for row in rows], columns=list(Row.__dataclass_fields__))
+    return table.astype({"optimal": "boolean"})
+
+
+def summary(rows: Iterable[Row]) -> pd.DataFrame:
+    """Return one line per method, in the order of first appearance.
+
+    Returns
+    -------
+    DataFrame
+        method, kind, instances, optimal, infeasible (proved), solved (share of both, NaN for a
+        method that gives a bound only), mean_gap, median_gap, worst_gap, median_time_s,
+        no_solution, invalid, failed, not_run, at_limit.
+    """
+    by_method: dict[str, list[Row]] = {}
+    for row in rows:
+        by_method.setdefault(row.method, []).append(row)
+    lines = [_summary_line(name, own) for name, own in by_method.items()]
+    return pd.DataFrame(lines, columns=list(SUMMARY_HEADERS))
+
+
+def _summary_line(name: str, rows: list[Row]) -> dict[str, object]:
+    gaps = pd.Series([row.gap for row in rows if not math.isnan(row.gap)], dtype=float)
+    times = pd.Series([row.runtime_s for row in rows], dtype=float)
+    optimal = sum(row.optimal is True for row in rows)
+    infeasible = sum(row.status == Status.INFEASIBLE for row in rows)
+    bound_only = rows[0].kind == "bound"
+    return {
+        "method": name,
+        "kind": rows[0].kind,
+        "instances": len(rows),
+        "optimal": optimal,
+        "infeasible": infeasible,
+        "solved": math.nan if bound_only else (optimal + infeasible) / len(rows),
+        "mean_gap": gaps.mean(),
+        "median_gap": gaps.median(),
+        "worst_gap": gaps.max(),
+        "median_time_s": times.median(),
+        "no_solution": sum(
+            row.status == Status.UNKNOWN and not row.verdict and not bound_only for row in rows
+        ),
+        "invalid": sum(bool(row.verdict) and not row.valid for row in rows),
+        "failed": sum(row.status == FAILED for row in rows),
+        "not_run": sum(row.status == NOT_RUN for row in rows),
+        "at_limit": sum(row.at_limit for row in rows),
+    }
+
+
+def row_cells(row: Row) -> list[str]:
+    """Return a row's cells as text, under `ROW_HEADERS`."""
+    return [
+        row.instance,
+        row.method,
+        row.status,
+        _number(row.objective_j),
+        _number(row.bound_j),
+        _number(row.best_bound_j),
+        percent(row.gap),
+        seconds(row.runtime_s),
+        row.verdict or "-",
+        row.reason or ("time limit" if row.at_limit else ""),
+    ]
+
+
+def summary_cells(table: pd.DataFrame) -> list[list[str]]:
+    """Return the cells of a summary as text, under the values of `SUMMARY_HEADERS`."""
+    shown = {
+        "solved": lambda share: "-" if math.isnan(share) else f"{100 * share:.0f} %",
+        "mean_gap": percent,
+        "median_gap": percent,
+        "worst_gap": percent,
+        "median_time_s": seconds,
+    }
+    return [
+        [shown.get(str(column), str)(value) for column, value in line.items()]
+        for line in table.to_dict("records")
+    ]
+
+
+def percent(gap: float) -> str:
+    """Write a gap; what counts as optimal is written as zero."""
+    if math.isnan(gap):
+        return "-"
+    return "0 %" if gap <= OPTIMALITY_GAP else f"{100 * gap:.3g} %"
+
+
+def seconds(value: float) -> str:
+    """Write a runtime to the millisecond."""
+    return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) or value == -math.inf else f"{value:.8g}"
+
+
+def text_table(headers: Sequence[str], lines: Sequence[Sequence[str]], left: Iterable[int]) -> str:
+    """Align cells under their headers, columns numbered in `left` to the left."""
+    left = set(left)
+    widths = [max(map(len, column)) for column in zip(headers, *lines, strict=True)]
+
+    def written(cells: Sequence[str]) -> str:
+        aligned = [
+            cell.ljust(width) if number in left else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return "  ".join(aligned).rstrip()
+
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join([written(headers), rule, *map(written, lines)])
+
+
+def rows_text(rows: Iterable[Row]) -> str:
+    """Return all rows as one aligned table."""
+    return text_table(ROW_HEADERS, [row_cells(row) for row in rows], left=(0, 1, 2, 8, 9))
+
+
+def summary_text(rows: Iterable[Row]) -> str:
+    """Return the summary as one aligned table."""
+    return text_table(list(SUMMARY_HEADERS.values()), summary_cells(summary(rows)), left=(0, 1))

@@ -1,0 +1,176 @@
+"""The front door: ask for sets and methods, get the table, the summary, the verdict and a report.
+
+``python validate.py`` and ``dmoe validate`` are this one command.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+EXIT_BREACH = 1
+"""Exit status where answers cannot be true together."""
+
+_SMALLEST_PAUSE = 5.0  # seconds between lines of progress that go into a file
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  validate.py                              the small set, and recorded data where named
+  validate.py smoke mine.json              a set and a file
+  validate.py --method mine.py:my_method   your own algorithm beside all others
+  validate.py medium --methods jesa,greedy,cvxpy-p2-set --solver scip
+  validate.py --report out                 tables, pictures, a page; rerun to continue
+
+\b
+Exit status: 0 all answers agree; 1 a breach; 2 misuse or unreadable input.
+""",
+)
+@click.argument("sources", nargs=-1, metavar="[SET | FILE]...")
+@click.option(
+    "--methods",
+    "names",
+    metavar="NAME,NAME,...",
+    help="Run these instead of the default list (see `dmoe methods`).",
+)
+@click.option(
+    "--method",
+    "added",
+    multiple=True,
+    metavar="NAME",
+    help="Add a method: a name, or path/to/mine.py:function. Repeatable.",
+)
+@click.option("--solver", help="For the methods that take one: highs, scip, ...")
+@click.option(
+    "--time-limit",
+    type=float,
+    default=10.0,
+    show_default=True,
+    help="Seconds per method and instance.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Directory of recorded data, for the set `recorded` (or set DMOE_DATA).",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write rows.csv, rows.parquet, summary.csv, gap.png, time.png, report.html. "
+    "Rows are kept as they finish: a rerun continues from them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def validate(
+    sources: Sequence[str],
+    names: str | None,
+    added: Sequence[str],
+    solver: str | None,
+    time_limit: float,
+    seed: int,
+    data: Path | None,
+    report: Path | None,
+    as_json: bool,
+) -> int:
+    """Run methods on instance sets and prove how good each of them is.
+
+    Every answer is evaluated, checked by an independent referee in exact arithmetic, measured
+    against the best proved lower bound, and held against all other answers.
+
+    SET is smoke, small, medium or recorded; FILE an instance (.json or .nc). By default: small,
+    and recorded where its data is named. The default list holds every built-in method that applies
+    and has a chance within the time limit; what it leaves out is said below the summary.
+    """
+    from dmoe_models import tables
+    from dmoe_models.agenda import choose, gather
+    from dmoe_models.errors import MethodError
+    from dmoe_models.report import JOURNAL, require_packages, write_report
+    from dmoe_models.rows import Journal, plain
+    from dmoe_models.running import Settings
+    from dmoe_models.verification import verify
+
+    settings = Settings(time_limit, seed, solver)
+    wanted = None if names is None else [name for name in names.split(",") if name]
+    if wanted == []:
+        raise MethodError("--methods names no method")
+    if report is not None:
+        require_packages()
+        report = report.absolute()  # wherever a plug-in may go
+    if data is None and os.environ.get("DMOE_DATA"):
+        data = Path(os.environ["DMOE_DATA"])
+    instances = gather(sources, data)
+    plan, notes = choose(instances, wanted, added, settings)
+
+    journal = Journal(None if report is None else report / JOURNAL)
+    with closing(journal), _progress() as watch:
+        rows, breaches = verify(plan, settings, journal, watch)
+
+    if as_json:
+        document = {
+            "rows": tables.frame(rows).to_dict("records"),
+            "summary": tables.summary(rows).to_dict("records"),
+            "notes": notes,
+            "breaches": breaches,
+        }
+        click.echo(json.dumps(plain(document), indent=1))
+    else:
+        click.echo(tables.rows_text(rows) + "\n")
+        click.echo(tables.summary_text(rows) + "\n")
+        click.echo("\n".join([*tables.LEGEND, *notes]) + "\n")
+        click.echo("\n".join(f"BREACH {line}" for line in breaches) or "no breach")
+    if report is not None:
+        configuration = {
+            "sets and files": ", ".join(sources) or "default",
+            "methods": ", ".join([names or "default list", *added]),
+            "solver": solver or "each method's default",
+            "time limit (s)": time_limit,
+            "seed": seed,
+        }
+        written = write_report(report, rows, breaches, notes, configuration)
+        click.echo(f"report: {written[-1]}", err=True)
+    return EXIT_BREACH if breaches else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """Yield a watcher: a bar on a terminal, else a line on standard error every few seconds."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        with Progress(
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+            console=Console(stderr=True),
+            transient=True,
+        ) as bar:
+            task = bar.add_task("starting", total=None)
+
+            def advance(row: Any, number: int, total: int) -> None:
+                text = f"{row.method} on {row.instance}: {row.status}"
+                bar.update(task, total=total, completed=number, description=text)
+
+            yield advance
+        return
+
+    import time
+
+    said = time.monotonic()
+
+    def say(row: Any, number: int, total: int) -> None:
+        nonlocal said
+        if time.monotonic() - said > _SMALLEST_PAUSE:
+            said = time.monotonic()
+            click.echo(f"{number}/{total} {row.method} on {row.instance}: {row.status}", err=True)
+
+    yield say
