@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Recorded measurements are used where they are found; nothing fails without them.
 DATA ?= $(wildcard ../shared/data)
 
-.PHONY: help setup validate test lint types notebooks check bench clean
+.PHONY: help setup validate test lint types notebooks figures check clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,7 +36,11 @@ types: $(READY) ## mypy
 	$(BIN)/mypy
 
 notebooks: $(READY) ## run every notebook top to bottom
-	$(BIN)/python -m notebooks.run
+	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute \
+	  --output-dir build/notebooks notebooks/*.ipynb
+
+figures: $(READY) ## run the notebooks and keep their figures in them
+	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace notebooks/*.ipynb
 
 check: lint types test notebooks ## what continuous integration runs
 

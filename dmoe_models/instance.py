@@ -200,9 +200,9 @@ class Instance:
             (self.gain > 0) & off_diagonal & ~priced,
             "gives an energy per token outside the range of doubles",
         )
-        largest = self.transmission_energy_j[priced].max(initial=0.0)
-        total = self.T * self.K * (largest + self.computation_energy_j.max())
-        if not math.isfinite(total + self.static_energy_j.sum()):
+        largest = float(self.transmission_energy_j[priced].max(initial=0.0))
+        per_token = self.K * (largest + float(self.computation_energy_j.max()))
+        if not math.isfinite(self.T * per_token + math.fsum(self.static_energy_j.tolist())):
             raise InstanceError("energies are too large: their total exceeds the range of doubles")
 
     def _check_assignment(self) -> None:

@@ -71,7 +71,7 @@ def _array(
         value = np.asarray(value)
     if isinstance(value, np.ndarray) and value.dtype != object:
         if value.dtype.kind not in dtype_kinds:
-            raise error(f"{field}: entries of type {value.dtype} are not {wanted}s")
+            raise error(f"{field}: entries of type {value.dtype}, each must be {wanted}")
         array = value
     else:
         array = _entries(field, value, kinds, wanted, error)

@@ -158,6 +158,11 @@ def _p3(
     else:
         chosen = Solution(selection).selection
         Solution(chosen).require_shape(instance)
+    counts = count_tokens(instance, chosen)
+    loaded = (counts > 0) & ~np.eye(instance.K, dtype=bool)
+    if not loaded.any():  # everything at home: no model is needed, and solvers dislike empty ones
+        nothing = np.full((instance.K, instance.K), -1)
+        return Outcome(Solution(chosen, nothing), details={"p3_status": Health.OPTIMAL.value})
     deadline = Deadline(time_limit)
     model = language.p3_assignment(instance, chosen)
     answer = solve(model, solver, time_limit=deadline.remaining, vertex=True)
@@ -165,8 +170,6 @@ def _p3(
     if answer.health is not Health.OPTIMAL:
         return Outcome(details=details)
     solution = Solution(chosen, language.read_assignment(model))
-    counts = count_tokens(instance, chosen)
-    loaded = (counts > 0) & ~np.eye(instance.K, dtype=bool)
     assert solution.assignment is not None
     if (solution.assignment[loaded] < 0).any():
         raise MethodError(

@@ -536,7 +536,7 @@ BROKEN_NETCDF = {
     ),
     "real for whole": (
         replaced_variable("source", "f8", ("token",), [0, 0, 1]),
-        "source: entries of type float64 are not a whole numbers",
+        "source: entries of type float64, each must be a whole number",
     ),
 }
 

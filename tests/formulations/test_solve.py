@@ -1,0 +1,310 @@
+"""Solvers: who is known, what their outcomes mean, limits, and answers that must be distrusted."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+
+from dmoe_models import MethodError, Status, solve
+from formulations import cvxpy_models, methods, pyomo_models
+from formulations.data import ModelData, cheapest_candidates
+from formulations.solve import Health, SolverAnswer, solve_cvxpy, solve_pyomo
+from instances.families import draw
+
+from tiny import tiny_instance
+
+
+def line(text):
+    return pytest.raises(MethodError, match=text)
+
+
+def toy(*, upper, rows=()):
+    """Minimise -x over 0 <= x <= upper and the given rows."""
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var(domain=pyo.Integers, bounds=(0, upper))
+    model.rows = pyo.ConstraintList()
+    for row in rows:
+        model.rows.add(row(model.x))
+    model.energy = pyo.Objective(expr=-model.x)
+    return model
+
+
+@pytest.mark.parametrize("solver", ["highs", "scip", "appsi_highs"])
+def test_outcomes_are_told_apart(solver):
+    optimal = solve_pyomo(toy(upper=3), solver)
+    assert optimal.health is Health.OPTIMAL
+    assert optimal.has_solution
+    assert optimal.bound == pytest.approx(-3)
+    infeasible = solve_pyomo(toy(upper=3, rows=[lambda x: x >= 5]), solver)
+    assert infeasible.health is Health.INFEASIBLE
+    assert not infeasible.has_solution
+    unbounded = solve_pyomo(toy(upper=None), solver)
+    assert unbounded.health in (Health.UNBOUNDED, Health.INFEASIBLE)
+    assert unbounded.bound == -math.inf
+
+
+@pytest.mark.parametrize("solver", ["highs", "scip", "scipy"])
+def test_cvxpy_outcomes(solver):
+    instance = draw("rayleigh", 1, K=3, T=4)
+    answer = solve_cvxpy(cvxpy_models.p2_milp(instance), solver)
+    assert answer.health is Health.OPTIMAL
+    assert answer.has_solution
+    impossible = draw("scarce", 2, K=3, T=4, M=2)
+    answer = solve_cvxpy(cvxpy_models.p2_milp(impossible), solver)
+    assert answer.health is Health.INFEASIBLE
+    assert not answer.has_solution
+
+
+def test_no_time_left_is_a_limit_and_not_an_error():
+    instance = draw("rayleigh", 1, K=3, T=4)
+    for run, model in (
+        (solve_pyomo, pyomo_models.p2_milp(instance)),
+        (solve_cvxpy, cvxpy_models.p2_milp(instance)),
+    ):
+        answer = run(model, "highs", time_limit=0.0)
+        assert answer.health is Health.LIMIT
+        assert not answer.has_solution
+
+
+@pytest.mark.parametrize("language", ["pyomo", "cvxpy"])
+@pytest.mark.parametrize("solver", ["highs", "scip"])
+def test_time_limits_are_kept_and_leave_a_true_bound(language, solver):
+    instance = draw("contended", 3, K=6, T=48, M=60)
+    started = time.perf_counter()
+    result = solve(instance, f"{language}-p2-milp", solver=solver, time_limit=2.0)
+    assert time.perf_counter() - started < 20.0
+    assert result.status in (Status.FEASIBLE, Status.UNKNOWN)
+    exact = solve(instance, "pyomo-p2-set")
+    assert exact.status is Status.OPTIMAL
+    assert solve(instance, "lower-bound").bound <= result.bound <= exact.objective * (1 + 1e-6)
+    if result.solution is not None:
+        assert result.check.ok
+        assert result.objective >= exact.objective * (1 - 1e-6)
+
+
+def test_unknown_and_missing_solvers_are_named():
+    instance = draw("rayleigh", 1, K=2, T=2)
+    with line("unknown solver 'nosuch'; known are"):
+        solve(instance, "pyomo-p2-milp", solver="nosuch")
+    with line("solver nosuch is not installed for CVXPY; installed are"):
+        solve(instance, "cvxpy-p2-milp", solver="nosuch")
+    with line("solver cbc is not installed"):
+        solve(instance, "pyomo-p2-milp", solver="cbc")
+    with line("solver gurobi is not installed"):
+        solve(instance, "pyomo-p2-milp", solver="gurobi")
+    with line("takes no products of variables; use scip"):
+        solve(instance, "pyomo-p2-minlp", solver="highs")
+    with line("how to give it a time limit is not known"):
+        solve(instance, "cvxpy-p2-milp", solver="clarabel", time_limit=1.0)
+
+
+@pytest.mark.parametrize("solver", ["appsi_highs", "scipy"])
+def test_other_installed_solvers_work_by_name(solver):
+    instance = draw("rayleigh", 2, K=3, T=4)
+    method = "cvxpy-p2-milp" if solver == "scipy" else "pyomo-p2-milp"
+    result = solve(instance, method, solver=solver)
+    truth = solve(instance, "exhaustive")
+    assert result.check.ok
+    assert result.objective == pytest.approx(truth.objective, rel=1e-3)
+    assert result.bound <= truth.objective * (1 + 1e-9)
+
+
+# --------------------------------------------------------------------------------- distrust
+
+
+class LyingSolver:
+    """Stands where a solver does; every call takes the next answer from a list."""
+
+    def __init__(self, answers):
+        self.answers = list(answers)
+        self.tolerances = []
+
+    def __call__(self, model, solver, *, time_limit=None, tolerance=None):
+        self.tolerances.append(tolerance)
+        fill, health, bound = self.answers.pop(0)
+        if fill is not None:
+            fill(model)
+        return SolverAnswer(health, fill is not None, bound, health.value)
+
+
+def values(model, selection, assignment):
+    for (t, j), variable in model.alpha.items():
+        variable.set_value(int(selection[t, j]))
+    for (i, j, m), variable in model.x.items():
+        variable.set_value(int(assignment[i, j] == m))
+
+
+def distrusted(instance, solver):
+    return methods._distrust(
+        instance,
+        lambda: pyomo_models.p2_milp(instance),
+        pyomo_models,
+        solver,
+        methods._read_p2(pyomo_models),
+        "liar",
+        None,
+    )
+
+
+@pytest.fixture
+def solved():
+    instance = draw("rayleigh", 5, K=3, T=3)
+    best = solve(instance, "exhaustive")
+    unit = ModelData(instance).unit_j
+    return instance, best, unit
+
+
+def test_a_selection_that_c1_refuses_is_cut_off_and_the_model_solved_again(solved):
+    instance, best, unit = solved
+    nobody = np.zeros((instance.T, instance.K), dtype=bool)
+
+    def wrong(model):
+        values(model, nobody, best.solution.assignment)
+
+    def right(model):
+        assert len(model.cuts) == instance.T
+        values(model, best.solution.selection, best.solution.assignment)
+
+    solver = LyingSolver(
+        [(wrong, Health.OPTIMAL, 0.0), (right, Health.OPTIMAL, best.objective / unit)]
+    )
+    outcome = distrusted(instance, solver)
+    assert outcome.details["cuts"] == instance.T
+    assert outcome.solution.experts == best.solution.experts
+    assert outcome.bound == pytest.approx(best.objective, rel=1e-12)
+
+
+def test_a_solution_that_the_referee_refuses_is_never_reported(solved):
+    instance, best, unit = solved
+    nothing = np.full((instance.K, instance.K), -1)
+
+    def wrong(model):
+        values(model, np.ones((instance.T, instance.K), dtype=bool), nothing)
+
+    answers = [(wrong, Health.OPTIMAL, best.objective / unit)] * 2
+    solver = LyingSolver(answers)
+    outcome = distrusted(instance, solver)
+    assert outcome.solution is None
+    assert solver.tolerances == [1e-7, 1e-9]
+
+
+def test_optimal_with_an_energy_above_the_bound_is_solved_again_more_tightly(solved):
+    instance, best, unit = solved
+    dear = solve(instance, "top-k", k=instance.max_experts).solution
+
+    def poor(model):
+        values(model, dear.selection, dear.assignment)
+
+    def good(model):
+        values(model, best.solution.selection, best.solution.assignment)
+
+    bound = best.objective / unit
+    outcome = distrusted(
+        instance, LyingSolver([(poor, Health.OPTIMAL, bound), (good, Health.OPTIMAL, bound)])
+    )
+    assert outcome.solution.experts == best.solution.experts
+    still_poor = distrusted(instance, LyingSolver([(poor, Health.OPTIMAL, bound)] * 2))
+    assert still_poor.bound == pytest.approx(best.objective, rel=1e-12)
+    assert still_poor.solution == dear
+
+
+@pytest.mark.parametrize("health", [Health.ERROR, Health.UNBOUNDED])
+def test_an_error_proves_nothing(solved, health):
+    instance, best, unit = solved
+    outcome = distrusted(instance, LyingSolver([(None, health, 10 * best.objective / unit)]))
+    assert outcome.solution is None
+    assert outcome.bound == -math.inf
+
+
+def test_solver_tolerances_really_let_near_misses_by():
+    """The reason for all of this: sums that miss need by 1e-8 are fine to HiGHS."""
+    cuts = 0
+    for seed in range(3, 9 * 60, 9):  # the feature "near"
+        instance = tiny_instance(seed, max_nodes=4)
+        result = solve(instance, "pyomo-p2-milp")
+        truth = solve(instance, "exhaustive")
+        assert result.status is truth.status
+        cuts += result.details["cuts"]
+    assert cuts > 0
+
+
+# ------------------------------------------------------------------------------------- models
+
+
+def test_p3_takes_a_selection_and_equals_the_assignment_problem():
+    for seed in range(30):
+        instance = tiny_instance(9 * seed, max_nodes=4)
+        greedy = solve(instance, "greedy")
+        if greedy.solution is None:
+            continue
+        for method in ("pyomo-p3", "cvxpy-p3"):
+            for solver in ("highs", "scip"):
+                result = solve(instance, method, selection=greedy.solution.selection, solver=solver)
+                assert result.objective == pytest.approx(greedy.objective, rel=1e-9)
+                assert result.bound == solve(instance, "lower-bound").bound
+                assert result.details["p3_status"] == "optimal"
+
+
+def test_p3_on_ties_still_returns_a_vertex():
+    instance = draw("ties", 1, K=4, T=8)
+    for method in ("pyomo-p3", "cvxpy-p3"):
+        assert solve(instance, method).check.ok
+
+
+def test_p3_without_enough_subcarriers_found_none():
+    instance = draw("scarce", 2, K=3, T=4, M=2)
+    everything = np.ones((instance.T, instance.K), dtype=bool)
+    for method in ("pyomo-p3", "cvxpy-p3"):
+        result = solve(instance, method, selection=everything)
+        assert result.solution is None
+        assert result.details["p3_status"] == "infeasible"
+
+
+def test_p3_refuses_a_selection_of_the_wrong_shape_or_over_a_missing_link():
+    instance = draw("rayleigh", 1, K=3, T=4)
+    with pytest.raises(ValueError, match="selection: shape"):
+        solve(instance, "pyomo-p3", selection=np.ones((2, 2), dtype=bool))
+    gain = np.array(instance.gain)
+    gain[0, 1] = 0
+    with line(r"link \(0, 1\) carries tokens but has no gain"):
+        solve(
+            instance.replace(gain=gain),
+            "cvxpy-p3",
+            selection=np.ones((instance.T, instance.K), dtype=bool),
+        )
+
+
+def test_too_many_sets_are_refused_with_the_count(monkeypatch):
+    monkeypatch.setattr("formulations.data.SET_LIMIT", 3)
+    instance = draw("rayleigh", 1, K=4, T=6)
+    for method in ("pyomo-p2-set", "cvxpy-p2-set"):
+        with line("more than 3 minimal feasible sets"):
+            solve(instance, method)
+
+
+def test_equal_tokens_become_one_with_a_weight():
+    instance = draw("ties", 1, K=3, T=12)
+    groups = ModelData(instance).groups
+    assert len(groups) == 3  # one for each node that holds tokens
+    assert sum(len(group.tokens) for group in groups) == instance.T
+
+
+def test_candidates_keep_the_cheapest_of_every_link():
+    instance = draw("rayleigh", 1, K=3, T=6, M=40)
+    keep = cheapest_candidates(instance)
+    for i, j in instance.links:
+        kept = np.sort(instance.transmission_energy_j[i, j, keep[i, j]])
+        assert np.array_equal(kept, np.sort(instance.transmission_energy_j[i, j])[:6])
+    assert cheapest_candidates(draw("tight", 1, K=3, T=6)) is None
+
+
+def test_coverage_keeps_the_same_selections_where_thresholds_are_tiny():
+    instance = tiny_instance(5)  # theta = 1e-9
+    data = ModelData(instance)
+    assert data.coverage.max() <= 1.0
+    alone = instance.gate_scores >= instance.need[:, None]
+    assert np.array_equal(data.coverage >= 1.0, alone)
