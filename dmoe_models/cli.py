@@ -131,9 +131,13 @@ def solve(
             raise DmoeError(f"{selection}: is a solution for another instance than {file}")
         given["selection"] = chosen.selection
     kind = find_method(method).kind
-    result = _solved(
-        kind, lambda: solve_instance(instance, method, seed=seed, time_limit=time_limit, **given)
-    )
+    try:
+        result = solve_instance(instance, method, seed=seed, time_limit=time_limit, **given)
+    except (DmoeError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a plug-in may raise anything, and options may be anything
+        shown = "".join(f", {name} = {value!r}" for name, value in given.items())
+        raise MethodError(f"method {method}{shown}: {type(error).__name__}: {error}") from error
     if output is not None and result.solution is not None:
         write_solution(result.solution, output, instance)
     facts = result.summary() | {"details": result.details}
@@ -198,18 +202,6 @@ for _command in (generate, import_recordings, validate):
 
 
 # ------------------------------------------------------------------------------------- helpers
-
-
-def _solved(kind: str, solving: Any) -> Any:
-    """Run a method; what a plug-in raises is the user's to read, in one line."""
-    try:
-        return solving()
-    except DmoeError:
-        raise
-    except (Exception, SystemExit) as error:
-        if kind != "plug-in" and not isinstance(error, (TypeError, ValueError)):
-            raise
-        raise MethodError(f"the method raised {type(error).__name__}: {error}") from error
 
 
 def _violations(report: Any) -> list[dict[str, Any]]:

@@ -48,9 +48,11 @@ def time_figure(rows: Sequence[Row]) -> Figure:
     figure, axes = _canvas(len(points))
     axes.set_xscale("log")
     axes.set_xlabel("runtime (s), logarithmic")
+    known = [value for values in points.values() for value in values]
     limits = {row.time_limit_s for row in rows}
+    axes.set_xlim(min(known, default=1e-3) / 2, 2 * max([*known, *limits]))
     if len(limits) == 1:
-        limit = limits.pop()
+        (limit,) = limits
         axes.axvline(limit, color="0.2", linestyle=":", linewidth=1)
         axes.annotate(
             f"limit {limit:g} s",

@@ -21,10 +21,19 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 file_path = click.Path(path_type=Path)
 
 
-def run(command: click.Command, name: str) -> NoReturn:
-    """Run a command and exit with its status; whatever is wrong is said in one line."""
+def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and exit with its status; whatever is wrong is said in one line.
+
+    Parameters
+    ----------
+    command : click.Command
+    name : str
+        As shown in its help.
+    arguments : sequence of str, optional
+        Those of the process by default.
+    """
     try:
-        status = command.main(prog_name=name, standalone_mode=False)
+        status = command.main(arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         status = _complaint(error.format_message())

@@ -144,8 +144,10 @@ def percent(gap: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """Write a runtime to the millisecond."""
-    return "-" if math.isnan(value) else f"{value:.3f}"
+    """Write a runtime to two digits, or to the hundredth of a second."""
+    if math.isnan(value):
+        return "-"
+    return f"{value:.2f}" if value >= 1 else f"{value:.2g}"
 
 
 def _number(value: float) -> str:
