@@ -1,0 +1,244 @@
+"""The `dmoe` command: what it prints, where it writes, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from shell import assert_refused, call
+
+from dmoe_models import read_instance, read_solution, solve, write_instance, write_solution
+from instances.families import draw
+
+
+@pytest.fixture
+def file(tmp_path):
+    write_instance(draw("rayleigh", 1, K=3, T=4), tmp_path / "round.json")
+    return tmp_path / "round.json"
+
+
+@pytest.fixture
+def answer(file, tmp_path):
+    instance = read_instance(file)
+    write_solution(solve(instance, "greedy").solution, tmp_path / "answer.json", instance)
+    return tmp_path / "answer.json"
+
+
+def test_help_teaches(capsys):
+    front = call(capsys, "--help")
+    assert front.status == 0 and "A first round:" in front.out
+    for name in ("methods", "generate", "import", "info", "solve", "check", "convert", "validate"):
+        assert f"  {name} " in front.out
+        page = call(capsys, name, "--help")
+        assert page.status == 0 and "Usage: dmoe" in page.out
+    assert "Examples:" in call(capsys, "solve", "--help").out
+    assert "0.1" in call(capsys, "--version").out
+
+
+def test_the_first_round_of_the_help_works(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for command in (
+        "generate rayleigh --seed 1 -p K=4 -o round.json",
+        "solve round.json --method jesa -o answer.json",
+        "check round.json answer.json",
+    ):
+        said = call(capsys, *command.split())
+        assert said.status == 0 and said.err == "", said
+    assert read_instance("round.json") == draw("rayleigh", 1, K=4)
+    assert said.out.startswith("valid, 0.00")
+
+
+def test_methods_are_listed(capsys):
+    said = call(capsys, "methods")
+    assert "pyomo-p2-minlp" in said.out and "solver scip" in said.out
+    table = json.loads(call(capsys, "methods", "--json").out)
+    assert {"method": "des", "problem": "P1", "kind": "exact"}.items() <= table[0].items()
+
+
+def test_generate_lists_families_and_sets(capsys):
+    said = call(capsys, "generate")
+    assert "hard-p1" in said.out and "sets: smoke" in said.out
+    assert "recorded" in json.loads(call(capsys, "generate", "--json").out)["sets"]
+
+
+def test_generate_writes_series_and_sets(capsys, tmp_path):
+    series = tmp_path / "series"
+    said = call(
+        capsys, "generate", "ties", "--seed", 5, "-p", "K=3", "-p", "levels=2",
+        "--count", 3, "-o", series, "--json",
+    )  # fmt: skip
+    facts = json.loads(said.out)
+    assert len(facts) == 3 == len(list(series.iterdir()))
+    assert read_instance(facts[2]["file"]) == draw("ties", 7, K=3, levels=2)
+    call(capsys, "generate", "--set", "smoke", "-o", tmp_path / "smoke")
+    assert len(list((tmp_path / "smoke").iterdir())) == 13
+
+
+def test_import_joins_gates_and_channel(capsys, tmp_path):
+    random = np.random.default_rng(0)
+    np.save(tmp_path / "gates.npy", random.dirichlet(np.ones(6), 20))
+    np.save(tmp_path / "gains.npy", 1e-7 * random.exponential(size=(8, 9)))
+    output = tmp_path / "round.nc"
+    said = call(
+        capsys, "import", tmp_path / "gates.npy", tmp_path / "gains.npy", "--nodes", 3,
+        "--tokens", 10, "--placement", "prompt", "--noise-figure-db", "5", "--max-experts", 1,
+        "-o", output,
+    )  # fmt: skip
+    assert said.status == 0, said.err
+    instance = read_instance(output)
+    assert (instance.name, instance.K, instance.T, instance.max_experts) == ("round", 3, 10, 1)
+    assert instance.metadata["parameters"]["placement"] == "prompt"
+    facts = json.loads(call(capsys, "info", output, "--json").out)
+    assert facts["metadata"]["family"] == "recorded"
+    assert any("5 dB" in line for line in facts["metadata"]["assumptions"])
+
+
+def test_info_describes(capsys, file):
+    said = call(capsys, "info", file)
+    assert "nodes and experts (K)" in said.out and read_instance(file).sha256 in said.out
+    assert "rayleigh" in said.out
+    assert json.loads(call(capsys, "info", file, "--json").out)["problem"] == "P2"
+
+
+def test_solve_passes_options_on(capsys, file, tmp_path):
+    said = call(
+        capsys, "solve", file, "--method", "jesa", "--option", "starts=3", "--seed", 4,
+        "--time-limit", 5, "-o", tmp_path / "out.json", "--json",
+    )  # fmt: skip
+    facts = json.loads(said.out)
+    assert said.status == 0 and facts["valid"] is True and facts["violations"] == []
+    expected = solve(read_instance(file), "jesa", seed=4, starts=3)
+    assert facts["objective_j"] == expected.objective
+    assert read_solution(tmp_path / "out.json").experts == expected.solution.experts
+    said = call(capsys, "solve", file, "--method", "pyomo-p2-milp", "--solver", "scip")
+    assert said.status == 0 and "optimal" in said.out
+
+
+def test_solve_places_a_given_selection(capsys, file, answer):
+    said = call(capsys, "solve", file, "--method", "cvxpy-p3", "--selection", answer, "--json")
+    greedy = solve(read_instance(file), "greedy").objective
+    assert json.loads(said.out)["objective_j"] == pytest.approx(greedy, rel=1e-9)
+
+
+def test_solve_says_no(capsys, tmp_path):
+    scarce = tmp_path / "scarce.json"
+    write_instance(draw("scarce", 2, K=3, T=4, M=2), scarce)
+    output = tmp_path / "out.json"
+    said = call(capsys, "solve", scarce, "--method", "jesa", "-o", output)
+    assert said.status == 1 and "was not written" in said.err and not output.exists()
+    assert call(capsys, "solve", scarce, "--method", "exhaustive").status == 0  # a proof
+    assert call(capsys, "solve", scarce, "--method", "lower-bound").status == 0
+    said = call(capsys, "solve", scarce, "--method", "jesa", "--json")
+    assert json.loads(said.out)["objective_j"] is None
+
+
+def test_check_lists_every_violation(capsys, file, tmp_path, answer):
+    assert call(capsys, "check", file, answer).status == 0
+    content = json.loads(answer.read_text())
+    content["experts"][0] = []
+    content["experts"][2] = [0, 1, 2]
+    content["objective"] = 1.0
+    answer.write_text(json.dumps(content))
+    said = call(capsys, "check", file, answer)
+    assert said.status == 1 and said.err == ""
+    for words in ("C1: token 0", "C2: token 2", "objective: claimed"):
+        assert words in said.out
+    found = json.loads(call(capsys, "check", file, answer, "--json").out)
+    assert found["valid"] is False
+    assert {v["constraint"] for v in found["violations"]} >= {"C1", "C2", "objective"}
+
+
+def test_check_knows_a_solution_of_another_instance(capsys, answer, tmp_path):
+    write_instance(draw("rayleigh", 2, K=3, T=4), tmp_path / "other.json")
+    said = call(capsys, "check", tmp_path / "other.json", answer)
+    assert said.status == 1 and "instance: made for" in said.out
+
+
+def test_convert_there_and_back(capsys, file, tmp_path):
+    assert call(capsys, "convert", file, tmp_path / "round.nc").status == 0
+    assert call(capsys, "convert", tmp_path / "round.nc", tmp_path / "back.json").status == 0
+    assert (tmp_path / "back.json").read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("nonesuch", ["nonesuch"]),
+        ("solve", ["FILE"]),
+        ("solve {file}", ["--method"]),
+        ("solve {file} --method jessa", ["unknown method 'jessa'", "jesa"]),
+        ("solve {file} --method des", ["des solves P1"]),
+        ("solve {file} --method jesa --solver scip", ["no option 'solver'"]),
+        ("solve {file} --method pyomo-p2-milp --solver nonesuch", ["solver 'nonesuch'"]),
+        ("solve {file} --method pyomo-p2-milp --solver glpk", ["glpk", "not installed"]),
+        ("solve {file} --method pyomo-p2-minlp --solver highs", ["use scip"]),
+        ("solve {file} --method jesa --option starts", ["'starts' is not NAME=VALUE"]),
+        ("solve {file} --method jesa --option a=1 --option a=2", ["given twice"]),
+        ("solve {file} --method jesa --option nonesuch=1", ["no option 'nonesuch'"]),
+        ("solve {file} --method jesa --option seed=1", ["option of its own"]),
+        ("solve {file} --method jesa --option starts=many", ["starts"]),
+        ("solve {file} --method top-k --option k=9", ["k = 9"]),
+        ("solve {file} --method jesa --time-limit -1", ["time_limit = -1.0"]),
+        ("solve {file} --method jesa --seed -1", ["--seed"]),
+        ("solve {file} --method greedy -o {tmp}/absent/out.json", ["absent/out.json", "folder"]),
+        ("solve {file} --method greedy -o {tmp}", ["is a directory"]),
+        ("solve {file} --method greedy -o {tmp}/out.txt", ["'.txt'"]),
+        ("solve {file} --method jesa --selection {tmp}/answer.json", ["no option 'selection'"]),
+        ("solve {tmp}/other.json --method pyomo-p3 --selection {tmp}/answer.json", ["another"]),
+        ("solve {tmp}/answer.json --method jesa", ["answer.json", "dmoe-solution"]),
+        ("solve {tmp}/mine.py --method jesa", ["mine.py", "extension"]),
+        ("solve {file} --method {tmp}/mine.py:f", ["ZeroDivisionError: division by zero"]),
+        ("solve {file} --method {tmp}/mine.py:leave", ["SystemExit: 7"]),
+        ("check {file} {file}", ["round.json", "dmoe-instance"]),
+        ("check {file} {tmp}/absent.json", ["absent.json: No such file"]),
+        ("check {file}", ["SOLUTION"]),
+        ("info {tmp}/absent.json", ["absent.json: No such file"]),
+        ("info {tmp}", ["is a directory"]),
+        ("info {tmp}/empty.json", ["is empty"]),
+        ("info {tmp}/binary.json", ["binary.json"]),
+        ("info {tmp}/binary.nc", ["binary.nc"]),
+        ("convert {file} {tmp}/out.csv", ["'.csv'"]),
+        ("convert {file} /proc/out.json", ["/proc/out.json"]),
+        ("generate nonesuch -o {tmp}/out.json", ["unknown family 'nonesuch'", "rayleigh"]),
+        ("generate rayleigh", ["-o names"]),
+        ("generate rayleigh --set smoke -o {tmp}/out", ["not both"]),
+        ("generate --set nonesuch -o {tmp}/out", ["unknown set 'nonesuch'", "smoke"]),
+        ("generate rayleigh -p K=one -o {tmp}/out.json", ["K = 'one'"]),
+        ("generate rayleigh -p N=1 -o {tmp}/out.json", ["no parameter 'N'"]),
+        ("generate rayleigh -p K -o {tmp}/out.json", ["'K' is not NAME=VALUE"]),
+        ("generate rayleigh -p seed=3 -o {tmp}/out.json", ["--seed"]),
+        ("generate rayleigh -p K=1 -o {tmp}/out.json", ["K = 1"]),
+        ("generate rayleigh -p M=99999999999 -o {tmp}/out.json", ["99999999999"]),
+        ("generate rayleigh --seed -1 -o {tmp}/out.json", ["seed = -1"]),
+        ("generate rayleigh --count 0 -o {tmp}/out", ["--count"]),
+        ("generate rayleigh --count 2 -o {file}", ["round.json"]),
+        ("import {tmp}/absent.npy {tmp}/absent.npy --nodes 3 -o {tmp}/o.json", ["absent.npy"]),
+        ("import {file} {file} --nodes 3 -o {tmp}/o.json", ["round.json"]),
+        ("import {file} {file} -o {tmp}/o.json", ["--nodes"]),
+    ],
+)
+def test_a_wrong_question_is_one_line(capsys, file, answer, tmp_path, command, words):
+    write_instance(draw("rayleigh", 2, K=3, T=4), tmp_path / "other.json")
+    (tmp_path / "mine.py").write_text(
+        "import sys\ndef f(instance): return 1 / 0\ndef leave(instance): sys.exit(7)\n"
+    )
+    (tmp_path / "empty.json").write_text("")
+    for name in ("binary.json", "binary.nc"):
+        (tmp_path / name).write_bytes(bytes(range(256)))
+    said = call(capsys, *command.format(file=file, tmp=tmp_path).split())
+    assert_refused(said, *words)
+
+
+def test_the_installed_script_ends_quietly_when_its_reader_leaves(tmp_path):
+    code = "from dmoe_models.cli import main; main()"
+    done = subprocess.run(
+        f'"{sys.executable}" -c "{code}" methods | head -n 1',
+        shell=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout.startswith("method") and done.stderr == ""

@@ -1,0 +1,243 @@
+"""The front door as a user meets it: one command, one table, a verdict, a report that survives."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from shell import assert_refused, call
+
+from dmoe_models import write_instance
+from dmoe_models.validation import validate
+from instances.families import draw
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def without_recorded_data(monkeypatch):
+    monkeypatch.delenv("DMOE_DATA", raising=False)
+
+
+def said(capsys, *arguments):
+    return call(capsys, *arguments, command=validate)
+
+
+@pytest.fixture
+def file(tmp_path):
+    write_instance(draw("rayleigh", 1, K=3, T=4, M=6), tmp_path / "round.json")
+    return tmp_path / "round.json"
+
+
+def test_the_page_runs_from_a_checkout(tmp_path):
+    done = subprocess.run(
+        [sys.executable, ROOT / "validate.py", "smoke", "--methods", "jesa,des,exhaustive"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("no breach\n")
+    assert "contended-K3-T6-M6-D2-s19" in done.stdout
+
+
+def test_the_default_list_holds_every_method_that_applies(capsys, file):
+    done = said(capsys, file, "--json")
+    assert done.status == 0
+    document = json.loads(done.out)
+    assert document["breaches"] == [] and document["notes"] == []
+    methods = {row["method"] for row in document["rows"]}
+    assert methods >= {
+        "jesa", "top-k", "homogeneous", "greedy", "random", "exhaustive", "lower-bound",
+        "pyomo-p2-minlp", "pyomo-p2-milp", "pyomo-p2-set", "cvxpy-p2-milp", "cvxpy-p2-set",
+    }  # fmt: skip
+    assert not methods & {"des", "pyomo-p1-milp", "pyomo-p3", "cvxpy-p3"}
+    exact = [row for row in document["rows"] if row["kind"] == "exact"]
+    assert all(row["optimal"] and row["verdict"] == "valid" for row in exact)
+
+
+def test_what_the_default_list_leaves_out_is_said(capsys):
+    done = said(capsys, "smoke", "--solver", "highs", "--time-limit", "2")
+    assert done.status == 0
+    assert "left out of the default list: pyomo-p2-minlp, solver highs takes no" in done.out
+
+
+def test_a_mixed_set_runs_each_method_where_it_applies(capsys):
+    done = said(capsys, "smoke", "--methods", "des,jesa", "--json")
+    rows = json.loads(done.out)["rows"]
+    assert [row["problem"] for row in rows if row["method"] == "des"] == ["P1"]
+    assert {row["problem"] for row in rows if row["method"] == "jesa"} == {"P2"}
+
+
+def test_an_instance_named_twice_runs_once(capsys, file):
+    done = said(capsys, file, file, "--methods", "greedy,greedy", "--json")
+    assert len(json.loads(done.out)["rows"]) == 1
+
+
+def test_p3_methods_run_where_named(capsys, file):
+    done = said(capsys, file, "--methods", "pyomo-p3,top-k", "--json")
+    first, second = json.loads(done.out)["rows"]
+    assert first["objective_j"] == pytest.approx(second["objective_j"], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nonesuch"], ["unknown set 'nonesuch'", "smoke, small, medium, recorded"]),
+        (["absent.json"], ["absent.json", "No such file"]),
+        (["."], ["is a directory"]),
+        (["recorded"], ["--data or DMOE_DATA"]),
+        (["recorded", "--data", "nowhere"], ["nowhere"]),
+        (["--data", "nowhere"], ["nowhere"]),
+        (["smoke", "--methods", "jesa,jessa"], ["unknown method 'jessa'", "jesa"]),
+        (["smoke", "--method", "jessa"], ["unknown method 'jessa'"]),
+        (["smoke", "--methods", ","], ["names no method"]),
+        (["smoke", "--solver", "nonesuch"], ["solver 'nonesuch'", "highs"]),
+        (["smoke", "--methods", "pyomo-p2-milp", "--solver", "glpk"], ["glpk", "not installed"]),
+        (["smoke", "--methods", "cvxpy-p2-milp", "--solver", "mosek"], ["mosek", "not installed"]),
+        (
+            ["smoke", "--methods", "jesa", "--solver", "scip"],
+            ["none of the methods takes a solver"],
+        ),
+        (["smoke", "--time-limit", "0"], ["time limit 0.0"]),
+        (["smoke", "--time-limit", "nan"], ["time limit nan"]),
+        (["smoke", "--time-limit", "inf"], ["time limit inf"]),
+        (["smoke", "--time-limit", "soon"], ["--time-limit", "soon"]),
+        (["smoke", "--seed", "-1"], ["--seed"]),
+        (["smoke", "--report", "/dev/null/report"], ["/dev/null"]),
+        (["smoke", "--nonesuch"], ["--nonesuch"]),
+    ],
+)
+def test_a_wrong_question_is_one_line(capsys, arguments, words):
+    assert_refused(said(capsys, *arguments), *words)
+
+
+def test_a_method_that_applies_nowhere_is_refused(capsys, file):
+    assert_refused(said(capsys, file, "--methods", "des"), "des solves P1", "no such instance")
+
+
+def test_a_damaged_file_is_one_line(capsys, tmp_path):
+    (tmp_path / "round.json").write_text('{"format": "dmoe-instance", "version": 1, "name": ')
+    assert_refused(said(capsys, tmp_path / "round.json"), "round.json")
+
+
+def test_a_missing_package_for_reports_is_said_before_the_work(capsys, monkeypatch, tmp_path):
+    import importlib.util
+
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name == "pyarrow" else find(name, *a)
+    )
+    done = said(capsys, "smoke", "--report", tmp_path / "report")
+    assert_refused(done, 'pip install "dmoe-models[report]"', "pyarrow")
+    assert not (tmp_path / "report").exists()
+
+
+# ---------------------------------------------------------------------------------------- report
+
+
+def test_a_report_is_whole(capsys, tmp_path):
+    report = tmp_path / "report"
+    methods = "jesa,top-k,exhaustive,des,lower-bound"
+    done = said(capsys, "smoke", "--methods", methods, "--report", report)
+    assert done.status == 0
+    files = {path.name for path in report.iterdir()}
+    assert files == {
+        "rows.jsonl", "rows.csv", "rows.parquet", "summary.csv", "gap.png", "time.png",
+        "report.html",
+    }  # fmt: skip
+    columns, parquet = pd.read_csv(report / "rows.csv"), pd.read_parquet(report / "rows.parquet")
+    assert len(columns) == len(parquet) == len((report / "rows.jsonl").read_text().splitlines())
+    assert list(columns.columns) == list(parquet.columns)
+    assert (columns.objective_j.dropna() == parquet.objective_j.dropna()).all()
+    assert set(pd.read_csv(report / "summary.csv").method) == set(methods.split(","))
+    for picture in ("gap.png", "time.png"):
+        assert (report / picture).read_bytes().startswith(b"\x89PNG")
+
+    page = (report / "report.html").read_text()
+    assert page.count("<svg") == 2 and "No breach" in page
+    for words in ("contended-K3-T6-M6-D2-s19", "C1 x 1", "highspy", "time limit (s)"):
+        assert words in page
+    for outside in ('src="', "<link", "<script", "@import"):
+        assert outside not in page
+
+
+def test_a_page_escapes_what_it_shows(capsys, tmp_path):
+    instance = draw("rayleigh", 1, K=2, T=2).replace(name="<script>alert(1)</script>")
+    write_instance(instance, tmp_path / "odd.json")
+    report = tmp_path / "report"
+    said(capsys, tmp_path / "odd.json", "--methods", "greedy", "--report", report)
+    page = (report / "report.html").read_text()
+    assert "<script>" not in page and "&lt;script&gt;" in page
+
+
+def test_a_report_of_failures_only_can_be_written(capsys, tmp_path):
+    mine = tmp_path / "mine.py"
+    mine.write_text("def f(instance):\n    raise ValueError('no')\n")
+    done = said(capsys, "smoke", "--methods", f"{mine}:f", "--report", tmp_path / "report")
+    assert done.status == 0
+    assert "ValueError: no" in (tmp_path / "report" / "report.html").read_text()
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_killed_run_leaves_its_rows_and_is_continued(tmp_path):
+    (tmp_path / "slow.py").write_text(
+        "import time\nfrom dmoe_models import solve\n"
+        "def slow(instance):\n    time.sleep(0.25)\n    return solve(instance, 'greedy').solution\n"
+    )
+    report, journal = tmp_path / "report", tmp_path / "report" / "rows.jsonl"
+    command = [
+        sys.executable, str(ROOT / "validate.py"), "smoke", "--methods", "jesa,slow.py:slow,des",
+        "--report", str(report),
+    ]  # fmt: skip
+    running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not (
+        journal.exists() and len(journal.read_text().splitlines()) >= 5
+    ):
+        time.sleep(0.02)
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    finished = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert 5 <= len(finished) < 26
+    assert not (report / "rows.csv").exists()
+
+    with journal.open("a") as file:
+        file.write('{"instance": "cut sh')
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert again.returncode == 0, again.stderr
+    rows = rows_of(report / "rows.csv")
+    assert len(rows) == 26  # two methods on each of 13 instances
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert len(lines) == len({(line["instance"], line["method"]) for line in lines}) == 26
+    assert lines[: len(finished)] == finished
+    for old, new in zip(finished, rows, strict=False):  # same runs, to the last digit
+        assert (old["instance"], old["method"]) == (new["instance"], new["method"])
+        assert old["runtime_s"] == float(new["runtime_s"])
+
+    fresh = [*command[:-1], str(tmp_path / "fresh")]
+    subprocess.run(fresh, cwd=tmp_path, capture_output=True, timeout=60, check=True)
+    known = [{k: v for k, v in row.items() if k != "runtime_s"} for row in rows]
+    whole = rows_of(tmp_path / "fresh" / "rows.csv")
+    assert known == [{k: v for k, v in row.items() if k != "runtime_s"} for row in whole]
+
+
+def test_other_questions_in_the_same_directory_are_not_mixed_up(capsys, file, tmp_path):
+    report = tmp_path / "report"
+    said(capsys, file, "--methods", "random", "--seed", "1", "--report", report)
+    said(capsys, file, "--methods", "random,greedy", "--seed", "2", "--report", report)
+    assert len((report / "rows.jsonl").read_text().splitlines()) == 3
+    assert [row["seed"] for row in rows_of(report / "rows.csv")] == ["2", "2"]
