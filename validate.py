@@ -3,11 +3,16 @@
 ``python validate.py --help`` says how; the work is done in ``dmoe_models.verification``.
 """
 
+import sys
+
 try:
     from dmoe_models.shell import run
     from dmoe_models.validation import validate
 except ModuleNotFoundError as error:
-    raise SystemExit(f"{error}; install the project first: make, or pip install -e .") from None
+    print(
+        f"error: {error}; install the project first: make setup, or pip install .", file=sys.stderr
+    )
+    sys.exit(2)
 
 if __name__ == "__main__":
     run(validate, "validate.py")

@@ -77,7 +77,7 @@ def gather(sources: Sequence[str], data: Path | None = None) -> list[Instance]:
     for source in chosen:
         if source in names:
             several = load_set(source, data)
-        elif Path(source).exists() or Path(source).suffix.lower() in (".json", ".nc"):
+        elif (source and Path(source).exists()) or Path(source).suffix.lower() in (".json", ".nc"):
             several = [read_instance(source)]
         else:
             raise InstanceError(

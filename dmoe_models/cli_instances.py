@@ -137,9 +137,10 @@ def _write_instances(
     instances: Sequence[Any], output: Path, *, one_file: bool, as_json: bool
 ) -> None:
     from dmoe_models import write_instance
+    from dmoe_models.rows import make_folder
 
     if not one_file:
-        output.mkdir(parents=True, exist_ok=True)
+        make_folder(output)
     targets = [output] if one_file else [output / f"{i.name}.json" for i in instances]
     for instance, target in zip(instances, targets, strict=True):
         write_instance(instance, target)

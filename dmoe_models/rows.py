@@ -186,7 +186,7 @@ class Journal:
         if path is None:
             return
         with naming(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
             lines = text.splitlines(keepends=True)
             for line in lines:
@@ -226,6 +226,14 @@ def naming(path: Path) -> Iterator[None]:
     except OSError as error:
         where = error.filename or path
         raise InstanceFileError(f"{where}: {error.strerror or error}") from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a directory and those above it, unless it is there already."""
+    if path.exists() and not path.is_dir():
+        raise InstanceFileError(f"{path}: is a file, not a directory")
+    with naming(path):
+        path.mkdir(parents=True, exist_ok=True)
 
 
 @contextlib.contextmanager

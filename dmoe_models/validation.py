@@ -99,7 +99,7 @@ def validate(
     from dmoe_models.verification import verify
 
     settings = Settings(time_limit, seed, solver)
-    wanted = None if names is None else [name for name in names.split(",") if name]
+    wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
     if wanted == []:
         raise MethodError("--methods names no method")
     if report is not None:

@@ -50,6 +50,27 @@ def test_the_page_runs_from_a_checkout(tmp_path):
     assert "contended-K3-T6-M6-D2-s19" in done.stdout
 
 
+def test_without_the_dependencies_it_says_what_to_do():
+    done = subprocess.run(
+        [sys.executable, "-S", ROOT / "validate.py"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("error: No module named") and "make setup" in done.stderr
+
+
+RECORDED = Path(os.environ.get("DMOE_DATA") or "nowhere")
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="DMOE_DATA names no recorded data")
+def test_recorded_data_joins_the_default(capsys):
+    done = said(capsys, "--data", RECORDED, "--methods", "greedy,des,lower-bound", "--json")
+    document = json.loads(done.out)
+    assert done.status == 0 and document["breaches"] == []
+    recorded = [row for row in document["rows"] if row["instance"].startswith("recorded")]
+    assert len(recorded) == 12 * 2 + 4 and all(row["gap"] < 0.2 for row in recorded)
+    assert len({row["instance"] for row in document["rows"]}) == 28
+
+
 def test_the_default_list_holds_every_method_that_applies(capsys, file):
     done = said(capsys, file, "--json")
     assert done.status == 0
@@ -79,7 +100,7 @@ def test_a_mixed_set_runs_each_method_where_it_applies(capsys):
 
 
 def test_an_instance_named_twice_runs_once(capsys, file):
-    done = said(capsys, file, file, "--methods", "greedy,greedy", "--json")
+    done = said(capsys, file, file, "--methods", "greedy, greedy,", "--json")
     assert len(json.loads(done.out)["rows"]) == 1
 
 
@@ -114,6 +135,8 @@ def test_p3_methods_run_where_named(capsys, file):
         (["smoke", "--time-limit", "soon"], ["--time-limit", "soon"]),
         (["smoke", "--seed", "-1"], ["--seed"]),
         (["smoke", "--report", "/dev/null/report"], ["/dev/null"]),
+        (["smoke", "--report", "/dev/null"], ["/dev/null: is a file, not a directory"]),
+        ([""], ["unknown set ''"]),
         (["smoke", "--nonesuch"], ["--nonesuch"]),
     ],
 )
