@@ -7,6 +7,9 @@ so their answers may break C1 or C2 of the instance.
 
 from __future__ import annotations
 
+import math
+from itertools import islice
+
 import numpy as np
 
 from dmoe_models.algorithms.assignment import allocate_subcarriers
@@ -21,11 +24,14 @@ from dmoe_models.energy import (
 from dmoe_models.errors import MethodError
 from dmoe_models.feasible_sets import feasible_sets
 from dmoe_models.instance import Instance
-from dmoe_models.relevance import reaches
+from dmoe_models.relevance import meets_need, reaches
 from dmoe_models.solution import Outcome, Solution
 
-RANDOM_SET_LIMIT = 200_000
-"""Most feasible sets of one token that `random` lists in order to draw one uniformly."""
+LISTED_SETS = 1000
+"""Feasible sets of one token up to which `random` lists them all to draw one."""
+
+_BATCH, _BATCHES = 512, 2000
+"""Where there are more it draws subsets until one is feasible, at most about a million."""
 
 
 def place(instance: Instance, selection: np.ndarray | None) -> Outcome:
@@ -179,30 +185,48 @@ def random_selection(instance: Instance, *, seed: int = 0) -> Outcome:
     Raises
     ------
     MethodError
-        Where a token has too many feasible sets to list.
+        Where a token has too many feasible sets to list, and they are too rare to be met by chance.
     """
     random = np.random.default_rng(seed)
     within_reach = np.isfinite(usable_energy_j(instance))
     selection = np.zeros((instance.T, instance.K), dtype=bool)
     for token in range(instance.T):
-        sets = []
-        for experts in feasible_sets(
+        experts = _random_set(
+            random,
             instance.gate_scores[token],
             float(instance.need[token]),
             instance.max_experts,
             within_reach[token],
-            minimal=False,
-        ):
-            sets.append(experts)
-            if len(sets) > RANDOM_SET_LIMIT:
-                raise MethodError(
-                    f"token {token} has more than {RANDOM_SET_LIMIT} feasible sets, "
-                    "too many to draw from uniformly"
-                )
-        if not sets:
+        )
+        if experts is None:
             return place(instance, None)
-        selection[token, list(sets[random.integers(len(sets))])] = True
+        if not len(experts):
+            raise MethodError(
+                f"token {token} has more than {LISTED_SETS} feasible sets, and none was met in "
+                f"{_BATCH * _BATCHES} uniform draws"
+            )
+        selection[token, experts] = True
     return place(instance, selection)
 
 
-__all__ = ["greedy", "highest_scores", "homogeneous", "place", "random_selection", "top_k"]
+def _random_set(
+    random: np.random.Generator, scores: np.ndarray, need: float, slots: int, usable: np.ndarray
+) -> np.ndarray | None:
+    """Draw one feasible set uniformly: None where there is none, empty where none was met."""
+    sets = list(islice(feasible_sets(scores, need, slots, usable, minimal=False), LISTED_SETS + 1))
+    if not sets:
+        return None
+    if len(sets) <= LISTED_SETS:
+        return np.array(sets[random.integers(len(sets))])
+    # A uniform subset of at most D experts, kept if it is feasible, is a uniform feasible one.
+    experts = np.flatnonzero(usable)
+    ways = np.array([float(math.comb(len(experts), size)) for size in range(1, slots + 1)])
+    for _ in range(_BATCHES):
+        sizes = random.choice(np.arange(1, slots + 1), size=_BATCH, p=ways / ways.sum())
+        ranks = random.random((_BATCH, len(experts))).argsort(axis=1).argsort(axis=1)
+        drawn = np.zeros((_BATCH, len(scores)), dtype=bool)
+        drawn[:, experts] = ranks < sizes[:, None]
+        met = meets_need(np.broadcast_to(scores, drawn.shape), drawn, np.full(_BATCH, need))
+        if met.any():
+            return np.flatnonzero(drawn[met.argmax()])
+    return np.empty(0, dtype=np.int64)

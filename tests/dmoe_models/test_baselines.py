@@ -98,7 +98,10 @@ def test_greedy_meets_need_wherever_the_lower_bound_says_it_can():
             assert "failed" in result.details
 
 
-def test_random_is_uniform_over_the_feasible_sets():
+@pytest.mark.parametrize("listed", [1000, 2])
+def test_random_is_uniform_over_the_feasible_sets(monkeypatch, listed):
+    """Drawn from the list of sets, and by keeping uniform subsets that are feasible."""
+    monkeypatch.setattr("dmoe_models.algorithms.baselines.LISTED_SETS", listed)
     instance = three_experts(relevance=0.3)
     energy = expert_energy_j(instance, best_link_energy_j(instance))
     assert np.isfinite(energy).all()
