@@ -128,6 +128,8 @@ class Row:
 _FIELDS = {field.name: str(field.type) for field in fields(Row)}
 _KINDS: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
 
+_BEGINNING = '{"instance": '  # of every line of a journal, of whatever version
+
 
 def plain(value: Any) -> Any:
     """Return a value as plain JSON: NaN becomes null, an infinity the string "Infinity"."""
@@ -193,7 +195,7 @@ class Journal:
                 row = row_from_json(line)
                 if row is not None:
                     self._finished[row.key] = row
-            if lines and not self._finished and lines[0].endswith("\n"):
+            if lines and lines[0][: len(_BEGINNING)] != _BEGINNING[: len(lines[0])]:
                 raise InstanceFileError(f"{path}: holds no rows of dmoe-models; not overwritten")
             if lines and not lines[-1].endswith("\n"):  # a kill in the middle of a line
                 with replacement(path) as temporary:

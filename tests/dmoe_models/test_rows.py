@@ -107,12 +107,24 @@ def test_a_method_that_was_not_run_is_tried_again(tmp_path):
     assert journal.find(ROW.key) is None
 
 
-def test_a_file_of_someone_else_is_not_touched(tmp_path):
+@pytest.mark.parametrize("text", ["my notes\n", "my notes", '{"mine": 1}\n'])
+def test_a_file_of_someone_else_is_not_touched(tmp_path, text):
     path = tmp_path / "rows.jsonl"
-    path.write_text("my notes\n")
+    path.write_text(text)
     with pytest.raises(InstanceFileError, match=r"rows\.jsonl.*no rows"):
         Journal(path)
-    assert path.read_text() == "my notes\n"
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("text", ["", '{"inst', '{"instance": "of a later version", "new": 1}\n'])
+def test_a_journal_without_a_finished_row_is_begun_or_continued(tmp_path, text):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(text)
+    journal = Journal(path)
+    journal.append(ROW)
+    journal.close()
+    assert path.read_text().endswith(ROW.to_json() + "\n")
+    assert len(path.read_text().splitlines()) == 1 + text.endswith("\n")
 
 
 def test_a_journal_that_cannot_be_written_names_the_file(tmp_path):
