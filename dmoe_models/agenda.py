@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +121,7 @@ def choose(
     asked = [find_method(name) for name in dict.fromkeys([*(names or []), *added])]
     for method in asked:
         if method.kind == "plug-in":
-            _load(method)
+            method.load()
         if not any(applies(method, instance) for instance in instances):
             raise MethodError(
                 f"method {method.name} solves {' and '.join(method.problems)}; there is no such "
@@ -176,22 +176,6 @@ def too_large(method: Method, instance: Instance) -> str:
     if method.name in _LEFT_WHERE_LARGE and size > LARGE:
         return f"more than {LARGE} tokens x nodes"
     return ""
-
-
-def _load(method: Method) -> Callable[..., Any]:
-    """Import a plug-in once before the run: a file that cannot be imported is no method."""
-    try:
-        return method.load()
-    except MethodError:
-        raise
-    except SystemExit as leaving:
-        raise MethodError(
-            f"method {method.name}: importing it calls sys.exit({leaving.code!r})"
-        ) from None
-    except Exception as error:
-        raise MethodError(
-            f"method {method.name} cannot be loaded: {type(error).__name__}: {error}"
-        ) from error
 
 
 def _solver_refusals(methods: Sequence[Method], solver: str) -> dict[str, str]:

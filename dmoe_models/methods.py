@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import inspect
 import math
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,6 +74,14 @@ class Method:
             module = _module_of_file(place) if place.endswith(".py") else _imported(place)
         except ImportError as error:
             raise MethodError(f"method {self.name}: {_install_hint(error)}") from error
+        except SystemExit as leaving:
+            raise MethodError(
+                f"method {self.name}: importing it calls sys.exit({leaving.code!r})"
+            ) from None
+        except Exception as error:
+            raise MethodError(
+                f"method {self.name} cannot be loaded: {type(error).__name__}: {error}"
+            ) from error
         try:
             loaded = getattr(module, function)
         except AttributeError:
@@ -349,17 +358,18 @@ def _imported(name: str) -> Any:
 
 
 def _module_of_file(path: str) -> Any:
-    """Execute a user's file as a module of its own."""
-    spec = importlib.util.spec_from_file_location(f"dmoe_plugin_{Path(path).stem}", path)
-    if spec is None or spec.loader is None:
-        raise MethodError(f"{path} is not a Python file")
+    """Return a user's file as a module of its own, executed once for as long as it is unchanged."""
+    return _executed_file(str(Path(path).resolve()), Path(path).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _executed_file(path: str, modified_ns: int) -> Any:
+    name = f"dmoe_plugin_{Path(path).stem}_{modified_ns}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # the name ends in .py
     module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except ImportError:
-        raise
-    except Exception as error:
-        raise MethodError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+    sys.modules[name] = module  # dataclasses and pickle look a module up by its name
+    spec.loader.exec_module(module)
     return module
 
 

@@ -80,8 +80,8 @@ def top_k(instance: Instance, *, k: int | None = None) -> Outcome:
         D by default. A smaller k may break C1, a larger one breaks C2.
     """
     number = instance.max_experts if k is None else k
-    if not 1 <= number <= instance.K:
-        raise MethodError(f"k = {number} is outside 1 to K = {instance.K}")
+    if not isinstance(number, int) or not 1 <= number <= instance.K:
+        raise MethodError(f"k = {number!r} is outside 1 to K = {instance.K}")
     return place(instance, highest_scores(instance, number))
 
 

@@ -89,8 +89,9 @@ def jesa(
     """
     if start not in STARTS:
         raise MethodError(f"start = {start!r} is not one of {', '.join(STARTS)}")
-    if starts < 1 or max_iterations < 1:
-        raise MethodError("starts and max_iterations must be at least 1")
+    for name, number in (("starts", starts), ("max_iterations", max_iterations)):
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+            raise MethodError(f"{name} = {number!r} is not a whole number of at least 1")
     kinds = [start]
     if starts > 1:
         kinds.append("price" if start != "price" else "random")

@@ -78,8 +78,9 @@ def test_jesa_finds_none_where_there_is_none():
     ("options", "words"),
     [
         ({"start": "best"}, "start = 'best' is not one of random, assignment, price"),
-        ({"starts": 0}, "starts and max_iterations"),
-        ({"max_iterations": 0}, "starts and max_iterations"),
+        ({"starts": 0}, "starts = 0 is not a whole number"),
+        ({"starts": "many"}, "starts = 'many' is not a whole number"),
+        ({"max_iterations": 0}, "max_iterations = 0 is not a whole number"),
         ({"time_limit": 0}, "time_limit = 0"),
         ({"speed": 1}, "has no option 'speed'; it takes seed, start, starts"),
     ],
