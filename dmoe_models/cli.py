@@ -190,11 +190,15 @@ def check(file: Path, solution: Path, as_json: bool) -> int:
 @dmoe.command()
 @click.argument("source", type=file_path)
 @click.argument("target", type=file_path)
-def convert(source: Path, target: Path) -> None:
+@json_option
+def convert(source: Path, target: Path, as_json: bool) -> None:
     """Convert the instance SOURCE to TARGET: .json or .nc, bit for bit the same numbers."""
     from dmoe_models import read_instance, write_instance
 
-    write_instance(read_instance(source), target)
+    instance = read_instance(source)
+    write_instance(instance, target)
+    if as_json:
+        print_json({"file": str(target)} | instance.summary())
 
 
 for _command in (generate, import_recordings, validate):

@@ -33,7 +33,7 @@ def test_help_teaches(capsys):
     for name in ("methods", "generate", "import", "info", "solve", "check", "convert", "validate"):
         assert f"  {name} " in front.out
         page = call(capsys, name, "--help")
-        assert page.status == 0 and "Usage: dmoe" in page.out
+        assert page.status == 0 and "Usage: dmoe" in page.out and "--json" in page.out
     assert "Examples:" in call(capsys, "solve", "--help").out
     assert "0.1" in call(capsys, "--version").out
 
@@ -161,6 +161,9 @@ def test_convert_there_and_back(capsys, file, tmp_path):
     assert call(capsys, "convert", file, tmp_path / "round.nc").status == 0
     assert call(capsys, "convert", tmp_path / "round.nc", tmp_path / "back.json").status == 0
     assert (tmp_path / "back.json").read_bytes() == file.read_bytes()
+    facts = json.loads(call(capsys, "convert", file, tmp_path / "again.nc", "--json").out)
+    assert facts["file"] == str(tmp_path / "again.nc")
+    assert facts["sha256"] == read_instance(tmp_path / "again.nc").sha256
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""What the README shows is run: every Python block, and its algorithm through the front door."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from shell import call
+
+from dmoe_models.validation import validate
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+PLUG_INS = [block for block in BLOCKS if re.search(r"^def ", block, re.MULTILINE)]
+
+
+def test_the_examples_run_and_are_as_short_as_promised():
+    for block in BLOCKS:
+        exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+    (lines,) = [block.count("\n") for block in BLOCKS if block not in PLUG_INS]
+    assert lines == 5  # "Five lines of Python"
+
+
+def test_the_plug_in_is_verified_by_the_command(capsys, tmp_path, monkeypatch):
+    (block,) = PLUG_INS
+    (function,) = re.findall(r"^def (\w+)", block, re.MULTILINE)
+    assert f"--method mine.py:{function} " in README
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(block)
+    mine = f"mine.py:{function}"
+    said = call(capsys, "smoke", "--method", mine, command=validate)
+    assert said.status == 0 and said.out.endswith("no breach\n")
+    (line,) = [line for line in said.out.splitlines() if line.startswith(mine + "  plug-in")]
+    *_, failed, not_run, _ = line.split()
+    assert (failed, not_run) == ("0", "0")
