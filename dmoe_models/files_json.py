@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
@@ -28,7 +29,7 @@ LARGEST_BYTES = 100_000_000
 """Larger JSON files are refused, in both directions."""
 
 MOST_DIGITS = 1000
-"""Longer integers are refused while reading: nothing here needs a hundredth of that."""
+"""Longer integers are not worked out while reading: nothing here needs a hundredth of that."""
 
 MOST_FLAGS = 2**30
 """Largest K K M of a solution with several subcarriers per link: a short file can claim any."""
@@ -202,9 +203,14 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > MOST_DIGITS:
-        raise InstanceFileError(f"an integer of {len(digits)} digits is too large")
-    return int(digits)
+    """Return an integer; of one of thousands of digits the order of magnitude.
+
+    No field takes it either way, and the field's own fault names the place.
+    """
+    if len(digits) <= MOST_DIGITS:
+        return int(digits)
+    size = 1 << math.ceil(len(digits.lstrip("-")) * math.log2(10))
+    return -size if digits.startswith("-") else size
 
 
 def _content(

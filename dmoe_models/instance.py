@@ -117,6 +117,8 @@ class Instance:
 
         if not isinstance(self.name, str) or not self.name.strip():
             raise InstanceError(f"name = {shown(self.name)} is not a non-empty string")
+        if isinstance(self.gate_scores, (list, tuple)) and not self.gate_scores:
+            raise InstanceError("gate_scores: there are no tokens")
         store("gate_scores", real_array("gate_scores", self.gate_scores, 2))
         store("source", whole_array("source", self.source, 1))
         store("gain", real_array("gain", self.gain, 3))

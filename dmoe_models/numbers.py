@@ -8,6 +8,7 @@ functions here look at every entry first.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +31,10 @@ def shown(value: Any) -> str:
     """
     if isinstance(value, int) and not _is_bool(value) and value.bit_length() > 200:
         return f"an integer of about {int(value.bit_length() * math.log10(2))} digits"
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # such an integer inside a list
+        text = f"a {type(value).__name__} with an integer of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -46,15 +50,44 @@ def _entries(
     try:
         entries = np.asarray(value, dtype=object)
     except ValueError:
-        raise error(f"{field}: rows differ in length or depth") from None
+        raise error(_irregular(field, value)) from None
     if {type(entry) for entry in entries.flat} <= {int, float} and kinds is _REAL:
         return entries
     for index, entry in np.ndenumerate(entries):
-        if isinstance(entry, (list, tuple, np.ndarray)):
-            raise error(f"{at(field, index)}: rows differ in length or depth")
+        if _is_row(entry):
+            raise error(_irregular(field, value))
         if _is_bool(entry) or not isinstance(entry, kinds):
             raise error(f"{at(field, index)} = {shown(entry)} is not {wanted}")
     return entries
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
+def _irregular(field: str, value: Any) -> str:
+    """Say where nested rows first differ from most others of their level in length or depth."""
+    level: dict[tuple[int, ...], Any] = {(): value}
+    while level:
+        forms = {index: len(row) if _is_row(row) else -1 for index, row in level.items()}
+        usual = Counter(forms.values()).most_common(1)[0][0]
+        pattern = next(index for index, form in forms.items() if form == usual)
+        for index, form in forms.items():
+            if form == usual:
+                continue
+            if usual < 0:
+                return f"{at(field, index)}: a row where {at(field, pattern)} is a number (depth)"
+            if form < 0:
+                return f"{at(field, index)} = {shown(level[index])}: expected a row (depth)"
+            return f"{at(field, index)}: length {form}, but {at(field, pattern)} has length {usual}"
+        if usual < 0:
+            break
+        level = {
+            (*index, place): entry
+            for index, row in level.items()
+            for place, entry in enumerate(row)
+        }
+    return f"{field}: rows differ in length or depth"
 
 
 def _array(

@@ -62,11 +62,20 @@ FAULTS = {
         ["gate_scores[1]", "sum to 1.01"],
     ),
     "scores miss 1 by 2e-6": (changed("gate_scores", (0, 0), 0.5 + 2e-6), ["gate_scores[0]"]),
-    "ragged scores": ({"gate_scores": [[0.5, 0.25, 0.25], [1.0]]}, ["gate_scores", "length"]),
+    "ragged scores": ({"gate_scores": [[0.5, 0.25, 0.25], [1.0]]}, ["gate_scores[1]", "length 1"]),
     "scores nested too deeply": (
         changed("gate_scores", (0, 0), [0.5]),
         ["gate_scores[0,0]", "depth"],
     ),
+    "a score for a row": (
+        {"gate_scores": [[0.5, 0.25, 0.25], 1.0, [0.5, 0.25, 0.25]], "source": [0, 1, 2]},
+        ["gate_scores[1] = 1.0", "expected a row"],
+    ),
+    "one of three rows is longer": (
+        {"gate_scores": [[0.5, 0.25, 0.25], [0.5, 0.25, 0.25], [0.25] * 4], "source": [0, 1, 2]},
+        ["gate_scores[2]: length 4, but gate_scores[0] has length 3"],
+    ),
+    "scores are an empty list": ({"gate_scores": [], "source": []}, ["there are no tokens"]),
     "scores of one dimension": ({"gate_scores": [0.5, 0.5]}, ["gate_scores", "shape (2,)"]),
     "boolean array for scores": ({"gate_scores": np.eye(3, dtype=bool)}, ["gate_scores", "bool"]),
     "text array for scores": ({"gate_scores": np.full((2, 3), "0")}, ["gate_scores", "<U1"]),
