@@ -8,6 +8,10 @@ import time
 from dmoe_models.errors import MethodError
 
 
+class OutOfTimeError(Exception):
+    """The time limit passed in the middle of something that has no result yet."""
+
+
 class Deadline:
     """A moment after which a method returns the best that it has.
 
@@ -31,3 +35,7 @@ class Deadline:
     def remaining(self) -> float | None:
         """Seconds left, at least 0; None where there is no limit."""
         return None if self._end == math.inf else max(0.0, self._end - time.perf_counter())
+
+    def at_least(self, seconds: float) -> float | None:
+        """Seconds left, but no fewer than so many: for a last step that must be taken."""
+        return None if self.remaining is None else max(seconds, self.remaining)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dmoe_models.clock import Deadline, OutOfTimeError
 from dmoe_models.errors import MethodError
 from dmoe_models.instance import Instance
 from dmoe_models.relevance import CLOSE, reaches
@@ -76,7 +77,7 @@ def feasible_sets(
 
 
 def sets_of_tokens(
-    instance: Instance, limit: int, *, minimal: bool = True
+    instance: Instance, limit: int, *, minimal: bool = True, deadline: Deadline | None = None
 ) -> list[list[tuple[int, ...]]]:
     """List the feasible sets of every token; an empty list for a token that has none.
 
@@ -87,16 +88,21 @@ def sets_of_tokens(
         Most sets over all tokens.
     minimal : bool
         Only minimal sets.
+    deadline : Deadline, optional
 
     Raises
     ------
     MethodError
         Where there are more than `limit`, with the count so far.
+    OutOfTimeError
+        Where the deadline passes first.
     """
     reachable = instance.reachable
     result: list[list[tuple[int, ...]]] = []
     total = 0
     for token in range(instance.T):
+        if deadline is not None and deadline.passed:
+            raise OutOfTimeError("time was up while feasible sets were listed")
         sets: list[tuple[int, ...]] = []
         for experts in feasible_sets(
             instance.gate_scores[token],

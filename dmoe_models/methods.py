@@ -15,12 +15,13 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import numpy as np
 import pandas as pd
 
 from dmoe_models.algorithms.bounds import lower_bound
@@ -281,14 +282,35 @@ def solve(
         outcome = Outcome(outcome)
     if not isinstance(outcome, Outcome):
         raise MethodError(f"method {chosen.name} returned {type(outcome).__name__}, no Solution")
-    bound = max(outcome.bound, _attached_bound(instance))
+    if not isinstance(outcome.bound, (int, float)) or math.isnan(outcome.bound):
+        raise MethodError(f"method {chosen.name} returned bound {outcome.bound!r}, no number")
+    # What somebody else's code claims is no proof: only LB counts for it.
+    word = "claimed_bound" if chosen.kind == "plug-in" else "own_bound"
+    bound = _attached_bound(instance)
+    if chosen.kind != "plug-in":
+        bound = max(bound, outcome.bound)
+    outcome = replace(outcome, details={**outcome.details, word: float(outcome.bound)})
     return judge(instance, chosen.name, outcome, bound, runtime)
 
 
 def judge(
     instance: Instance, method: str, outcome: Outcome, bound: float, runtime: float
 ) -> Result:
-    """Turn a method's outcome and a proved bound into a Result: evaluate, check, decide status."""
+    """Turn a method's outcome and a proved bound into a Result: evaluate, check, decide status.
+
+    A solution that the referee accepts is signed with the instance's hash and its energy.
+
+    Parameters
+    ----------
+    instance : Instance
+    method : str
+        Name.
+    outcome : Outcome
+    bound : float
+        Proved, J.
+    runtime : float
+        Seconds.
+    """
     static = float(instance.static_energy_j.sum())
     solution = outcome.solution
     objective, report = math.nan, None
@@ -304,6 +326,8 @@ def judge(
             status = Status.OPTIMAL
         else:
             status = Status.FEASIBLE
+        if report.ok:
+            solution = replace(solution, instance_sha256=instance.sha256, objective=objective)
     return Result(
         method=method,
         instance=instance.name,
@@ -331,16 +355,39 @@ def _accepted(
 
     The usual ones are passed where they are taken; an option that is not taken is an error.
     """
-    parameters = list(inspect.signature(function).parameters.values())[1:]
+    signature = inspect.signature(function, eval_str=method.kind != "plug-in")
+    parameters = list(signature.parameters.values())[1:]
+    annotations = {p.name: p.annotation for p in parameters}
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
     names = [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    for option in options:
+    for option, value in options.items():
         if option not in names and not takes_any:
             raise MethodError(
                 f"method {method.name} has no option {option!r}; it takes "
                 f"{', '.join(names) or 'none'}"
             )
+        if method.kind != "plug-in":
+            _require_kind(method, option, value, annotations.get(option, Any))
     return {k: v for k, v in usual.items() if k in names} | options
+
+
+def _require_kind(method: Method, option: str, value: Any, annotation: Any) -> None:
+    """Refuse an option value that is not of the annotated kind; True is no number."""
+    kinds = get_args(annotation) or (annotation,)
+    if Any in kinds:
+        return
+    fits = {
+        bool: isinstance(value, bool),
+        int: isinstance(value, (int, np.integer)) and not isinstance(value, bool),
+        float: isinstance(value, (int, float, np.number)) and not isinstance(value, bool),
+        str: isinstance(value, str),
+        type(None): value is None,
+    }
+    if not any(fits.get(kind, True) for kind in kinds):
+        wanted = " or ".join("none" if k is type(None) else k.__name__ for k in kinds)
+        raise MethodError(
+            f"method {method.name}: option {option} = {value!r} is not of type {wanted}"
+        )
 
 
 @cache

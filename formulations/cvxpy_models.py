@@ -17,6 +17,7 @@ import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
+from dmoe_models.clock import Deadline
 from dmoe_models.instance import Instance
 from formulations.data import ModelData
 
@@ -46,7 +47,7 @@ class CvxpyModel:
     set_index: Sequence[tuple[int, int]] = ()
 
 
-def p1_milp(instance: Instance) -> CvxpyModel:
+def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> CvxpyModel:
     """P1: experts for every token at given link prices (see `pyomo_models.p1_milp`).
 
     Parameters
@@ -54,7 +55,7 @@ def p1_milp(instance: Instance) -> CvxpyModel:
     instance : Instance
         With its assignment given.
     """
-    data = ModelData(instance)
+    data = ModelData(instance, deadline=deadline)
     price = data.given_price[instance.source]
     usable = np.isfinite(price)
     alpha = cp.Variable((instance.T, instance.K), boolean=True, name="alpha")
@@ -65,7 +66,11 @@ def p1_milp(instance: Instance) -> CvxpyModel:
 
 
 def p2_milp(
-    instance: Instance, *, disaggregated: bool = False, candidates: np.ndarray | None = None
+    instance: Instance,
+    *,
+    disaggregated: bool = False,
+    candidates: np.ndarray | None = None,
+    deadline: Deadline | None = None,
 ) -> CvxpyModel:
     """P2 with one subcarrier a link, as a MILP (see `pyomo_models.p2_milp`).
 
@@ -76,8 +81,10 @@ def p2_milp(
         One load and owner row per token instead of per link.
     candidates : (K, K, M) bool array, optional
         Subcarriers to consider for each link.
+    deadline : Deadline, optional
+        Building stops with OutOfTimeError when it has passed.
     """
-    data = ModelData(instance, candidates)
+    data = ModelData(instance, candidates, deadline)
     alpha = cp.Variable((instance.T, instance.K), boolean=True, name="alpha")
     constraints = _selection_rows(data, alpha, data.usable)
     x, rows = _ownership(data, data.options, boolean=True)
@@ -93,7 +100,7 @@ def p2_milp(
     index = [
         (number, (tuple(batch), option[1]))
         for number, option in enumerate(data.options)
-        for batch in batches(option[0])
+        for batch in data.in_time(batches(option[0]))
     ]
     carriers = [
         (tuple(batch), j) for i, j in data.links for batch in batches(i)
@@ -116,7 +123,9 @@ def p2_milp(
     )
 
 
-def p2_set(instance: Instance, *, candidates: np.ndarray | None = None) -> CvxpyModel:
+def p2_set(
+    instance: Instance, *, candidates: np.ndarray | None = None, deadline: Deadline | None = None
+) -> CvxpyModel:
     """P2 over minimal feasible sets (see `pyomo_models.p2_set`).
 
     Parameters
@@ -124,13 +133,15 @@ def p2_set(instance: Instance, *, candidates: np.ndarray | None = None) -> Cvxpy
     instance : Instance
     candidates : (K, K, M) bool array, optional
         Subcarriers to consider for each link.
+    deadline : Deadline, optional
+        Building stops with OutOfTimeError when it has passed.
 
     Raises
     ------
     MethodError
         Where there are more minimal feasible sets than a model can hold.
     """
-    data = ModelData(instance, candidates)
+    data = ModelData(instance, candidates, deadline)
     groups = data.groups
     weight = np.array([len(group.tokens) for group in groups])
     x, constraints = _ownership(data, data.options, boolean=True)
@@ -157,7 +168,7 @@ def p2_set(instance: Instance, *, candidates: np.ndarray | None = None) -> Cvxpy
     index = [
         (u, q, option_number[groups[q].source, j, m])
         for u, (q, j) in enumerate(uses)
-        for m in data.subcarriers[groups[q].source, j]
+        for m in data.in_time(data.subcarriers[groups[q].source, j])
     ]
     if uses:
         y = cp.Variable(max(len(index), 1), nonneg=True, name="y")
@@ -191,6 +202,11 @@ def p3_assignment(instance: Instance, selection: np.ndarray) -> CvxpyModel:
     ----------
     instance : Instance
     selection : (T, K) bool array
+
+    Raises
+    ------
+    MethodError
+        Where the selection loads a link that does not exist.
     """
     data = ModelData(instance)
     loads = data.loads(selection)

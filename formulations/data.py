@@ -1,7 +1,7 @@
 """What every formulation needs of an instance, indexed and scaled once.
 
 Energies are of order 1e-4 J and solver tolerances are absolute, so all prices are divided by
-`unit_j`: in units of it the objective is about the number of tokens.
+`unit_j`: in units of it the objective is about the number of tokens, or more.
 """
 
 from __future__ import annotations
@@ -9,14 +9,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
-from dmoe_models.algorithms.bounds import lower_bound
-from dmoe_models.energy import assignment_energy_j, count_tokens
+from dmoe_models.clock import Deadline, OutOfTimeError
+from dmoe_models.energy import (
+    assignment_energy_j,
+    best_link_energy_j,
+    count_tokens,
+    expert_energy_j,
+)
 from dmoe_models.errors import MethodError
 from dmoe_models.feasible_sets import membership, sets_of_tokens
 from dmoe_models.instance import Instance
+
+Item = TypeVar("Item")
 
 SET_LIMIT = 200_000
 """Most minimal feasible sets that a set formulation is built over."""
@@ -47,25 +55,49 @@ class ModelData:
     instance : Instance
     candidates : (K, K, M) bool array, optional
         Subcarriers that may be considered for each link; all of positive gain by default.
+    deadline : Deadline, optional
+        Building stops with OutOfTimeError when it has passed.
     """
 
-    def __init__(self, instance: Instance, candidates: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        candidates: np.ndarray | None = None,
+        deadline: Deadline | None = None,
+    ) -> None:
         self.instance = instance
         self._candidates = candidates
+        self._deadline = deadline
+
+    def in_time(self, item: Item) -> Item:
+        """Return what is handed in, unless the time to build the model is up."""
+        if self._deadline is not None and self._deadline.passed:
+            raise OutOfTimeError("time was up while the model was built")
+        return item
 
     @cached_property
     def unit_j(self) -> float:
-        """Joule that the model calls 1: the mean energy per token at the lower bound."""
-        static = float(self.instance.static_energy_j.sum())
-        mean = (lower_bound(self.instance).bound - static) / self.instance.T
-        if math.isfinite(mean) and mean > 0:
+        """Joule that the model calls 1: the mean of the tokens' cheapest experts.
+
+        Every token needs an expert, so no solution costs less than one unit per token. Where
+        experts are free, it is the least positive energy that a solution can be charged: then
+        any two solutions of different energy differ by something a solver can see. A unit that
+        is too small only makes costs large; one that is too large hides them in the tolerance.
+        """
+        instance = self.instance
+        if instance.assignment is None:
+            link_energy = best_link_energy_j(instance)
+            prices = instance.transmission_energy_j[tuple(instance.links.T)].ravel()
+        else:
+            link_energy = assignment_energy_j(instance, instance.assignment)
+            prices = link_energy[tuple(instance.links.T)]
+        energy = expert_energy_j(instance, link_energy)
+        energy = np.where(instance.gate_scores > 0, energy, np.inf)
+        mean = float(energy.min(axis=1).mean())
+        if 0 < mean < math.inf:
             return mean
-        finite = self.instance.transmission_energy_j[
-            np.isfinite(self.instance.transmission_energy_j)
-        ]
-        return float(
-            max(finite.max(initial=0.0), self.instance.computation_energy_j.max(), 0.0) or 1.0
-        )
+        charged = np.concatenate([prices, instance.computation_energy_j])
+        return float(charged[np.isfinite(charged) & (charged > 0)].min(initial=1.0))
 
     @cached_property
     def links(self) -> list[tuple[int, int]]:
@@ -132,7 +164,9 @@ class ModelData:
             Where there are more than SET_LIMIT sets.
         """
         found: dict[tuple[int, frozenset[frozenset[int]]], list[int]] = {}
-        for token, sets in enumerate(sets_of_tokens(self.instance, SET_LIMIT)):
+        for token, sets in enumerate(
+            sets_of_tokens(self.instance, SET_LIMIT, deadline=self._deadline)
+        ):
             key = (int(self.instance.source[token]), frozenset(map(frozenset, sets)))
             found.setdefault(key, []).append(token)
         return [

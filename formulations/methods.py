@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +21,7 @@ import numpy as np
 
 from dmoe_models.algorithms.baselines import highest_scores
 from dmoe_models.checker import check
-from dmoe_models.clock import Deadline
+from dmoe_models.clock import Deadline, OutOfTimeError
 from dmoe_models.energy import count_tokens, evaluate
 from dmoe_models.errors import MethodError
 from dmoe_models.instance import Instance
@@ -29,14 +31,23 @@ from formulations import cvxpy_models, pyomo_models
 from formulations.data import cheapest_candidates
 from formulations.solve import TOLERANCES, Health, SolverAnswer, solve_cvxpy, solve_pyomo
 
-Solve = Callable[..., SolverAnswer]
+
+@dataclass(frozen=True)
+class Language:
+    """A modelling language: the module with its models, and the function that solves them."""
+
+    models: ModuleType
+    solve: Callable[..., SolverAnswer]
+
+
+PYOMO = Language(pyomo_models, solve_pyomo)
+CVXPY = Language(cvxpy_models, solve_cvxpy)
 
 
 def _distrust(
+    language: Language,
     instance: Instance,
-    build: Callable[[], Any],
-    language: ModuleType,
-    solve: Solve,
+    build: Callable[[Deadline], Any],
     read: Callable[[Any], Solution],
     solver: str,
     time_limit: float | None,
@@ -44,8 +55,12 @@ def _distrust(
     """Build a model and solve it until its answer is right, or time is up."""
     deadline = Deadline(time_limit)
     started = time.perf_counter()
-    model = build()
-    details: dict[str, Any] = {"solver": solver, "build_s": time.perf_counter() - started}
+    details: dict[str, Any] = {"solver": solver}
+    try:
+        model = build(deadline)
+    except OutOfTimeError as error:
+        return Outcome(details=details | {"failed": str(error)})
+    details["build_s"] = time.perf_counter() - started
     unit, static = model.data.unit_j, float(instance.static_energy_j.sum())
     bound, best, best_energy = -math.inf, None, math.inf
     cuts = solves = nodes = 0
@@ -62,7 +77,9 @@ def _distrust(
 
     for tolerance in TOLERANCES:
         while True:
-            answer = solve(model, solver, time_limit=deadline.remaining, tolerance=tolerance)
+            answer = language.solve(
+                model, solver, time_limit=deadline.remaining, tolerance=tolerance
+            )
             solves += 1
             nodes += answer.nodes or 0
             if answer.health is Health.INFEASIBLE and best is None:
@@ -83,7 +100,7 @@ def _distrust(
                     solution.selection[token],
                     float(instance.need[token]),
                 )
-                language.forbid(model, token, failing)
+                language.models.forbid(model, token, failing)
             cuts += refused.size
         if check(instance, solution).ok:
             energy = evaluate(instance, solution).total_j
@@ -96,63 +113,173 @@ def _distrust(
     return outcome(bound)
 
 
-def _read_p1(language: ModuleType, instance: Instance) -> Callable[[Any], Solution]:
-    return lambda model: Solution(language.read_selection(model), instance.assignment)
+def _candidates(instance: Instance, reduce: bool) -> np.ndarray | None:
+    return cheapest_candidates(instance) if reduce else None
 
 
-def _read_p2(language: ModuleType) -> Callable[[Any], Solution]:
-    return lambda model: Solution(language.read_selection(model), language.read_assignment(model))
+def _read_p2(language: Language, model: Any) -> Solution:
+    models = language.models
+    return Solution(models.read_selection(model), models.read_assignment(model))
 
 
-def _p2_milp(
-    language: ModuleType,
-    solve: Solve,
+def p1_milp(
+    language: Language,
     instance: Instance,
-    solver: str,
-    time_limit: float | None,
-    disaggregated: bool,
-    reduce: bool,
+    *,
+    solver: str = "highs",
+    time_limit: float | None = None,
 ) -> Outcome:
-    candidates = cheapest_candidates(instance) if reduce else None
+    """Solve P1 by its MILP.
+
+    Parameters
+    ----------
+    language : Language
+    instance : Instance
+        P1.
+    solver : str
+    time_limit : float, optional
+        Seconds.
+
+    Returns
+    -------
+    Outcome
+        `details`: solver, build_s and solve_s (seconds), solves, cuts, nodes, solver_says.
+
+    Raises
+    ------
+    MethodError
+        For a solver that is unknown, not installed, or not for this kind of model.
+    """
+    models = language.models
     return _distrust(
-        instance,
-        lambda: language.p2_milp(instance, disaggregated=disaggregated, candidates=candidates),
         language,
-        solve,
-        _read_p2(language),
+        instance,
+        lambda deadline: models.p1_milp(instance, deadline=deadline),
+        lambda model: Solution(models.read_selection(model), instance.assignment),
         solver,
         time_limit,
     )
 
 
-def _p2_set(
-    language: ModuleType,
-    solve: Solve,
+def p2_milp(
+    language: Language,
     instance: Instance,
-    solver: str,
-    time_limit: float | None,
-    reduce: bool,
+    *,
+    solver: str = "highs",
+    time_limit: float | None = None,
+    disaggregated: bool = False,
+    reduce: bool = True,
 ) -> Outcome:
-    candidates = cheapest_candidates(instance) if reduce else None
+    """Solve P2 by its MILP; parameters, returns and errors as for `p1_milp`, and
+
+    Parameters
+    ----------
+    disaggregated : bool
+        One row per token instead of per link.
+    reduce : bool
+        Keep the L cheapest subcarriers of each link only, which loses nothing.
+    """
+    candidates = _candidates(instance, reduce)
     return _distrust(
-        instance,
-        lambda: language.p2_set(instance, candidates=candidates),
         language,
-        solve,
-        _read_p2(language),
+        instance,
+        lambda deadline: language.models.p2_milp(
+            instance, disaggregated=disaggregated, candidates=candidates, deadline=deadline
+        ),
+        partial(_read_p2, language),
         solver,
         time_limit,
     )
 
 
-def _p3(
-    language: ModuleType,
-    solve: Solve,
+def p2_set(
+    language: Language,
     instance: Instance,
-    selection: Any,
-    solver: str,
-    time_limit: float | None,
+    *,
+    solver: str = "highs",
+    time_limit: float | None = None,
+    reduce: bool = True,
 ) -> Outcome:
+    """Solve P2 by its set formulation; parameters, returns and errors as for `p2_milp`.
+
+    Raises
+    ------
+    MethodError
+        Also where there are too many minimal feasible sets.
+    """
+    candidates = _candidates(instance, reduce)
+    return _distrust(
+        language,
+        instance,
+        lambda deadline: language.models.p2_set(instance, candidates=candidates, deadline=deadline),
+        partial(_read_p2, language),
+        solver,
+        time_limit,
+    )
+
+
+def pyomo_p2_minlp(
+    instance: Instance, *, solver: str = "scip", time_limit: float | None = None
+) -> Outcome:
+    """Solve P2 as written; parameters, returns and errors as for `p1_milp`.
+
+    Prices that span many orders of magnitude enter the products of this model, and a solver may
+    then call it infeasible wrongly. Whether tokens can be served at all has nothing to do with
+    prices, so that claim is passed on only where the MILP, which has no products, repeats it.
+    """
+    if solver in ("highs", "appsi_highs", "cbc", "glpk"):
+        raise MethodError(f"solver {solver} takes no products of variables; use scip")
+    deadline = Deadline(time_limit)
+    outcome = _distrust(
+        PYOMO,
+        instance,
+        lambda deadline: pyomo_models.p2_minlp(instance, deadline=deadline),
+        lambda model: Solution(
+            pyomo_models.read_selection(model), subcarriers=pyomo_models.read_subcarriers(model)
+        ),
+        solver,
+        time_limit,
+    )
+    if outcome.bound == math.inf:
+        again = p2_milp(PYOMO, instance, time_limit=deadline.at_least(0.1))
+        if again.bound < math.inf:
+            return Outcome(details=outcome.details | {"failed": "wrongly called infeasible"})
+    return outcome
+
+
+def p3_assignment(
+    language: Language,
+    instance: Instance,
+    *,
+    selection: Any = None,
+    solver: str = "highs",
+    time_limit: float | None = None,
+) -> Outcome:
+    """Solve P3, the assignment of subcarriers to the links that a selection loads.
+
+    Parameters
+    ----------
+    language : Language
+    instance : Instance
+    selection : (T, K) bool array, optional
+        Top-k's by default.
+    solver : str
+    time_limit : float, optional
+        Seconds.
+
+    Returns
+    -------
+    Outcome
+        `details`: p3_status, and p3_optimum_j (transmission energy of the loaded links, J).
+
+    Raises
+    ------
+    MethodError
+        For a solver that is unknown, not installed or returns no vertex, and a selection that
+        loads a link that does not exist.
+    SolutionError
+        For a selection of the wrong shape or kind.
+    """
     if selection is None:
         chosen = highest_scores(instance, instance.max_experts)
     else:
@@ -162,141 +289,26 @@ def _p3(
     loaded = (counts > 0) & ~np.eye(instance.K, dtype=bool)
     if not loaded.any():  # everything at home: no model is needed, and solvers dislike empty ones
         nothing = np.full((instance.K, instance.K), -1)
-        return Outcome(Solution(chosen, nothing), details={"p3_status": Health.OPTIMAL.value})
+        details: dict[str, Any] = {"p3_status": Health.OPTIMAL.value, "p3_optimum_j": 0.0}
+        return Outcome(Solution(chosen, nothing), details=details)
     deadline = Deadline(time_limit)
-    model = language.p3_assignment(instance, chosen)
-    answer = solve(model, solver, time_limit=deadline.remaining, vertex=True)
+    model = language.models.p3_assignment(instance, chosen)
+    answer = language.solve(model, solver, time_limit=deadline.remaining, vertex=True)
     details = {"solver": solver, "solver_says": answer.message, "p3_status": answer.health.value}
     if answer.health is not Health.OPTIMAL:
         return Outcome(details=details)
-    solution = Solution(chosen, language.read_assignment(model))
+    solution = Solution(chosen, language.models.read_assignment(model))
     assert solution.assignment is not None
     if (solution.assignment[loaded] < 0).any():
         raise MethodError(
             f"solver {solver} returned a fractional point of P3; use one that returns a vertex"
         )
-    details["p3_optimum_j"] = answer.bound * model.data.unit_j
+    details["p3_optimum_j"] = evaluate(instance, solution).transmission_j
     return Outcome(solution, details=details)
 
 
-# --------------------------------------------------------------------------------- Pyomo
-
-
-def pyomo_p1_milp(
-    instance: Instance, *, solver: str = "highs", time_limit: float | None = None
-) -> Outcome:
-    """P1 by `pyomo_models.p1_milp`."""
-    return _distrust(
-        instance,
-        lambda: pyomo_models.p1_milp(instance),
-        pyomo_models,
-        solve_pyomo,
-        _read_p1(pyomo_models, instance),
-        solver,
-        time_limit,
-    )
-
-
-def pyomo_p2_milp(
-    instance: Instance,
-    *,
-    solver: str = "highs",
-    time_limit: float | None = None,
-    disaggregated: bool = False,
-    reduce: bool = True,
-) -> Outcome:
-    """P2 by `pyomo_models.p2_milp`; `reduce` keeps each link's L cheapest subcarriers only."""
-    return _p2_milp(pyomo_models, solve_pyomo, instance, solver, time_limit, disaggregated, reduce)
-
-
-def pyomo_p2_set(
-    instance: Instance,
-    *,
-    solver: str = "highs",
-    time_limit: float | None = None,
-    reduce: bool = True,
-) -> Outcome:
-    """P2 by `pyomo_models.p2_set`; `reduce` keeps each link's L cheapest subcarriers only."""
-    return _p2_set(pyomo_models, solve_pyomo, instance, solver, time_limit, reduce)
-
-
-def pyomo_p2_minlp(
-    instance: Instance, *, solver: str = "scip", time_limit: float | None = None
-) -> Outcome:
-    """P2 as written, by `pyomo_models.p2_minlp` and a global MINLP solver."""
-    if solver in ("highs", "appsi_highs", "cbc", "glpk"):
-        raise MethodError(f"solver {solver} takes no products of variables; use scip")
-    return _distrust(
-        instance,
-        lambda: pyomo_models.p2_minlp(instance),
-        pyomo_models,
-        solve_pyomo,
-        lambda model: Solution(
-            pyomo_models.read_selection(model), subcarriers=pyomo_models.read_subcarriers(model)
-        ),
-        solver,
-        time_limit,
-    )
-
-
-def pyomo_p3_assignment(
-    instance: Instance,
-    *,
-    selection: Any = None,
-    solver: str = "highs",
-    time_limit: float | None = None,
-) -> Outcome:
-    """P3 by `pyomo_models.p3_assignment`, for top-k's selection unless one is given."""
-    return _p3(pyomo_models, solve_pyomo, instance, selection, solver, time_limit)
-
-
-# --------------------------------------------------------------------------------- CVXPY
-
-
-def cvxpy_p1_milp(
-    instance: Instance, *, solver: str = "highs", time_limit: float | None = None
-) -> Outcome:
-    """P1 by `cvxpy_models.p1_milp`."""
-    return _distrust(
-        instance,
-        lambda: cvxpy_models.p1_milp(instance),
-        cvxpy_models,
-        solve_cvxpy,
-        _read_p1(cvxpy_models, instance),
-        solver,
-        time_limit,
-    )
-
-
-def cvxpy_p2_milp(
-    instance: Instance,
-    *,
-    solver: str = "highs",
-    time_limit: float | None = None,
-    disaggregated: bool = False,
-    reduce: bool = True,
-) -> Outcome:
-    """P2 by `cvxpy_models.p2_milp`; `reduce` keeps each link's L cheapest subcarriers only."""
-    return _p2_milp(cvxpy_models, solve_cvxpy, instance, solver, time_limit, disaggregated, reduce)
-
-
-def cvxpy_p2_set(
-    instance: Instance,
-    *,
-    solver: str = "highs",
-    time_limit: float | None = None,
-    reduce: bool = True,
-) -> Outcome:
-    """P2 by `cvxpy_models.p2_set`; `reduce` keeps each link's L cheapest subcarriers only."""
-    return _p2_set(cvxpy_models, solve_cvxpy, instance, solver, time_limit, reduce)
-
-
-def cvxpy_p3_assignment(
-    instance: Instance,
-    *,
-    selection: Any = None,
-    solver: str = "highs",
-    time_limit: float | None = None,
-) -> Outcome:
-    """P3 by `cvxpy_models.p3_assignment`, for top-k's selection unless one is given."""
-    return _p3(cvxpy_models, solve_cvxpy, instance, selection, solver, time_limit)
+pyomo_p1_milp, cvxpy_p1_milp = partial(p1_milp, PYOMO), partial(p1_milp, CVXPY)
+pyomo_p2_milp, cvxpy_p2_milp = partial(p2_milp, PYOMO), partial(p2_milp, CVXPY)
+pyomo_p2_set, cvxpy_p2_set = partial(p2_set, PYOMO), partial(p2_set, CVXPY)
+pyomo_p3_assignment = partial(p3_assignment, PYOMO)
+cvxpy_p3_assignment = partial(p3_assignment, CVXPY)

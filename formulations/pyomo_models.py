@@ -15,11 +15,12 @@ from __future__ import annotations
 import numpy as np
 import pyomo.environ as pyo
 
+from dmoe_models.clock import Deadline
 from dmoe_models.instance import Instance
 from formulations.data import ModelData
 
 
-def p1_milp(instance: Instance) -> pyo.ConcreteModel:
+def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.ConcreteModel:
     """P1: experts for every token at given link prices.
 
     minimise  sum_t sum_j (price[i(t), j] + a[j]) alpha[t, j]
@@ -31,7 +32,7 @@ def p1_milp(instance: Instance) -> pyo.ConcreteModel:
     instance : Instance
         With its assignment given.
     """
-    data = ModelData(instance)
+    data = ModelData(instance, deadline=deadline)
     price = data.given_price[instance.source]
     model = _with_selection(data, np.isfinite(price))
     model.energy = pyo.Objective(
@@ -46,7 +47,11 @@ def p1_milp(instance: Instance) -> pyo.ConcreteModel:
 
 
 def p2_milp(
-    instance: Instance, *, disaggregated: bool = False, candidates: np.ndarray | None = None
+    instance: Instance,
+    *,
+    disaggregated: bool = False,
+    candidates: np.ndarray | None = None,
+    deadline: Deadline | None = None,
 ) -> pyo.ConcreteModel:
     """P2 with one subcarrier a link (which loses nothing), as a MILP.
 
@@ -66,8 +71,10 @@ def p2_milp(
     disaggregated : bool
     candidates : (K, K, M) bool array, optional
         Subcarriers to consider for each link.
+    deadline : Deadline, optional
+        Building stops with OutOfTimeError when it has passed.
     """
-    data = ModelData(instance, candidates)
+    data = ModelData(instance, candidates, deadline)
     model = _with_selection(data, data.usable)
     _add_assignment(model, data)
     if disaggregated:
@@ -83,7 +90,7 @@ def p2_milp(
 
         @model.Constraint(model.Y)
         def owner(model, t, j, m):
-            return model.y[t, j, m] <= model.x[int(instance.source[t]), j, m]
+            return data.in_time(model.y[t, j, m] <= model.x[int(instance.source[t]), j, m])
 
         transmission = sum(
             data.price[instance.source[t], j, m] * model.y[t, j, m] for t, j, m in model.Y
@@ -105,7 +112,9 @@ def p2_milp(
     return model
 
 
-def p2_set(instance: Instance, *, candidates: np.ndarray | None = None) -> pyo.ConcreteModel:
+def p2_set(
+    instance: Instance, *, candidates: np.ndarray | None = None, deadline: Deadline | None = None
+) -> pyo.ConcreteModel:
     """P2 over minimal feasible sets: the strong facility-location model.
 
     Every token (every group of equal tokens q, of weight w[q]) chooses one of its minimal feasible
@@ -122,13 +131,15 @@ def p2_set(instance: Instance, *, candidates: np.ndarray | None = None) -> pyo.C
     instance : Instance
     candidates : (K, K, M) bool array, optional
         Subcarriers to consider for each link.
+    deadline : Deadline, optional
+        Building stops with OutOfTimeError when it has passed.
 
     Raises
     ------
     MethodError
         Where there are more minimal feasible sets than a model can hold.
     """
-    data = ModelData(instance, candidates)
+    data = ModelData(instance, candidates, deadline)
     groups = data.groups
     model = pyo.ConcreteModel(name=f"{instance.name} (P2, sets)")
     model.data = data
@@ -144,7 +155,9 @@ def p2_set(instance: Instance, *, candidates: np.ndarray | None = None) -> pyo.C
         if j != group.source
     ]
     model.Y = pyo.Set(
-        initialize=[(q, j, m) for q, j in used for m in data.subcarriers[groups[q].source, j]]
+        initialize=[
+            (q, j, m) for q, j in used for m in data.in_time(data.subcarriers[groups[q].source, j])
+        ]
     )
     model.y = pyo.Var(model.Y, bounds=(0, 1))
     model.nothing = pyo.Var(bounds=(0, 0))  # so that a token without a set is infeasible, no error
@@ -162,7 +175,7 @@ def p2_set(instance: Instance, *, candidates: np.ndarray | None = None) -> pyo.C
 
     @model.Constraint(model.Y)
     def owner(model, q, j, m):
-        return model.y[q, j, m] <= model.x[groups[q].source, j, m]
+        return data.in_time(model.y[q, j, m] <= model.x[groups[q].source, j, m])
 
     model.energy = pyo.Objective(
         expr=sum(
@@ -179,7 +192,7 @@ def p2_set(instance: Instance, *, candidates: np.ndarray | None = None) -> pyo.C
     return model
 
 
-def p2_minlp(instance: Instance) -> pyo.ConcreteModel:
+def p2_minlp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.ConcreteModel:
     """P2 as written: several subcarriers a link, and the ratio, for a global MINLP solver.
 
     minimise  sum_ij e[i, j] + sum_t sum_j a[j] alpha[t, j]
@@ -195,7 +208,7 @@ def p2_minlp(instance: Instance) -> pyo.ConcreteModel:
     ----------
     instance : Instance
     """
-    data = ModelData(instance)
+    data = ModelData(instance, deadline=deadline)
     model = _with_selection(data, data.usable)
     model.X = pyo.Set(initialize=data.options)
     model.beta = pyo.Var(model.X, domain=pyo.Binary)
@@ -243,6 +256,11 @@ def p3_assignment(instance: Instance, selection: np.ndarray) -> pyo.ConcreteMode
     ----------
     instance : Instance
     selection : (T, K) bool array
+
+    Raises
+    ------
+    MethodError
+        Where the selection loads a link that does not exist.
     """
     data = ModelData(instance)
     loads = data.loads(selection)
@@ -281,7 +299,7 @@ def _with_selection(data: ModelData, usable: np.ndarray) -> pyo.ConcreteModel:
 
     @model.Constraint(model.T)
     def C1(model, t):
-        return sum(data.coverage[t, j] * model.alpha[t, j] for j in model.K) >= 1
+        return data.in_time(sum(data.coverage[t, j] * model.alpha[t, j] for j in model.K) >= 1)
 
     @model.Constraint(model.T)
     def C2(model, t):

@@ -28,7 +28,7 @@ import numpy as np
 from dmoe_models.clock import Deadline
 from dmoe_models.energy import assignment_energy_j, expert_energy_j
 from dmoe_models.errors import MethodError
-from dmoe_models.instance import Instance
+from dmoe_models.instance import SCORE_SUM_TOLERANCE, Instance
 from dmoe_models.numbers import real_array, refuse_where
 from dmoe_models.relevance import CLOSE, need_from_threshold, reaches
 from dmoe_models.solution import Outcome, Solution
@@ -102,7 +102,9 @@ def select_experts(
     Raises
     ------
     InstanceError
-        For shapes that disagree, negative or NaN entries.
+        For negative or NaN entries, and scores of a token that sum to more than 1.
+    MethodError
+        For shapes that disagree, and a `max_experts` outside 1 to K.
     """
     scores = real_array("gate_scores", gate_scores, 2)
     energy = real_array("energy_j", energy_j, 2)
@@ -114,6 +116,8 @@ def select_experts(
         )
     refuse_where("energy_j", energy, ~(energy >= 0), "is not a non-negative energy")
     refuse_where("gate_scores", scores, ~((scores >= 0) & np.isfinite(scores)), "is not a score")
+    sums = scores.sum(axis=1)
+    refuse_where("gate_scores row sum", sums, sums > 1 + SCORE_SUM_TOLERANCE, "is above 1")
     refuse_where("threshold", theta, ~np.isfinite(theta), "is not finite")
     if not 1 <= max_experts <= scores.shape[1]:
         raise MethodError(f"max_experts = {max_experts} is outside 1 to K = {scores.shape[1]}")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dmoe_models.algorithms.assignment import allocate_subcarriers
-from dmoe_models.clock import Deadline
+from dmoe_models.clock import Deadline, OutOfTimeError
 from dmoe_models.energy import assignment_energy_j, expert_energy_j
 from dmoe_models.errors import MethodError
 from dmoe_models.feasible_sets import membership, sets_of_tokens
@@ -54,7 +54,12 @@ def exhaustive(
         Where there is more to enumerate than `limit`.
     """
     deadline = Deadline(time_limit)
-    sets = sets_of_tokens(instance, limit)
+    if isinstance(limit, bool) or limit < 1:
+        raise MethodError(f"limit = {limit!r} is not a positive whole number")
+    try:
+        sets = sets_of_tokens(instance, limit, deadline=deadline)
+    except OutOfTimeError as error:
+        return Outcome(details={"failed": str(error)})
     if any(not of_token for of_token in sets):
         return Outcome(bound=math.inf, details={"enumerated": "a token without a feasible set"})
     solution: Solution | None
@@ -69,8 +74,8 @@ def exhaustive(
         selections = math.prod(map(len, sets))
         if min(assignments, selections) > limit:
             raise MethodError(
-                f"{assignments:.3g} assignments and {selections:.3g} selections are more than "
-                f"the limit of {limit} to enumerate"
+                f"{_rough(assignments)} assignments and {_rough(selections)} selections are more "
+                f"than the limit of {limit} to enumerate"
             )
         if assignments <= selections:
             number, what = assignments, "assignments"
@@ -85,6 +90,13 @@ def exhaustive(
         variable + static if complete else -math.inf,
         details,
     )
+
+
+def _rough(number: int) -> str:
+    """Write a count in three digits, however large it is."""
+    if number < 10**15:
+        return f"{number:.3g}"
+    return f"10^{number.bit_length() * math.log10(2):.0f}"
 
 
 def _cheapest_sets(

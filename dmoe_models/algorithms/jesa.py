@@ -187,7 +187,7 @@ def _select(
         instance.gate_scores,
         instance.threshold,
         instance.max_experts,
-        time_limit=_positive(deadline.remaining),
+        time_limit=deadline.at_least(1e-3),
     )
     descent.nodes += int(answer.nodes.sum())
     if current is None:
@@ -197,10 +197,6 @@ def _select(
     if not gains.any():
         return current
     return np.where(gains[:, None], answer.selection, current)
-
-
-def _positive(seconds: float | None) -> float | None:
-    return None if seconds is None else max(seconds, 1e-3)
 
 
 def _record(instance: Instance, solution: Solution, descent: _Descent) -> None:

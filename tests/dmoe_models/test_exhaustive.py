@@ -39,6 +39,8 @@ def test_it_says_what_it_enumerated():
 def test_too_much_to_enumerate_is_refused_with_the_numbers():
     with pytest.raises(MethodError, match="more than the limit of 500000 to enumerate"):
         solve(draw("rayleigh", 1, K=6, T=40), "exhaustive")
+    with pytest.raises(MethodError, match=r"10\^\d+ assignments and 10\^\d+ selections"):
+        solve(draw("rayleigh", 1, K=16, T=512, M=256, gamma=0.3), "exhaustive")
     with pytest.raises(MethodError, match="more than 5 minimal feasible sets"):
         solve(draw("rayleigh", 1, K=4, T=6), "exhaustive", limit=5)
 

@@ -68,7 +68,8 @@ def best_with_any_number_of_subcarriers(instance):
 
 @pytest.mark.parametrize("block", range(4))
 def test_one_subcarrier_a_link_suffices(block):
-    for seed in range(50 * block, 50 * block + 50):
+    compared = 0
+    for seed in range(80 * block, 80 * block + 80):
         instance = tiny_instance(seed, max_nodes=3)
         instance = instance.replace(gain=instance.gain[:, :, : 5 if instance.K == 2 else 3])
         with_any = best_with_any_number_of_subcarriers(instance)
@@ -76,13 +77,15 @@ def test_one_subcarrier_a_link_suffices(block):
         if math.isinf(with_any):
             assert with_one.status is Status.INFEASIBLE
         else:
-            assert with_one.objective == pytest.approx(with_any, rel=EXACT)
+            assert with_one.objective == pytest.approx(with_any, rel=EXACT, abs=1e-18)
+            compared += 1
+    assert compared >= 50  # at least 200 feasible ones in all
 
 
 def test_a_second_subcarrier_never_makes_a_link_cheaper_than_its_best():
     random = np.random.default_rng(1)
     for seed in range(50):
-        instance = tiny_instance(9 * seed)
+        instance = tiny_instance(10 * seed)
         i, j = instance.links[0]
         owned = random.random(instance.M) < 0.5
         owned[int(random.integers(instance.M))] = True
@@ -100,8 +103,8 @@ def test_a_second_subcarrier_never_makes_a_link_cheaper_than_its_best():
 
 def test_energy_is_concave_and_non_decreasing_in_the_prices_with_token_counts_as_supergradient():
     random = np.random.default_rng(2)
-    for seed in range(200):
-        instance = tiny_instance(9 * seed, max_nodes=4)  # no missing links: finite prices
+    for seed in range(250):
+        instance = tiny_instance(10 * seed, max_nodes=4)  # no missing links: finite prices
         sets = sets_of_tokens(instance, 10**6)
         if not all(sets):
             continue
@@ -130,7 +133,7 @@ def test_energy_is_concave_and_non_decreasing_in_the_prices_with_token_counts_as
 @pytest.mark.parametrize("start", ["random", "assignment", "price"])
 def test_jesa_never_rises_and_stops_where_neither_step_helps(start):
     stopped = 0
-    for seed in range(200):
+    for seed in range(300):
         instance = tiny_instance(seed, max_nodes=4)
         outcome = jesa(instance, seed=seed, start=start)
         if outcome.solution is None:
@@ -148,14 +151,15 @@ def test_jesa_never_rises_and_stops_where_neither_step_helps(start):
         )
         total = float(again.energy_j.sum()) + static(instance)
         assert total == pytest.approx(energies[-1], rel=1e-11)
-    assert stopped > 120
+    assert stopped >= 200
 
 
 # -------------------------------------------------------------------------------- fact 3: order
 
 
 def test_lower_bound_optimum_and_jesa_stand_in_this_order():
-    for seed in range(250):
+    compared = 0
+    for seed in range(300):
         instance = tiny_instance(seed, max_nodes=4)
         optimum = solve(instance, "exhaustive")
         lower = solve(instance, "lower-bound")
@@ -166,6 +170,8 @@ def test_lower_bound_optimum_and_jesa_stand_in_this_order():
         assert lower.bound <= optimum.objective * (1 + EXACT)
         if heuristic.solution is not None:
             assert heuristic.objective >= optimum.objective * (1 - EXACT)
+            compared += 1
+    assert compared >= 200
 
 
 # ------------------------------------------------------------------------ fact 4: distinct bests
@@ -191,7 +197,7 @@ def has_distinct_bests(instance):
 def test_jesa_meets_the_lower_bound_where_best_subcarriers_are_distinct(start, forced):
     random = np.random.default_rng(4)
     met = 0
-    for seed in range(0, 9 * 200, 9):  # continuous gains, no ties
+    for seed in range(0, 10 * (230 if forced else 900), 10):  # continuous gains, no ties
         instance = tiny_instance(seed, max_nodes=4)
         if forced:
             instance = with_distinct_bests(instance, random)
@@ -209,7 +215,7 @@ def test_jesa_meets_the_lower_bound_where_best_subcarriers_are_distinct(start, f
         prices = assignment_energy_j(instance, result.solution.assignment)
         i, j = instance.links[:, 0], instance.links[:, 1]
         assert np.array_equal(prices[i, j], best_link_energy_j(instance)[i, j])
-    assert met >= (180 if forced else 20)
+    assert met >= (200 if forced else 60)
 
 
 def test_probability_of_distinct_bests_has_its_closed_form():
@@ -223,13 +229,16 @@ def test_probability_of_distinct_bests_has_its_closed_form():
 
 
 def test_reciprocal_links_cannot_have_distinct_bests():
-    for seed in range(0, 9 * 30, 9):
+    checked = 0
+    for seed in range(0, 10 * 60, 10):
         instance = tiny_instance(seed, max_nodes=4)
         gain = np.maximum(instance.gain, instance.gain.transpose(1, 0, 2))
         both = instance.replace(gain=gain)
         holds = set(instance.source.tolist())
         if len(holds) > 1:
             assert not has_distinct_bests(both)
+            checked += 1
+    assert checked >= 30
 
 
 # ------------------------------------------------------------------------- fact 5: reductions
@@ -415,6 +424,7 @@ def test_linear_relaxation_of_the_set_model_is_a_bound_and_nearly_always_the_opt
         answer = solve_pyomo(model, "highs", tolerance=1e-9)
         bound = answer.bound * model.data.unit_j + static(instance)
         assert bound <= optimum.objective * (1 + 1e-7)
-        gaps.append((optimum.objective - bound) / optimum.objective)
+        if optimum.objective > 0:
+            gaps.append((optimum.objective - bound) / optimum.objective)
     assert len(gaps) > 140
     assert np.mean(np.array(gaps) < 1e-7) > 0.9

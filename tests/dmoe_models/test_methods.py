@@ -9,7 +9,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from dmoe_models import MethodError, Outcome, Solution, Status, methods, solve
+from dmoe_models import MethodError, Outcome, Solution, Status, check, methods, solve
 from dmoe_models.methods import METHODS, find_method, judge
 from instances.families import draw
 
@@ -158,6 +158,55 @@ def test_a_plugin_that_is_none_is_refused_in_one_line(tmp_path, instance, body, 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("bound", ["1e9", "math.inf"])
+def test_a_plugin_proves_nothing_by_claiming_it(tmp_path, instance, bound):
+    name = plugin(
+        tmp_path,
+        f"""
+        import math
+        from dmoe_models import Outcome, solve
+
+        def solve_it(instance):
+            return Outcome(solve(instance, "top-k").solution, bound={bound})
+        """,
+    )
+    result = solve(instance, name)
+    assert result.status is Status.FEASIBLE
+    assert result.bound == solve(instance, "lower-bound").bound
+    assert result.details["claimed_bound"] == float(eval(bound))
+
+
+def test_a_plugin_that_claims_infeasibility_is_unknown(tmp_path, instance):
+    body = "from dmoe_models import Outcome\ndef solve_it(instance):\n"
+    assert solve(
+        instance, plugin(tmp_path, body + "    return Outcome(None, float('inf'))")
+    ).status is (Status.UNKNOWN)
+    for wrong in ("float('nan')", "'high'"):
+        name = plugin(tmp_path, body + f"    return Outcome(None, {wrong})", name=f"w{len(wrong)}")
+        with pytest.raises(MethodError, match="no number"):
+            solve(instance, name)
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "words"),
+    [
+        ("top-k", {"k": True}, "option k = True is not of type int"),
+        (
+            "pyomo-p2-milp",
+            {"disaggregated": "no"},
+            "option disaggregated = 'no' is not of type bool",
+        ),
+        ("cvxpy-p2-set", {"reduce": 0}, "option reduce = 0 is not of type bool"),
+        ("lower-bound", {"node_limit": "x"}, "option node_limit = 'x' is not of type int or none"),
+        ("exhaustive", {"limit": -5}, "limit = -5 is not a positive whole number"),
+        ("homogeneous", {"z": "high"}, "option z = 'high' is not of type float or none"),
+    ],
+)
+def test_option_values_of_the_wrong_kind_are_refused(instance, method, options, words):
+    with pytest.raises(MethodError, match=words):
+        solve(instance, method, **options)
+
+
 # ------------------------------------------------------------------------------------- judging
 
 
@@ -188,6 +237,13 @@ def test_solutions_of_the_wrong_shape_or_with_wrong_indices_are_judged_not_raise
         assert result.status is Status.UNKNOWN
         assert not result.check.ok
         assert math.isnan(result.objective)
+
+
+def test_an_accepted_solution_is_signed_with_hash_and_energy(instance):
+    result = solve(instance, "greedy")
+    assert result.solution.instance_sha256 == instance.sha256
+    assert result.solution.objective == result.objective
+    assert check(instance, result.solution).ok
 
 
 def test_a_result_shows_itself(instance):

@@ -13,7 +13,18 @@ import numpy as np
 from dmoe_models import Instance
 from dmoe_models.relevance import need_from_threshold
 
-FEATURES = ("plain", "ties", "capped", "near", "equal", "minute", "missing", "scarce", "one-node")
+FEATURES = (
+    "plain",
+    "ties",
+    "capped",
+    "near",
+    "equal",
+    "minute",
+    "missing",
+    "scarce",
+    "one-node",
+    "free",
+)
 NEAR = (1e-7, -1e-7, 1e-8, -1e-8, 3e-9, -3e-9, 1e-10, -1e-10, 1e-12, -1e-12, 2e-16, -2e-16)
 
 
@@ -79,6 +90,9 @@ def tiny_instance(seed: int, *, given: bool = False, max_nodes: int = 3) -> Inst
         importance = relevance = 0.95
     elif feature == "one-node":
         source[:] = 0
+    elif feature == "free":  # computation costs nothing, and gains span nine decades
+        computation[:] = 0.0
+        gain *= 10.0 ** random.uniform(-9, 0, gain.shape)
 
     assignment = None
     if given:
