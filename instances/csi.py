@@ -7,6 +7,7 @@ the noise are assumptions of the readers. All of them end up in the instance's m
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,18 +91,24 @@ def read_channel(
         relative, level, default_hz = _power(amplitude), "gain", WIFI_SUBCARRIER_HZ
         assumptions = ("the array holds channel gains as they are",)
     elif path.suffix == ".npz":
-        if "csi_iq" in _names(path):
+        held = _names(path)
+        if "csi_iq" in held:
             relative, level, default_hz = _read_uncalibrated(path), "gain/power", WIFI_SUBCARRIER_HZ
             assumptions = (
                 "a response is the median over packets of power, each packet taken relative to its "
                 "mean, and scaled so that its mean is the received power over the transmit power",
             )
-        else:
+        elif "csi" in held:
             relative, level = _read_calibrated(path), "snr"
             default_hz = WIFI_SUBCARRIER_HZ * WIFI_SUBCARRIERS / relative.shape[1]
             assumptions = (
                 "a response is the median over packets of the recorded signal-to-noise ratio; an "
                 "antenna pair counts as a response of its own",
+            )
+        else:
+            raise InstanceFileError(
+                f"{path}: there is no array csi_iq (with rssi_dbm) or csi (with scale), "
+                f"but {', '.join(held) or 'nothing'}"
             )
     else:
         raise InstanceFileError(f"{path}: channel state is in .npz or .npy files")
@@ -118,9 +125,16 @@ def read_channel(
     figure_db = real_number("noise_figure_db", noise_figure_db)
     if width <= 0:
         raise InstanceError(f"bandwidth_hz = {width} is not positive")
-    transmit_w = _watt(transmit_dbm) / relative.shape[-1]
+    total_w = _watt(transmit_dbm)
+    transmit_w = total_w / relative.shape[-1]
     noise_w = _watt(THERMAL_NOISE_DBM_PER_HZ + figure_db) * width
-    to_gain = {"gain": 1.0, "snr": noise_w / transmit_w, "gain/power": 1.0 / _watt(transmit_dbm)}
+    for name, value, watt in (
+        ("transmit_power_dbm", transmit_dbm, transmit_w),
+        ("noise_figure_db", figure_db, noise_w),
+    ):
+        if not 0 < watt < math.inf:
+            raise InstanceError(f"{name} = {value} gives {watt:g} W per subcarrier")
+    to_gain = {"gain": 1.0, "snr": noise_w / transmit_w, "gain/power": 1.0 / total_w}
     return ChannelRecord(
         gain=relative * to_gain[level],
         bandwidth_hz=width,
@@ -141,10 +155,11 @@ def read_channel(
 
 
 def _watt(dbm: float) -> float:
+    """Return a power in watt; infinite where it is beyond doubles."""
     try:
         return float(10.0 ** ((dbm - 30.0) / 10.0))
     except OverflowError:
-        raise InstanceError(f"{dbm} dBm is too much") from None
+        return math.inf
 
 
 def _names(path: Path) -> list[str]:

@@ -75,8 +75,6 @@ def read_gates(path: str | Path, *, layer: int | None = None) -> GateRecord:
     path = Path(path)
     readers = {".txt": _read_esft_text, ".npy": _read_table, ".csv": _read_table}
     if path.suffix == ".npz":
-        if layer is None:
-            raise InstanceFileError(f"{path}: layer is needed, the file holds several")
         record = _read_esft_arrays(path, layer)
     elif path.suffix in readers:
         if layer is not None:
@@ -109,7 +107,10 @@ def load_arrays(path: Path, wanted: dict[str, tuple[int, str]]) -> dict[str, np.
         with np.load(path, allow_pickle=False) as archive:
             missing = [name for name in wanted if name not in archive.files]
             if missing:
-                raise InstanceFileError(f"{path}: there is no array {missing[0]}")
+                raise InstanceFileError(
+                    f"{path}: there is no array {missing[0]}; expected {', '.join(wanted)}, "
+                    f"found {', '.join(archive.files) or 'none'}"
+                )
             arrays = {name: archive[name] for name in wanted}
     except InstanceFileError:
         raise
@@ -142,7 +143,7 @@ def _reason(error: Exception, kind: str) -> str:
     return f"cannot be read as {kind}"
 
 
-def _read_esft_arrays(path: Path, layer: int) -> GateRecord:
+def _read_esft_arrays(path: Path, layer: int | None) -> GateRecord:
     arrays = load_arrays(
         path, {"expert_ids": (3, "iu"), "weights_1e4": (3, "iu"), "seq_len": (1, "iu")}
     )
@@ -153,6 +154,8 @@ def _read_esft_arrays(path: Path, layer: int) -> GateRecord:
             f"{path}: shapes of expert_ids {ids.shape}, weights_1e4 {weights.shape} and the sum of "
             f"seq_len {lengths.sum()} disagree"
         )
+    if layer is None:
+        raise InstanceFileError(f"{path}: layer is needed, the file holds 0 to {len(ids) - 1}")
     if not 0 <= layer < len(ids):
         raise InstanceFileError(f"{path}: layer = {layer} is outside 0 to {len(ids) - 1}")
     scores = _dense(path, ids[layer], weights[layer] / 1e4)

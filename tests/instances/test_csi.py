@@ -165,15 +165,31 @@ def test_bad_files(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "choice",
+    ("choice", "message"),
     [
-        {"bandwidth_hz": 0},
-        {"bandwidth_hz": float("nan")},
-        {"transmit_power_dbm": "20"},
-        {"transmit_power_dbm": 1e6},
-        {"noise_figure_db": float("inf")},
+        ({"bandwidth_hz": 0}, "bandwidth_hz = 0.0 is not positive"),
+        ({"bandwidth_hz": float("nan")}, "bandwidth_hz = nan"),
+        ({"transmit_power_dbm": "20"}, "transmit_power_dbm = '20'"),
+        ({"transmit_power_dbm": 1e6}, "transmit_power_dbm = 1000000.0 gives inf W"),
+        ({"transmit_power_dbm": -1e6}, "transmit_power_dbm = -1000000.0 gives 0 W"),
+        ({"noise_figure_db": 1e6}, "noise_figure_db = 1000000.0 gives inf W"),
+        ({"noise_figure_db": float("inf")}, "noise_figure_db = inf"),
     ],
 )
-def test_bad_choice(uncalibrated, choice):
-    with pytest.raises(InstanceError):
+def test_bad_choice(uncalibrated, choice, message):
+    with pytest.raises(InstanceError, match=message):
         read_channel(uncalibrated, **choice)
+
+
+def test_another_recording_says_what_it_holds(tmp_path):
+    np.savez(tmp_path / "gates.npz", expert_ids=IQ, seq_len=RSSI)
+    with pytest.raises(InstanceFileError) as caught:
+        read_channel(tmp_path / "gates.npz")
+    for words in ("csi_iq (with rssi_dbm)", "csi (with scale)", "but expert_ids, seq_len"):
+        assert words in str(caught.value)
+
+
+def test_a_received_power_beyond_doubles_is_refused(tmp_path):
+    np.savez(tmp_path / "loud.npz", csi_iq=IQ, rssi_dbm=RSSI * 0 + 1e6)
+    with pytest.raises(InstanceFileError, match="not finite"):
+        read_channel(tmp_path / "loud.npz")

@@ -111,6 +111,19 @@ def test_bad_layer(tmp_path, layer):
         read_gates(write_npz(tmp_path / "a.npz"), layer=layer)
 
 
+def test_a_layer_is_asked_for_with_the_choice(tmp_path):
+    with pytest.raises(InstanceFileError, match="layer is needed, the file holds 0 to 1"):
+        read_gates(write_npz(tmp_path / "a.npz"))
+
+
+@pytest.mark.parametrize("layer", [None, 0])
+def test_another_recording_says_what_was_expected_and_found(tmp_path, layer):
+    np.savez(tmp_path / "csi.npz", csi_iq=np.ones((2, 3, 4, 2)), rssi_dbm=np.ones(2))
+    with pytest.raises(InstanceFileError) as caught:
+        read_gates(tmp_path / "csi.npz", layer=layer)
+    assert "expected expert_ids, weights_1e4, seq_len, found csi_iq, rssi_dbm" in str(caught.value)
+
+
 def test_layer_of_a_file_of_one_layer(tmp_path):
     with pytest.raises(InstanceFileError, match="holds one"):
         read_gates(write_text(tmp_path / "a.txt"), layer=0)
