@@ -11,8 +11,6 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from dmoe_models.instance import Instance
 from dmoe_models.methods import Method, solve
 from dmoe_models.rows import FAILED, NOT_RUN, OVERDUE, Row
 from dmoe_models.solution import Result
+from dmoe_models.version import package_version
 
 
 @dataclass(frozen=True)
@@ -180,12 +179,3 @@ def _source_sha256(method: Method) -> str:
         return hashlib.sha256(Path(source).read_bytes()).hexdigest()
     except (OSError, TypeError, DmoeError):
         return ""
-
-
-@cache
-def package_version() -> str:
-    """Return the installed version of this package."""
-    try:
-        return version("dmoe-models")
-    except PackageNotFoundError:  # a source tree on the path, not installed
-        return "(not installed)"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple, ParamSpec
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from dmoe_models.errors import InstanceError
 from dmoe_models.instance import Instance
 from dmoe_models.numbers import real_number, shown, whole_number
+from dmoe_models.version import package_version
 from instances.draws import Draws
 
 BANDWIDTH_HZ = 1e6
@@ -135,14 +135,6 @@ def _instance(
         },
     }
     return Instance(**(common | fields))
-
-
-def package_version() -> str:
-    """Return the installed version, for the records."""
-    try:
-        return version("dmoe-models")
-    except PackageNotFoundError:  # a source tree on the path, not installed
-        return "(not installed)"
 
 
 def whole(name: str, value: Any, least: int) -> int:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from dmoe_models.algorithms.assignment import assign_rows
 from dmoe_models.errors import InstanceError, InstanceFileError
 from dmoe_models.instance import Instance
-from instances.building import package_version, positive, whole
+from dmoe_models.version import package_version
+from instances.building import positive, whole
 from instances.csi import ChannelRecord, network_gain, read_channel
 from instances.draws import Draws
 from instances.gates import GateRecord, choose_tokens, group_experts, place_tokens, read_gates
@@ -165,15 +166,13 @@ def _cheapest(instance: Instance) -> np.ndarray:
         raise InstanceError(
             f"with_assignment: {len(links)} links need more than M = {instance.M} subcarriers"
         )
-    prices = instance.transmission_energy_j[links[:, 0], links[:, 1]]
-    try:
-        rows, subcarriers = linear_sum_assignment(prices)
-    except ValueError:
+    subcarriers = assign_rows(instance.transmission_energy_j[links[:, 0], links[:, 1]])
+    if subcarriers is None:
         raise InstanceError(
             "with_assignment: the links' positive gains allow no distinct subcarriers"
-        ) from None
+        )
     assignment = np.full((instance.K, instance.K), -1, dtype=np.int64)
-    assignment[links[rows, 0], links[rows, 1]] = subcarriers
+    assignment[links[:, 0], links[:, 1]] = subcarriers
     return assignment
 
 
