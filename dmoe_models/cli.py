@@ -38,7 +38,14 @@ def dmoe() -> None:
     """Energy-efficient expert selection in wireless distributed Mixture-of-Experts."""
 
 
-@dmoe.command()
+@dmoe.command(
+    short_help="List every method and what it solves.",
+    epilog="""\b
+Examples:
+  dmoe methods
+  dmoe methods --json
+""",
+)
 @json_option
 def methods(as_json: bool) -> None:
     """List every method: the problem that it solves, its kind, what it needs.
@@ -57,7 +64,14 @@ def methods(as_json: bool) -> None:
     click.echo(text_table(list(table.columns), table.to_numpy().tolist(), left=range(5)))
 
 
-@dmoe.command()
+@dmoe.command(
+    short_help="Describe an instance file.",
+    epilog="""\b
+Examples:
+  dmoe info round.json
+  dmoe info round.nc --json
+""",
+)
 @click.argument("file", type=file_path)
 @json_option
 def info(file: Path, as_json: bool) -> None:
@@ -76,12 +90,13 @@ def info(file: Path, as_json: bool) -> None:
 
 
 @dmoe.command(
+    short_help="Solve an instance by one method.",
     epilog="""\b
 Examples:
   dmoe solve round.json --method jesa --option starts=10 -o answer.json
   dmoe solve round.json --method pyomo-p2-milp --solver scip --time-limit 60
   dmoe solve round.json --method pyomo-p3 --selection answer.json -o placed.json
-"""
+""",
 )
 @click.argument("file", type=file_path)
 @click.option("--method", required=True, help="See `dmoe methods`; or path/to/mine.py:function.")
@@ -115,10 +130,15 @@ def solve(
     a method that gives no more); 1 where none was found or the referee refuses it.
     """
     from dmoe_models import read_instance, read_solution, write_solution
+    from dmoe_models.files import require_solution_target
     from dmoe_models.methods import find_method
     from dmoe_models.methods import solve as solve_instance
 
     instance = read_instance(file)
+    target = None
+    if output is not None:  # before the work, and wherever a plug-in may go
+        require_solution_target(output)
+        target = output.absolute()
     given = options_given(options, "--option")
     for reserved in ("seed", "time_limit", "solver", "selection", "method", "instance"):
         if reserved in given:
@@ -138,8 +158,6 @@ def solve(
     except BaseException as error:  # a plug-in may raise anything, and options may be anything
         shown = "".join(f", {name} = {value!r}" for name, value in given.items())
         raise MethodError(f"method {method}{shown}: {type(error).__name__}: {error}") from error
-    if output is not None and result.solution is not None:
-        write_solution(result.solution, output, instance)
     facts = result.summary() | {"details": result.details}
     facts["violations"] = [] if result.check is None else _violations(result.check)
     facts["output"] = str(output) if output is not None and result.solution is not None else None
@@ -153,11 +171,20 @@ def solve(
                 click.echo(f"  {violation.constraint}: {violation.message}")
         if result.solution is None and output is not None:
             click.echo(f"no solution: {output} was not written", err=True)
+    if target is not None and result.solution is not None:
+        write_solution(result.solution, target, instance)
     proved = str(result.status) != "unknown" or (kind == "bound" and result.solution is None)
     return 0 if proved else 1
 
 
-@dmoe.command()
+@dmoe.command(
+    short_help="Check a solution in exact arithmetic.",
+    epilog="""\b
+Examples:
+  dmoe check round.json answer.json
+  dmoe check round.json answer.json --json && echo valid
+""",
+)
 @click.argument("file", type=file_path)
 @click.argument("solution", type=file_path)
 @json_option
@@ -187,7 +214,14 @@ def check(file: Path, solution: Path, as_json: bool) -> int:
     return 0 if report.ok else 1
 
 
-@dmoe.command()
+@dmoe.command(
+    short_help="Convert an instance: .json or .nc.",
+    epilog="""\b
+Examples:
+  dmoe convert round.json round.nc
+  dmoe convert round.nc copy.json --json
+""",
+)
 @click.argument("source", type=file_path)
 @click.argument("target", type=file_path)
 @json_option

@@ -14,13 +14,14 @@ from dmoe_models.shell import file_path, json_option, options_given, print_json
 
 
 @click.command(
+    short_help="Draw instances of a family, or write a set.",
     epilog="""\b
 Examples:
   dmoe generate                                     list families and sets
   dmoe generate rayleigh --seed 7 -o round.json
   dmoe generate rayleigh -p K=6 -p T=32 --count 10 -o rounds/
   dmoe generate --set smoke -o smoke/
-"""
+""",
 )
 @click.argument("family", required=False)
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -81,6 +82,7 @@ def generate(
 
 @click.command(
     "import",
+    short_help="Join recorded gate scores and a channel.",
     epilog="""\b
 Examples:
   dmoe import gates.npz csi.npz --layer 6 --nodes 8 -o round.json

@@ -9,8 +9,10 @@ stands in a file is decided in `files_json` and `files_netcdf`, and whether it c
 from __future__ import annotations
 
 import os
+import pathlib
 import secrets
 import stat
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -66,8 +68,8 @@ def write_instance(instance: Instance, path: Path) -> None:
         write = _by_extension(
             path, {".json": files_json.write_instance, ".nc": files_netcdf.write_instance}
         )
-        with _replacement(path) as temporary:
-            write(instance, temporary)
+        with replacement(path) as temporary:
+            write(instance, str(temporary))
 
 
 def read_solution(path: Path) -> Solution:
@@ -112,8 +114,29 @@ def write_solution(solution: Solution, path: Path, instance: Instance) -> None:
     """
     with _faults_name(path):
         write = _by_extension(path, {".json": files_json.write_solution})
-        with _replacement(path) as temporary:
-            write(solution, temporary, instance)
+        with replacement(path) as temporary:
+            write(solution, str(temporary), instance)
+
+
+def require_solution_target(path: Path) -> None:
+    """Make sure, before there is one, that a solution can be written to `path`.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Raises
+    ------
+    InstanceFileError
+        For an extension that is not ``.json``, a folder that does not exist or takes no files.
+    """
+    with _faults_name(path):
+        _by_extension(path, {".json": files_json.write_solution})
+        folder = os.path.dirname(os.path.realpath(path))
+        if not os.path.isdir(folder):
+            raise InstanceFileError("its folder does not exist")
+        with tempfile.TemporaryFile(dir=folder):
+            pass
 
 
 # ---------------------------------------------------------------------------------------- paths
@@ -163,16 +186,20 @@ def _existing(path: Path) -> str:
 
 
 @contextmanager
-def _replacement(path: Path) -> Iterator[str]:
-    """Yield a temporary path beside `path`; what is written there takes its place at the end."""
-    target = os.path.realpath(path)  # so that a link goes on pointing where it does
-    folder, name = os.path.split(target)
-    if not os.path.isdir(folder):
+def replacement(path: Path) -> Iterator[pathlib.Path]:
+    """Yield a temporary path beside `path`; what is written there takes its place at the end.
+
+    Parameters
+    ----------
+    path : str or path
+        A link goes on pointing where it does.
+    """
+    target = pathlib.Path(os.path.realpath(path))
+    if not target.parent.is_dir():
         raise InstanceFileError("its folder does not exist")
-    temporary = os.path.join(folder, f".dmoe-{secrets.token_hex(8)}{os.path.splitext(name)[1]}")
+    temporary = target.with_name(f".dmoe-{secrets.token_hex(8)}{target.suffix}")
     try:
         yield temporary
         os.replace(temporary, target)
     finally:
-        if os.path.lexists(temporary):
-            os.unlink(temporary)
+        temporary.unlink(missing_ok=True)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from dmoe_models import tables
 from dmoe_models.errors import DmoeError
-from dmoe_models.rows import Row, naming, replacement
+from dmoe_models.files import replacement
+from dmoe_models.rows import Row, naming
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

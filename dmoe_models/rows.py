@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import InstanceFileError
+from dmoe_models.files import replacement
 
 NOT_RUN = "not run"
 """Status of a method that declined an instance, such as an enumeration of too many cases."""
@@ -236,14 +236,3 @@ def make_folder(path: Path) -> None:
         raise InstanceFileError(f"{path}: is a file, not a directory")
     with naming(path):
         path.mkdir(parents=True, exist_ok=True)
-
-
-@contextlib.contextmanager
-def replacement(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; what is written there takes its place at the end."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

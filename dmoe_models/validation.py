@@ -22,6 +22,7 @@ _SMALLEST_PAUSE = 5.0  # seconds between lines of progress that go into a file
 
 
 @click.command(
+    short_help="Run methods on sets and prove how good they are.",
     epilog="""\b
 Examples:
   validate.py                              the small set, and recorded data where named

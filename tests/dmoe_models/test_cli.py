@@ -34,7 +34,9 @@ def test_help_teaches(capsys):
         assert f"  {name} " in front.out
         page = call(capsys, name, "--help")
         assert page.status == 0 and "Usage: dmoe" in page.out and "--json" in page.out
-    assert "Examples:" in call(capsys, "solve", "--help").out
+        example = "validate.py" if name == "validate" else f"dmoe {name}"
+        assert f"Examples:\n    {example}" in page.out
+    assert "..." not in front.out.partition("Commands:")[2]  # every line of it is whole
     assert "0.1" in call(capsys, "--version").out
 
 
@@ -115,6 +117,43 @@ def test_solve_passes_options_on(capsys, file, tmp_path):
     assert read_solution(tmp_path / "out.json").experts == expected.solution.experts
     said = call(capsys, "solve", file, "--method", "pyomo-p2-milp", "--solver", "scip")
     assert said.status == 0 and "optimal" in said.out
+
+
+@pytest.mark.parametrize("output", ["absent/out.json", "out.txt", "", "/proc/out.json"])
+def test_solve_looks_at_the_output_before_the_work(capsys, file, tmp_path, output):
+    mark = tmp_path / "worked"
+    (tmp_path / "mine.py").write_text(f"def f(instance): open({str(mark)!r}, 'w').close()\n")
+    said = call(
+        capsys, "solve", file, "--method", f"{tmp_path}/mine.py:f", "-o", tmp_path / output
+    )  # fmt: skip
+    assert_refused(said, str(tmp_path / output))
+    assert not mark.exists()
+
+
+def test_solve_shows_what_it_could_not_write(capsys, file, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "mine.py").write_text(
+        "import os, shutil\nfrom dmoe_models import solve\n"
+        f"def f(instance):\n    shutil.rmtree({str(tmp_path / 'out')!r})\n"
+        "    return solve(instance, 'greedy').solution\n"
+    )
+    said = call(
+        capsys, "solve", file, "--method", f"{tmp_path}/mine.py:f", "-o", tmp_path / "out/a.json"
+    )  # fmt: skip
+    assert said.status == 2 and "referee: valid" in said.out
+    assert said.err == f"error: {tmp_path}/out/a.json: its folder does not exist\n"
+
+
+def test_solve_writes_where_it_was_asked_to(capsys, file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "mine.py").write_text(
+        "import os\nfrom dmoe_models import solve\n"
+        "def f(instance):\n    os.chdir('elsewhere')\n"
+        "    return solve(instance, 'greedy').solution\n"
+    )
+    said = call(capsys, "solve", file, "--method", "mine.py:f", "-o", "out.json")
+    assert said.status == 0 and (tmp_path / "out.json").exists(), said
 
 
 def test_solve_places_a_given_selection(capsys, file, answer):
