@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 
 import numpy as np
 import pytest
@@ -11,74 +12,45 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmoe_models import InstanceError, MethodError, Status, solve
-from dmoe_models.algorithms.des import select_experts
+from dmoe_models.algorithms.des import BOUNDS, ENGINES, select_experts
 from dmoe_models.relevance import meets_need, need_from_threshold
 from instances.families import draw
 
-from tiny import NEAR, near_scores
+from tiny import cheapest_by_enumeration, correlated_tokens, dirichlet_tokens, tiny_token
+
+METHODS = tuple(itertools.product(ENGINES, BOUNDS))
 
 
-def cheapest_by_enumeration(energy, scores, threshold, max_experts):
-    """Least energy over all sets of at most D experts, sums of scores taken exactly."""
-    need = float(need_from_threshold(np.array([threshold]))[0])
-    best = math.inf
-    for size in range(1, max_experts + 1):
-        for members in itertools.combinations(range(len(scores)), size):
-            if math.fsum([*(float(scores[j]) for j in members), -need]) >= 0:
-                best = min(best, math.fsum(float(energy[j]) for j in members))
-    return best
-
-
-def token(seed):
-    """One random token: near misses, ties, zero scores and energies, experts out of reach."""
-    random = np.random.default_rng([5, seed])
-    experts = int(random.integers(2, 9))
-    max_experts = int(random.integers(1, experts + 1))
-    threshold = float(random.choice([0.3, 0.49, 0.7, 1.0, 1e-9]))
-    if seed % 3 == 0 and threshold < 0.9:
-        need = float(need_from_threshold(np.array([threshold]))[0])
-        miss = float(random.choice([0.0, *NEAR]))
-        scores = near_scores(random, experts, need, int(random.integers(1, experts)), miss)
-    else:
-        scores = random.dirichlet(np.full(experts, 0.5))
-    energy = random.exponential(1e-4, experts)
-    if seed % 4 == 0:
-        energy = 1e-4 * random.integers(0, 3, experts)
-    if seed % 5 == 0:
-        energy[random.random(experts) < 0.3] = np.inf
-    if seed % 7 == 0:
-        scores[int(random.integers(experts))] = 0.0
-    return energy, scores, threshold, max_experts
-
-
-@pytest.mark.parametrize("block", range(4))
-def test_des_equals_enumeration(block):
-    infeasible = 0
-    for seed in range(300 * block, 300 * block + 300):
-        energy, scores, threshold, max_experts = token(seed)
-        answer = select_experts(energy[None], scores[None], np.array([threshold]), max_experts)
-        truth = cheapest_by_enumeration(energy, scores, threshold, max_experts)
-        infeasible += math.isinf(truth)
-        assert answer.complete
-        if math.isinf(truth):
-            assert math.isinf(answer.energy_j[0])
-            assert not answer.selection.any()
-        else:
-            assert answer.energy_j[0] == pytest.approx(truth, rel=1e-12, abs=1e-18)
-            assert answer.selection.sum() <= max_experts
-            assert meets_need(
-                scores[None], answer.selection, need_from_threshold(np.array([threshold]))
-            ).all()
-    assert infeasible > 20
-
-
-@given(st.integers(0, 10**9))
-@settings(max_examples=200, deadline=None)
-def test_des_equals_enumeration_wherever_hypothesis_looks(seed):
-    energy, scores, threshold, max_experts = token(seed)
-    answer = select_experts(energy[None], scores[None], np.array([threshold]), max_experts)
+def _check_against_enumeration(seed, **how):
+    """One token by DES; whether it has a set."""
+    energy, scores, threshold, max_experts = tiny_token(seed)
+    theta = np.array([threshold])
+    answer = select_experts(energy[None], scores[None], theta, max_experts, **how)
     truth = cheapest_by_enumeration(energy, scores, threshold, max_experts)
-    assert answer.energy_j[0] == pytest.approx(truth, rel=1e-12, abs=1e-18)
+    assert answer.complete
+    assert answer.bound_j[0] == answer.energy_j[0]
+    if math.isinf(truth):
+        assert math.isinf(answer.energy_j[0])
+        assert not answer.selection.any()
+    else:
+        assert answer.energy_j[0] == pytest.approx(truth, rel=1e-12, abs=1e-18)
+        chosen = math.fsum(energy[answer.selection[0]].tolist())
+        assert chosen == pytest.approx(truth, rel=1e-12, abs=1e-18)
+        assert answer.selection.sum() <= max_experts
+        assert meets_need(scores[None], answer.selection, need_from_threshold(theta)).all()
+    return not math.isinf(truth)
+
+
+@pytest.mark.parametrize(("engine", "bound"), METHODS)
+def test_des_equals_enumeration(engine, bound):
+    served = sum(_check_against_enumeration(s, engine=engine, bound=bound) for s in range(1200))
+    assert 600 < served < 1120
+
+
+@given(st.integers(0, 10**9), st.sampled_from(METHODS))
+@settings(max_examples=300, deadline=None)
+def test_des_equals_enumeration_wherever_hypothesis_looks(seed, how):
+    _check_against_enumeration(seed, engine=how[0], bound=how[1])
 
 
 BATCHES = [  # K, D, tokens
@@ -144,14 +116,92 @@ def test_a_node_limit_gives_a_proved_bound_and_a_feasible_set():
     assert short.status in (Status.FEASIBLE, Status.OPTIMAL)
 
 
-def test_a_time_limit_is_kept():
-    random = np.random.default_rng(3)
-    scores = random.dirichlet(np.ones(40), 200)
-    energy = scores + 0.05 + random.uniform(0, 1e-3, scores.shape)
-    answer = select_experts(energy, scores, np.full(200, 0.6), 20, time_limit=0.05)
+@pytest.mark.parametrize(("engine", "bound"), METHODS)
+@pytest.mark.parametrize("seed", range(3))
+def test_limits_leave_the_optimum_between_bound_and_energy(engine, bound, seed):
+    energy, scores, theta = correlated_tokens(seed, 20, 18)
+    whole = select_experts(energy, scores, theta, 9)
+    assert whole.complete and whole.feasible
+    for limit in (1, 2, 5, 20, 100):
+        short = select_experts(
+            energy, scores, theta, 9, node_limit=limit, engine=engine, bound=bound
+        )
+        assert (short.nodes <= limit).all()
+        assert (short.bound_j <= whole.energy_j * (1 + 1e-12)).all()
+        assert (whole.energy_j <= short.energy_j * (1 + 1e-12)).all()
+        assert (short.bound_j > 0).all()
+        finished = short.nodes < limit
+        np.testing.assert_array_equal(finished, short.bound_j == short.energy_j)
+        assert meets_need(scores, short.selection, need_from_threshold(theta)).all()
+        np.testing.assert_allclose(
+            np.where(short.selection, energy, 0).sum(1), short.energy_j, rtol=1e-12
+        )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_time_limit_is_kept(engine):
+    """Energies equal to scores: the bound is need, and only an exact fit can end the search."""
+    scores = np.random.default_rng(3).dirichlet(np.ones(60), 20)
+    start = time.perf_counter()
+    answer = select_experts(
+        scores, scores, np.full(20, 0.6), 30, time_limit=0.3, engine=engine, bound="paper"
+    )
+    assert time.perf_counter() - start < 3.0
     assert not answer.complete
     assert (answer.bound_j <= answer.energy_j).all()
     assert answer.feasible
+
+
+def test_strongly_correlated_tokens_are_solved():
+    """K = 40, D = 20, energies nearly linear in the scores, where ratios tell little."""
+    energy, scores, theta = correlated_tokens(3, 200, 40)
+    answer = select_experts(energy, scores, theta, 20, time_limit=20.0)
+    assert answer.complete
+    paper = select_experts(energy, scores, theta, 20, node_limit=20_000, bound="paper")
+    assert (answer.energy_j <= paper.energy_j * (1 + 1e-12)).all()
+    assert (paper.bound_j <= answer.energy_j * (1 + 1e-12)).all()
+
+
+@pytest.mark.parametrize(
+    ("experts", "max_experts", "tokens"), [(8, 2, 300), (64, 8, 150), (256, 8, 20)]
+)
+def test_engines_and_bounds_agree_at_the_sizes_of_models(experts, max_experts, tokens):
+    energy, scores, theta = dirichlet_tokens(experts, max_experts, tokens)
+    answers = [
+        select_experts(energy, scores, theta, max_experts, engine=engine, bound=bound)
+        for engine, bound in METHODS
+    ]
+    assert all(answer.complete and answer.feasible for answer in answers)
+    for answer in answers[1:]:
+        np.testing.assert_allclose(answer.energy_j, answers[0].energy_j, rtol=1e-12)
+
+
+def test_scores_need_not_sum_to_one():
+    energy, scores, theta = dirichlet_tokens(12, 4, 200)
+    small = select_experts(energy, scores, theta, 4)
+    large = select_experts(energy, 2.0**30 * scores, 2.0**30 * theta, 4)
+    np.testing.assert_array_equal(small.selection, large.selection)
+
+
+def test_no_tokens_and_needs_of_zero():
+    none = select_experts(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0), 2)
+    assert none.complete and none.feasible and none.selection.shape == (0, 3)
+    for engine in ENGINES:
+        free = select_experts(np.ones((1, 3)), np.ones((1, 3)) / 3, np.zeros(1), 2, engine=engine)
+        assert free.energy_j[0] == free.bound_j[0] == 0.0
+        assert not free.selection.any()
+
+
+def test_arrays_of_other_kinds_are_taken_and_none_is_changed():
+    energy, scores, theta = dirichlet_tokens(8, 2, 30)
+    before = energy.copy(), scores.copy(), theta.copy()
+    plain = select_experts(energy, scores, theta, 2)
+    for kind in (np.asfortranarray, np.ndarray.tolist, lambda a: a.astype(np.float64)[::1]):
+        again = select_experts(kind(energy), kind(scores), kind(theta), 2)
+        np.testing.assert_array_equal(plain.selection, again.selection)
+    for array, copy in zip((energy, scores, theta), before, strict=True):
+        assert array.flags.writeable
+        np.testing.assert_array_equal(array, copy)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +212,12 @@ def test_a_time_limit_is_kept():
         ({"gate_scores": np.array([[0.5, -0.5]])}, r"gate_scores\[0,1\] = -0.5"),
         ({"threshold": np.array([np.nan])}, r"threshold\[0\] = nan"),
         ({"threshold": np.array([0.5, 0.5])}, "must be"),
+        ({"gate_scores": np.array([[0.5, np.inf]])}, r"gate_scores\[0,1\] = inf"),
         ({"max_experts": 3}, "max_experts = 3"),
+        ({"node_limit": 0}, "node_limit = 0"),
+        ({"threads": 0}, "threads = 0"),
+        ({"bound": "best"}, "bound = 'best'"),
+        ({"engine": "fast"}, "engine = 'fast'"),
     ],
 )
 def test_wrong_arrays_are_named(change, words):

@@ -6,6 +6,7 @@ seed, so that a range of seeds is known to contain all of them.
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -118,3 +119,52 @@ def tiny_instance(seed: int, *, given: bool = False, max_nodes: int = 3) -> Inst
         assignment=assignment,
         strict_relevance=strict,
     )
+
+
+def cheapest_by_enumeration(energy, scores, threshold, max_experts) -> float:
+    """Least energy over all sets of at most D experts, sums of scores taken exactly."""
+    need = float(need_from_threshold(np.array([threshold]))[0])
+    best = math.inf
+    for size in range(1, max_experts + 1):
+        for members in itertools.combinations(range(len(scores)), size):
+            if math.fsum([*(float(scores[j]) for j in members), -need]) >= 0:
+                best = min(best, math.fsum(float(energy[j]) for j in members))
+    return best
+
+
+def tiny_token(seed: int):
+    """One random token: near misses, ties, zero scores and energies, experts out of reach."""
+    random = np.random.default_rng([5, seed])
+    experts = int(random.integers(2, 9))
+    max_experts = int(random.integers(1, experts + 1))
+    threshold = float(random.choice([0.3, 0.49, 0.7, 1.0, 1e-9]))
+    if seed % 3 == 0 and threshold < 0.9:
+        need = float(need_from_threshold(np.array([threshold]))[0])
+        miss = float(random.choice([0.0, *NEAR]))
+        scores = near_scores(random, experts, need, int(random.integers(1, experts)), miss)
+    else:
+        scores = random.dirichlet(np.full(experts, 0.5))
+    energy = random.exponential(1e-4, experts)
+    if seed % 4 == 0:
+        energy = 1e-4 * random.integers(0, 3, experts)
+    if seed % 5 == 0:
+        energy[random.random(experts) < 0.3] = np.inf
+    if seed % 7 == 0:
+        scores[int(random.integers(experts))] = 0.0
+    return energy, scores, threshold, max_experts
+
+
+def dirichlet_tokens(experts: int, max_experts: int, tokens: int, seed: int = 0):
+    """Energies, scores and thresholds without structure, each threshold 0.9 of the D best."""
+    random = np.random.default_rng([experts, max_experts, seed])
+    scores = random.dirichlet(np.full(experts, 0.5), tokens)
+    energy = random.exponential(1.0, scores.shape)
+    return energy, scores, 0.9 * np.sort(scores, axis=1)[:, experts - max_experts :].sum(axis=1)
+
+
+def correlated_tokens(seed: int, tokens: int, experts: int):
+    """Energies, scores and thresholds whose ratios tell little: energies nearly linear."""
+    random = np.random.default_rng(seed)
+    scores = random.dirichlet(np.ones(experts), tokens)
+    energy = scores + 0.05 + random.uniform(0, 1e-3, scores.shape)
+    return energy, scores, np.full(tokens, 0.6)

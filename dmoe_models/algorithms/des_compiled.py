@@ -1,0 +1,88 @@
+"""DES compiled: batches of tokens on all cores, with no allocation in the search.
+
+`dmoe_models.algorithms.des` imports this module when it first searches, so that importing the
+package neither imports numba nor compiles. The machine code is kept in numba's cache: the folder
+that NUMBA_CACHE_DIR names, else ``__pycache__`` beside the kernel, else the user's cache folder;
+where none can be written the code is compiled again by every process.
+
+Threads are Python's, and the kernel runs without the interpreter's lock: unlike numba's own, they
+may be used from several threads and from forked processes, and leave the caller free to end the
+search when time is up.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
+import numpy as np
+
+from dmoe_models.algorithms.des_kernel import search_block, workspace
+from dmoe_models.clock import Deadline
+
+_BLOCK_ENTRIES = 1 << 16
+"""Table entries (tokens x experts) of the largest piece of work that a thread takes at a time."""
+
+_NO_LIMIT = np.iinfo(np.int64).max
+
+
+def search(
+    energy_j: np.ndarray,
+    gate_scores: np.ndarray,
+    need: np.ndarray,
+    max_experts: int,
+    *,
+    cardinality: bool,
+    node_limit: int | None,
+    deadline: Deadline,
+    threads: int | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Search all tokens, blocks of them at a time on every thread.
+
+    Arguments are those of `des.select_experts`, checked, C-contiguous and of 64-bit floats. Threads
+    take the next block when they are free; which one took a token does not change its answer. A
+    time limit sets a flag that the search looks at every 1024 nodes, and so does an interrupt.
+
+    Returns
+    -------
+    selection (T, K), energy_j (T,), bound_j (T,), nodes (T,)
+    """
+    tokens, experts = gate_scores.shape
+    answer = (
+        np.zeros((tokens, experts), dtype=bool),
+        np.empty(tokens),
+        np.empty(tokens),
+        np.empty(tokens, dtype=np.int64),
+    )
+    # one type of array, one compilation: numba tells read-only arrays from others
+    tables = [array.view() for array in (energy_j, gate_scores, need)]
+    for table in tables:
+        table.flags.writeable = False
+    limit = _NO_LIMIT if node_limit is None else node_limit
+    stop = np.zeros(1, dtype=np.int8)
+    threads = max(1, min(threads or _available_cores(), tokens))
+    block = max(1, min(_BLOCK_ENTRIES // experts, -(-tokens // (8 * threads))))
+    starts = iter(range(0, tokens, block))
+
+    def work_through() -> None:
+        work = workspace(experts, max_experts)
+        for first in starts:  # shared by the threads; taking the next one is atomic
+            last = min(first + block, tokens)
+            search_block(*tables, max_experts, cardinality, limit, stop, first, last, answer, *work)
+
+    with ThreadPoolExecutor(threads) as pool:
+        running = [pool.submit(work_through) for _ in range(threads)]
+        try:
+            wait(running, deadline.remaining, FIRST_EXCEPTION)
+        finally:
+            stop[0] = 1
+    for finished in running:
+        finished.result()
+    return answer
+
+
+def _available_cores() -> int:
+    """Cores that this process may use, which a container or a scheduler may have restricted."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
