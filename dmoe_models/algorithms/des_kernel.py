@@ -49,9 +49,10 @@ _PART = 10
 _REAL_ROWS = 11
 
 # Rows of the table of indices: which expert it is; members of a set that is best at a price, of the
-# core, of the set at the tree's node, of the best set; where the tree's levels go on.
-_EXPERT, _MEMBER, _CORE, _CHOSEN, _BEST, _LEVEL_NEXT = 0, 1, 2, 3, 4, 5
-_INDEX_ROWS = 6
+# core, of the set at the tree's node, of the best set; where the tree's levels go on; and for each
+# position of the core the last earlier one that is at least as good.
+_EXPERT, _MEMBER, _CORE, _CHOSEN, _BEST, _LEVEL_NEXT, _BETTER = 0, 1, 2, 3, 4, 5, 6
+_INDEX_ROWS = 7
 
 
 def workspace(experts: int, max_experts: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -267,6 +268,23 @@ def _tabulate(size, left, rent, real, index, most):
 
 
 @_compiled(forceinline=True)
+def _compare(size, cardinality, real, index):
+    """Find for every position of the core the last earlier one of no more energy, no less score.
+
+    A set with the worse of the two and without the better one is no better than the set with the
+    two exchanged, which the tree meets earlier. Not with the bound of the paper.
+    """
+    for q in range(size):
+        p = q - 1 if cardinality else -1
+        while p >= 0 and (
+            real[_CORE_ENERGY, p] > real[_CORE_ENERGY, q]
+            or real[_CORE_SCORE, p] < real[_CORE_SCORE, q]
+        ):
+            p -= 1
+        index[_BETTER, q] = p
+
+
+@_compiled(forceinline=True)
 def _cover(position, missing, size, real):
     """Cost of covering `missing` from `position` on by energy + rent, the last expert in part."""
     target = real[_SCORE_SUM, position] + missing
@@ -309,9 +327,11 @@ def _tree(
     `cost`, `missing` and `left` are that set's energy, what it lacks and the slots it leaves.
     Returns the best set's energy and size, the nodes, and whether a limit ended the search.
     """
-    nodes = level = q = 0
+    nodes = level = q = start = 0
     while True:
-        if (
+        if q < size and index[_BETTER, q] >= start:
+            q += 1  # the better one has been tried here, and is left out
+        elif (
             q < size
             and most[q, left] >= missing - close
             and cost + _cover(q, missing - close, size, real) - rent * left - slack < best
@@ -333,10 +353,12 @@ def _tree(
                 cost, missing = cost + real[_CORE_ENERGY, q], rest
                 level += 1
                 left -= 1
+                start = q + 1
             q += 1
         elif level > 0:
             level -= 1
             left += 1
+            start = index[_LEVEL_NEXT, level - 1] if level > 0 else 0
             q, cost, missing = (
                 index[_LEVEL_NEXT, level],
                 real[_LEVEL_COST, level],
@@ -383,6 +405,7 @@ def _search_token(
         return best, best, 0, best_size
 
     _tabulate(size, left, rent, real, index, most)
+    _compare(size, cardinality, real, index)
     bound = max(bound, cost + _cover(0, missing - close, size, real) - rent * left - slack)
     if stop[0] != 0:
         return best, min(best, bound), 0, best_size
