@@ -45,7 +45,7 @@ class ExpertSelection:
     bound_j : (T,) array
         Proved lower bound, J: equal to `energy_j` where the search was completed.
     nodes : (T,) int array
-        Sets of experts that the tree search looked at; 0 where the bound settled the token alone.
+        Sets of experts that the tree search looked at; 0 where the token was settled without it.
     """
 
     selection: np.ndarray

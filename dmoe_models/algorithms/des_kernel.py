@@ -1,11 +1,12 @@
 """The search of DES for one token and for a block of tokens, compiled by numba.
 
-A token passes three stages. The D highest scores are the first set found, or prove that there is
-none. Then (bound "cardinality" alone) the Lagrangian dual of both constraints gives multipliers,
-better sets, and by reduced costs the experts that belong to every better set or to none. What is
-left, often a handful of experts, is searched by the tree of `des_reference`, whose docstring says
-what its nodes and bounds are. With bound "paper" the second stage is left out, and the tree is the
-reference's, node for node.
+A token of few experts and two slots is settled by enumeration. Any other passes three stages. The D
+highest scores are the first set found, or prove that there is none. The Lagrangian dual of both
+constraints gives multipliers, better sets, and by reduced costs the experts that belong to every
+better set or to none. What is left, often a handful of experts, is searched by the tree of
+`des_reference`, whose docstring says what its nodes and bounds are; besides, an expert is not tried
+where one that is no worse was left out. With bound "paper" neither enumeration, dual nor comparison
+takes place, and the tree is the reference's, node for node.
 
 All of it stands in one file because numba's cache notices changes of a function's own file only
 (after a change of `CLOSE`, empty the cache).
@@ -30,6 +31,9 @@ from dmoe_models.relevance import CLOSE
 
 _ROUNDING = 2e-15
 """Bounds are lowered by this times the largest terms that they are differences of."""
+
+_FEW = 24
+"""Up to as many experts, looking at all pairs is faster than avoiding it."""
 
 _MAX_DUAL_STEPS = 60
 """About 5 are needed; any number gives a valid bound."""
@@ -129,6 +133,29 @@ def _gather(energies, scores, t, real, index):
             total += scores[t, j]
             count += 1
     return count, total
+
+
+@_compiled(forceinline=True)
+def _enumerate_pairs(count, slots, need, close, real, index):
+    """Look at all sets of one or, with two slots, two experts; return the best energy and size."""
+    best, best_size = np.inf, 0
+    for i in range(count):
+        energy = real[_ENERGY, i]
+        excess = real[_SCORE, i] - need
+        if energy < best and excess >= -close:
+            index[_CHOSEN, 0] = i
+            if _is_enough(excess, _CHOSEN, 1, need, close, real, index):
+                best, best_size = energy, 1
+                _keep(_CHOSEN, 1, index)
+        if slots < 2:
+            continue
+        for j in range(i):
+            if energy + real[_ENERGY, j] < best and excess + real[_SCORE, j] >= -close:
+                index[_CHOSEN, 0], index[_CHOSEN, 1] = i, j
+                if _is_enough(excess + real[_SCORE, j], _CHOSEN, 2, need, close, real, index):
+                    best, best_size = energy + real[_ENERGY, j], 2
+                    _keep(_CHOSEN, 2, index)
+    return best, best_size
 
 
 @_compiled(forceinline=True)
@@ -378,6 +405,9 @@ def _search_token(
     count, total = _gather(energies, scores, t, real, index)
     slots = min(max_experts, count)
     close = CLOSE * max(1.0, total)
+    if cardinality and max_experts <= 2 and count <= _FEW:
+        best, best_size = _enumerate_pairs(count, slots, need, close, real, index)
+        return best, best, 0, best_size
     best_size, top_score, best = _highest(1.0, 0.0, count, slots, real, index)
     if not _is_enough(top_score - need, _MEMBER, best_size, need, close, real, index):
         return np.inf, np.inf, 0, 0

@@ -163,7 +163,8 @@ def test_strongly_correlated_tokens_are_solved():
 
 
 @pytest.mark.parametrize(
-    ("experts", "max_experts", "tokens"), [(8, 2, 300), (64, 8, 150), (256, 8, 20)]
+    ("experts", "max_experts", "tokens"),
+    [(8, 2, 300), (40, 1, 200), (40, 2, 200), (64, 8, 150), (256, 8, 20)],
 )
 def test_engines_and_bounds_agree_at_the_sizes_of_models(experts, max_experts, tokens):
     energy, scores, theta = dirichlet_tokens(experts, max_experts, tokens)
