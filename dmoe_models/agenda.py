@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from dmoe_models.errors import InstanceError, MethodError
 from dmoe_models.files import read_instance
+from dmoe_models.guard import same_directory
 from dmoe_models.instance import Instance
 from dmoe_models.methods import METHODS, Method, find_method, solve
 from dmoe_models.running import Settings, takes_solver
@@ -118,10 +120,11 @@ def choose(
         For a method that is unknown, cannot be loaded or applies to no instance, or a solver that
         no method can use.
     """
-    asked = [find_method(name) for name in dict.fromkeys([*(names or []), *added])]
+    asked = [_anchored(find_method(name)) for name in dict.fromkeys([*(names or []), *added])]
     for method in asked:
         if method.kind == "plug-in":
-            method.load()
+            with same_directory():
+                method.load()
         if not any(applies(method, instance) for instance in instances):
             raise MethodError(
                 f"method {method.name} solves {' and '.join(method.problems)}; there is no such "
@@ -155,6 +158,14 @@ def choose(
         for (name, reason), number in left_out.items()
     ]
     return plan, notes
+
+
+def _anchored(method: Method) -> Method:
+    """Return a method whose file, if it is one, is found wherever the process goes."""
+    place, _, function = method.target.rpartition(":")
+    if not place.endswith(".py"):
+        return method
+    return replace(method, target=f"{Path(place).absolute()}:{function}")
 
 
 def applies(method: Method, instance: Instance) -> bool:

@@ -1,8 +1,9 @@
-"""A wall clock for code that nobody vouches for: a plug-in that hangs must not hold up a run."""
+"""What holds code that nobody vouches for: a wall clock, and the directory it was called in."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -43,3 +44,18 @@ def wall_clock(seconds: float | None) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def same_directory() -> Iterator[None]:
+    """Return to the working directory after the enclosed code, wherever that goes."""
+    try:
+        before = os.getcwd()
+    except FileNotFoundError:  # it was deleted earlier: nothing to return to
+        yield
+        return
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            os.chdir(before)

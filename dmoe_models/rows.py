@@ -51,8 +51,10 @@ class Row:
     status : str
         A `Status`, or "not run" or "failed".
     objective_j, bound_j : float
-        Energy (NaN without a solution) and the bound that stands in the method's result (at least
-        LB; -inf where there is none, +inf for a proof of infeasibility).
+        Energy (NaN without a solution) and the proved bound that stands in the method's result (at
+        least LB; -inf where there is none, +inf for a proof of infeasibility).
+    own_bound_j : float
+        What the method itself gave as a bound, -inf for nothing. Of a plug-in it is a claim.
     static_j : float
     runtime_s : float
     verdict : str
@@ -84,6 +86,7 @@ class Row:
     status: str
     objective_j: float = math.nan
     bound_j: float = -math.inf
+    own_bound_j: float = -math.inf
     static_j: float = 0.0
     runtime_s: float = math.nan
     verdict: str = ""

@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dmoe_models.algorithms.bounds import lower_bound
 from dmoe_models.errors import DmoeError, MethodError
-from dmoe_models.guard import OverdueError, wall_clock
+from dmoe_models.guard import OverdueError, same_directory, wall_clock
 from dmoe_models.instance import Instance
-from dmoe_models.methods import Method, solve
+from dmoe_models.methods import Method, judge, solve
 from dmoe_models.rows import FAILED, NOT_RUN, OVERDUE, Row
-from dmoe_models.solution import Result
+from dmoe_models.solution import Outcome, Result
 from dmoe_models.version import package_version
 
 
@@ -92,15 +93,20 @@ def run_method(instance: Instance, method: Method, settings: Settings, blank: Ro
     """
     options: dict[str, Any] = {"solver": blank.solver} if blank.solver else {}
     plug_in = method.kind == "plug-in"
+    given = instance.replace() if plug_in else instance
 
     def failed(reason: str) -> Row:
         return replace(blank, status=FAILED, reason=_one_line(reason))
 
     try:
-        with _quietly(plug_in), wall_clock(settings.patience if plug_in else None):
+        with (
+            _quietly(plug_in),
+            same_directory(),
+            wall_clock(settings.patience if plug_in else None),
+        ):
             result = solve(
-                instance,
-                method.name,
+                given,
+                method.target if _file(method) else method.name,
                 seed=settings.seed,
                 time_limit=settings.time_limit,
                 **options,
@@ -117,11 +123,16 @@ def run_method(instance: Instance, method: Method, settings: Settings, blank: Ro
         if isinstance(error, MethodError) and not _inside(error, method):
             return failed(str(error))
         return failed(f"{type(error).__name__}: {error}{_inside(error, method)}")
+    if plug_in:  # whatever it did to its copy, its answer is judged on the instance as it is
+        outcome = Outcome(result.solution, details=result.details)
+        bound = lower_bound(instance).bound
+        result = judge(instance, method.name, outcome, bound, result.runtime)
     return _filled(blank, result)
 
 
 def _filled(blank: Row, result: Result) -> Row:
     report = result.check
+    own = "claimed_bound" if blank.kind == "plug-in" else "own_bound"
     reason = ""
     if report is not None and not report.ok:
         more = len(report.violations) - 1
@@ -131,6 +142,7 @@ def _filled(blank: Row, result: Result) -> Row:
         status=str(result.status),
         objective_j=float(result.objective),
         bound_j=float(result.bound),
+        own_bound_j=float(result.details.get(own, -math.inf)),
         runtime_s=float(result.runtime),
         verdict="" if report is None else report.verdict,
         referee_energy_j=math.nan if report is None else report.energy_j,
@@ -149,11 +161,17 @@ def _quietly(plug_in: bool) -> Iterator[None]:
 
 def _inside(error: BaseException, method: Method) -> str:
     """Say where in a plug-in an error arose; empty where it did not come from there."""
-    file = method.target.rpartition(":")[0]
+    file = _file(method)
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if file.endswith(".py") and Path(frame.filename).name == Path(file).name:
+        if file and Path(frame.filename).name == Path(file).name:
             return f" ({Path(file).name}, line {frame.lineno})"
     return ""
+
+
+def _file(method: Method) -> str:
+    """Return the file of a method that is ``path/to/file.py:function``, else nothing."""
+    place = method.target.rpartition(":")[0]
+    return place if place.endswith(".py") else ""
 
 
 def _one_line(text: str) -> str:
@@ -173,8 +191,8 @@ def takes_solver(method: Method) -> bool:
 def _source_sha256(method: Method) -> str:
     """Hash a plug-in's source file; empty where there is none to read."""
     try:
-        source = method.target.rpartition(":")[0]
-        if not source.endswith(".py"):
+        source = _file(method)
+        if not source:
             source = inspect.getsourcefile(inspect.unwrap(method.load())) or ""
         return hashlib.sha256(Path(source).read_bytes()).hexdigest()
     except (OSError, TypeError, DmoeError):

@@ -46,7 +46,8 @@ SUMMARY_HEADERS = {
 }
 
 LEGEND = (
-    "bound: the method's own lower bound, or LB; best bound: the best of all built-in methods.",
+    "bound: the method's own lower bound (a plug-in's is a claim and proves nothing); best bound: "
+    "the best of all built-in methods and LB.",
     "gap: (energy - best bound) / (energy - static energy); of a method that gives a bound only, "
     "the best energy's gap to it.",
     "optimal: gap of at most 1e-6. infeasible: proved. solved: share of these two.",
@@ -112,7 +113,7 @@ def row_cells(row: Row) -> list[str]:
         row.method,
         row.status,
         _number(row.objective_j),
-        _number(row.bound_j),
+        _number(row.own_bound_j),
         _number(row.best_bound_j),
         percent(row.gap),
         seconds(row.runtime_s),

@@ -12,7 +12,8 @@ held against each other. What cannot be true together is a *breach*:
   top-k's selection may miss C1 and C2: theirs is a row without a gap), or one that crashes.
 
 A plug-in whose solution is refused, or that raises, hangs or returns nonsense, gets a row that says
-so. Its lower bound is a claim: it is held against every solution, but no gap is measured by it.
+so. Its lower bound is a claim: it is held against every solution, but no gap is measured by it, and
+nothing is optimal or infeasible because a plug-in says so.
 """
 
 from __future__ import annotations
@@ -115,6 +116,10 @@ def graded(rows: Iterable[Row], bound: float) -> list[Row]:
 
 def _graded(row: Row, bound: float, best: float) -> Row:
     row = replace(row, best_bound_j=bound)
+    if row.kind == "plug-in" and row.status in (Status.UNKNOWN, Status.INFEASIBLE):
+        said = math.inf in (row.own_bound_j, row.bound_j) and not row.verdict
+        proved = said and bound == math.inf
+        row = replace(row, status=str(Status.INFEASIBLE if proved else Status.UNKNOWN))
     if row.kind == "bound" and math.isfinite(row.bound_j):
         return replace(row, gap=relative_gap(best, row.bound_j, row.static_j))
     if not row.valid or bound == math.inf:
@@ -138,10 +143,8 @@ def breaches(rows: Iterable[Row]) -> list[str]:
     list of str
     """
     rows = list(rows)
-    return [
-        f"{rows[0].instance}: {line}"
-        for line in [*_bounds_broken(rows), *_exact_methods_differ(rows), *_not_sound(rows)]
-    ]
+    lines = [*_bounds_broken(rows), *_exact_methods_differ(rows), *_not_sound(rows)]
+    return [f"{rows[0].instance}: {line}" for line in dict.fromkeys(lines)]
 
 
 def _bounds_broken(rows: list[Row]) -> Iterator[str]:
@@ -149,14 +152,16 @@ def _bounds_broken(rows: list[Row]) -> Iterator[str]:
     if best is None:
         return
     for row in rows:
-        if row.bound_j == math.inf:
+        bound = max(row.own_bound_j, row.bound_j)
+        who = row.method if row.own_bound_j == bound else "LB"
+        if bound == math.inf:
             yield (
-                f"{row.method} says infeasible, yet {best.method} has a valid solution "
+                f"{who} says infeasible, yet {best.method} has a valid solution "
                 f"({best.objective_j:.9g} J)"
             )
-        elif best.objective_j < row.bound_j * (1 - BREACH_TOLERANCE):
+        elif best.objective_j < bound * (1 - BREACH_TOLERANCE):
             yield (
-                f"{row.method} gives a lower bound of {row.bound_j:.9g} J, yet {best.method} has "
+                f"{who} gives a lower bound of {bound:.9g} J, yet {best.method} has "
                 f"a valid solution of {best.objective_j:.9g} J"
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from pathlib import Path
 
 import pytest
 from shell import assert_refused, call
@@ -77,6 +78,29 @@ def spoils(instance):
 
 def prints(instance):
     print("thinking")
+    return solve(instance, "greedy").solution
+
+def says_infeasible(instance):
+    return Outcome(bound=float("inf"))
+
+def moves(instance):
+    import os
+    os.chdir("/")
+    return solve(instance, "greedy").solution
+
+def improves_its_world(instance):
+    # links become better, in the fields and in what is derived from them
+    instance.gain.setflags(write=True)
+    instance.gain[...] *= 1e3
+    for name in ("rate_bps", "transmission_energy_j"):
+        getattr(instance, name)
+        del instance.__dict__[name]
+    return solve(instance, "exhaustive").solution
+
+def spoils_what_is_derived(instance):
+    energy = instance.transmission_energy_j
+    energy.setflags(write=True)
+    energy[...] = 0.0
     return solve(instance, "greedy").solution
 
 def lies(instance):
@@ -159,6 +183,51 @@ def test_a_stranger_that_claims_too_high_a_bound_is_a_breach(capsys, strangers, 
     assert "lies gives a lower bound of 1 J" in line
     # and nobody is measured by it
     assert rows["exhaustive"]["gap"] == 0 and rows["lies"]["best_bound_j"] < 0.1
+
+
+def test_a_claim_of_infeasibility_proves_nothing(capsys, strangers, file, tmp_path):
+    said, rows, document = validated(capsys, file, "--methods", f"{strangers}:says_infeasible")
+    assert said.status == 0  # nobody contradicts it
+    assert rows["says_infeasible"]["status"] == "unknown"
+    assert rows["says_infeasible"]["own_bound_j"] == "Infinity"
+    assert document["summary"][0]["solved"] == 0 and document["summary"][0]["no_solution"] == 1
+    methods = f"{strangers}:says_infeasible,greedy"
+    said, rows, document = validated(capsys, file, "--methods", methods)
+    assert said.status == 1 and rows["greedy"]["gap"] > 0
+    assert "says_infeasible says infeasible, yet greedy has" in document["breaches"][0]
+
+    from dmoe_models import write_instance
+
+    write_instance(draw("scarce", 2, K=3, T=4, M=2), tmp_path / "scarce.json")
+    methods = f"{strangers}:says_infeasible,exhaustive"
+    _, rows, _ = validated(capsys, tmp_path / "scarce.json", "--methods", methods)
+    assert rows["says_infeasible"]["status"] == rows["exhaustive"]["status"] == "infeasible"
+
+
+def test_one_stranger_does_not_move_those_after_it(capsys, strangers, file, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "roams.py").write_text("import os\nos.chdir('/')\n" + STRANGERS)
+    report = tmp_path / "report"
+    methods = "roams.py:prints,strangers.py:moves,strangers.py:prints"
+    call(capsys, "validate", "round.json", "--methods", methods, "--report", "report")
+    rows = [json.loads(line) for line in (report / "rows.jsonl").read_text().splitlines()]
+    assert [row["method"] for row in rows] == methods.split(",")
+    assert all(row["verdict"] == "valid" for row in rows), rows
+    assert Path.cwd() == tmp_path and (report / "report.html").exists()
+
+
+@pytest.mark.parametrize("function", ["improves_its_world", "spoils_what_is_derived"])
+def test_a_stranger_changes_nobody_s_instance_and_is_judged_by_the_right_one(
+    capsys, strangers, file, function
+):
+    _, alone, _ = validated(capsys, file, "--methods", "greedy,exhaustive")
+    methods = f"{strangers}:{function},greedy,exhaustive"
+    said, rows, document = validated(capsys, file, "--methods", methods)
+    assert said.status == 0 and document["breaches"] == []
+    for name in ("greedy", "exhaustive"):
+        assert rows[name]["objective_j"] == alone[name]["objective_j"]
+        assert rows[name]["best_bound_j"] == alone[name]["best_bound_j"]
+    assert rows[function]["optimal"] is not True
 
 
 def test_without_other_methods_a_stranger_is_measured_by_lb(capsys, strangers, file):

@@ -21,9 +21,8 @@ INSTANCE = draw("contended", 19, K=3, T=6)  # greedy is a third above the optimu
 def row(method: str, status: str = "feasible", energy: float = 2.0, bound: float = 1.0, **more):
     blank = blank_row(INSTANCE, METHODS[method], Settings())
     known = {"verdict": "valid", "referee_energy_j": energy} if not math.isnan(energy) else {}
-    return replace(
-        blank, status=status, objective_j=energy, bound_j=bound, runtime_s=0.5, **(known | more)
-    )
+    known |= {"bound_j": bound, "own_bound_j": bound}
+    return replace(blank, status=status, objective_j=energy, runtime_s=0.5, **(known | more))
 
 
 def run(*methods: str, instances=(INSTANCE,), **settings):
@@ -51,7 +50,18 @@ def test_a_solution_below_a_bound_is_a_breach_that_names_both():
     assert line.startswith(INSTANCE.name)
     assert "lower-bound gives a lower bound of 2.1 J" in line and "jesa has" in line
     # rounding is none
-    assert breaches([row("jesa"), replace(wrong, bound_j=2.0 * (1 + 0.9e-6))]) == []
+    assert (
+        breaches([row("jesa"), row("lower-bound", "unknown", math.nan, 2.0 * (1 + 0.9e-6))]) == []
+    )
+
+
+def test_an_attached_bound_that_is_wrong_is_one_breach_and_not_the_method_s():
+    rows = [
+        row("jesa", bound=2.1, own_bound_j=-math.inf),
+        row("greedy", bound=2.1, own_bound_j=1.0),
+    ]
+    (line,) = breaches(rows)
+    assert "LB gives a lower bound of 2.1 J, yet jesa has" in line
 
 
 def test_a_refused_solution_is_held_against_no_bound():
@@ -198,12 +208,33 @@ def test_static_energy_is_no_part_of_a_gap():
     assert only.gap == pytest.approx(0.5)
 
 
+def plug_in(*arguments, **more):
+    return replace(row("jesa", *arguments), kind="plug-in", method="mine", **more)
+
+
 def test_a_bound_of_a_plug_in_measures_no_gap():
-    claim = replace(row("jesa", "optimal", 2.0, 2.0), kind="plug-in", method="mine")
+    claim = plug_in("optimal", 2.0, 1.0, own_bound_j=2.0)
     rows = [claim, row("greedy", energy=2.0, bound=1.0)]
     (mine, greedy) = graded(rows, 1.0)
     assert mine.gap == greedy.gap == pytest.approx(0.5)
-    assert mine.status == "feasible" and mine.bound_j == 2.0
+    assert mine.status == "feasible" and mine.own_bound_j == 2.0 and mine.optimal is False
+
+
+@pytest.mark.parametrize(
+    ("claimed", "proved", "status"),
+    [
+        (math.inf, 1.0, "unknown"),
+        (math.inf, math.inf, "infeasible"),
+        (-math.inf, math.inf, "unknown"),
+    ],
+)
+def test_a_plug_in_that_says_infeasible_is_believed_where_it_is_proved(claimed, proved, status):
+    says = plug_in("infeasible", math.nan, 0.5, own_bound_j=claimed)
+    (mine,) = rows = graded([says], proved)
+    assert mine.status == status
+    assert summary(rows).solved[0] == (status == "infeasible")
+    refused = plug_in("unknown", 2.0, 0.5, own_bound_j=claimed, verdict="C1 x 1", reason="why")
+    assert graded([refused], proved)[0].status == "unknown"
 
 
 def test_a_rule_that_breaks_c1_has_an_energy_and_no_gap():
