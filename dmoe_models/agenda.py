@@ -26,6 +26,9 @@ from dmoe_models.verification import Plan
 RECORDED = "recorded"
 """The set that is built from a directory of recorded data."""
 
+FILES = "files"
+"""What instances that are given as files are summarised under."""
+
 LARGE = 2000
 """Tokens x nodes above which the default list solves P2 by two formulations only."""
 
@@ -58,8 +61,8 @@ def load_set(name: str, data: Path | None = None) -> list[Instance]:
     return list(instance_package("recorded").recorded_set(data))
 
 
-def gather(sources: Sequence[str], data: Path | None = None) -> list[Instance]:
-    """Return the instances of sets and files, each of them once.
+def gather(sources: Sequence[str], data: Path | None = None) -> dict[str, list[Instance]]:
+    """Return the instances of each set, and those of files under `FILES`, each of them once.
 
     Parameters
     ----------
@@ -75,10 +78,12 @@ def gather(sources: Sequence[str], data: Path | None = None) -> list[Instance]:
     """
     names = set_names()
     chosen = list(sources) or ["small", *([RECORDED] if data is not None else [])]
-    found: dict[tuple[str, str], Instance] = {}
+    groups: dict[str, list[Instance]] = {}
+    seen: set[tuple[str, str]] = set()
     for source in chosen:
+        group = FILES
         if source in names:
-            several = load_set(source, data)
+            group, several = source, load_set(source, data)
         elif (source and Path(source).exists()) or Path(source).suffix.lower() in (".json", ".nc"):
             several = [read_instance(source)]
         else:
@@ -87,8 +92,10 @@ def gather(sources: Sequence[str], data: Path | None = None) -> list[Instance]:
                 "(.json or .nc)"
             )
         for instance in several:
-            found.setdefault((instance.name, instance.sha256), instance)
-    return list(found.values())
+            if (instance.name, instance.sha256) not in seen:
+                seen.add((instance.name, instance.sha256))
+                groups.setdefault(group, []).append(instance)
+    return groups
 
 
 def choose(

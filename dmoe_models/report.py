@@ -126,8 +126,7 @@ def _page(
     return template.render(
         headers=tables.ROW_HEADERS,
         rows=[(row, tables.row_cells(row)) for row in rows],
-        summary_headers=tables.SUMMARY_HEADERS.values(),
-        summary=tables.summary_cells(tables.summary(rows)),
+        summaries=tables.summary_tables(rows),
         instances=len({(row.instance, row.instance_sha256) for row in rows}),
         breaches=breaches,
         notes=notes,

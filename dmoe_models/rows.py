@@ -63,6 +63,9 @@ class Row:
         The energy in exact arithmetic; NaN where it cannot be computed.
     reason : str
         Why it was not run, failed or was refused; empty otherwise.
+    instance_set : str
+        The set that the instance was run as a part of; empty in a journal, where it belongs to
+        the run and not to the row.
     best_bound_j, gap : float
         Best proved bound over all methods, and the gap to it; NaN until `verification.graded`.
     optimal : bool or None
@@ -92,6 +95,7 @@ class Row:
     verdict: str = ""
     referee_energy_j: float = math.nan
     reason: str = ""
+    instance_set: str = ""
     best_bound_j: float = math.nan
     gap: float = math.nan
     optimal: bool | None = None

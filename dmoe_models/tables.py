@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -28,6 +29,7 @@ ROW_HEADERS = (
 )
 
 SUMMARY_HEADERS = {
+    "instance_set": "set",
     "method": "method",
     "kind": "kind",
     "instances": "instances",
@@ -63,30 +65,33 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
 
 
 def summary(rows: Iterable[Row]) -> pd.DataFrame:
-    """Return one line per method, in the order of first appearance.
+    """Return one line per set and method, in the order of first appearance.
+
+    Sets are populations of their own: nothing is averaged over several of them.
 
     Returns
     -------
     DataFrame
-        method, kind, instances, optimal, infeasible (proved), solved (share of both, NaN for a
-        method that gives a bound only), mean_gap, median_gap, worst_gap, median_time_s,
-        no_solution, invalid, failed, not_run, at_limit.
+        instance_set, method, kind, instances, optimal, infeasible (proved), solved (share of both,
+        NaN for a method that gives a bound only), mean_gap, median_gap, worst_gap,
+        median_time_s, no_solution, invalid, failed, not_run, at_limit.
     """
-    by_method: dict[str, list[Row]] = {}
+    groups: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
-        by_method.setdefault(row.method, []).append(row)
-    lines = [_summary_line(name, own) for name, own in by_method.items()]
+        groups.setdefault(row.instance_set, {}).setdefault(row.method, []).append(row)
+    lines = [_summary_line(own) for methods in groups.values() for own in methods.values()]
     return pd.DataFrame(lines, columns=list(SUMMARY_HEADERS))
 
 
-def _summary_line(name: str, rows: list[Row]) -> dict[str, object]:
+def _summary_line(rows: list[Row]) -> dict[str, object]:
     gaps = pd.Series([row.gap for row in rows if not math.isnan(row.gap)], dtype=float)
     times = pd.Series([row.runtime_s for row in rows], dtype=float)
     optimal = sum(row.optimal is True for row in rows)
     infeasible = sum(row.status == Status.INFEASIBLE for row in rows)
     bound_only = rows[0].kind == "bound"
     return {
-        "method": name,
+        "instance_set": rows[0].instance_set,
+        "method": rows[0].method,
         "kind": rows[0].kind,
         "instances": len(rows),
         "optimal": optimal,
@@ -122,8 +127,17 @@ def row_cells(row: Row) -> list[str]:
     ]
 
 
-def summary_cells(table: pd.DataFrame) -> list[list[str]]:
-    """Return the cells of a summary as text, under the values of `SUMMARY_HEADERS`."""
+class SummaryTable(NamedTuple):
+    """The summary of one set as text: a title, empty where there is one set only, and cells."""
+
+    title: str
+    headers: list[str]
+    lines: list[list[str]]
+
+
+def summary_tables(rows: Iterable[Row]) -> list[SummaryTable]:
+    """Return one table for each set."""
+    rows = list(rows)
     shown = {
         "solved": lambda share: "-" if math.isnan(share) else f"{100 * share:.0f} %",
         "mean_gap": percent,
@@ -131,10 +145,21 @@ def summary_cells(table: pd.DataFrame) -> list[list[str]]:
         "worst_gap": percent,
         "median_time_s": seconds,
     }
-    return [
-        [shown.get(str(column), str)(value) for column, value in line.items()]
-        for line in table.to_dict("records")
-    ]
+    found = []
+    table = summary(rows)
+    for name, part in table.groupby("instance_set", sort=False):
+        own = {(row.instance, row.instance_sha256) for row in rows if row.instance_set == name}
+        title = (
+            f"{name} ({len(own)} instance{'s' * (len(own) != 1)})"
+            if table.instance_set.nunique() > 1
+            else ""
+        )
+        lines = [
+            [shown.get(str(column), str)(value) for column, value in line.items()]
+            for line in part.drop(columns="instance_set").to_dict("records")
+        ]
+        found.append(SummaryTable(title, list(SUMMARY_HEADERS.values())[1:], lines))
+    return found
 
 
 def percent(gap: float) -> str:
@@ -177,5 +202,8 @@ def rows_text(rows: Iterable[Row]) -> str:
 
 
 def summary_text(rows: Iterable[Row]) -> str:
-    """Return the summary as one aligned table."""
-    return text_table(list(SUMMARY_HEADERS.values()), summary_cells(summary(rows)), left=(0, 1))
+    """Return the summary as one aligned table for each set."""
+    return "\n\n".join(
+        (f"{title}\n" if title else "") + text_table(headers, lines, left=(0, 1))
+        for title, headers, lines in summary_tables(rows)
+    )

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +109,15 @@ def validate(
         report = report.absolute()  # wherever a plug-in may go
     if data is None and os.environ.get("DMOE_DATA"):
         data = Path(os.environ["DMOE_DATA"])
-    instances = gather(sources, data)
+    groups = gather(sources, data)
+    instances = [instance for several in groups.values() for instance in several]
     plan, notes = choose(instances, wanted, added, settings)
 
     journal = Journal(None if report is None else report / JOURNAL)
     with closing(journal), _progress() as watch:
         rows, breaches = verify(plan, settings, journal, watch)
+    set_of = {(i.name, i.sha256): name for name, several in groups.items() for i in several}
+    rows = [replace(r, instance_set=set_of[r.instance, r.instance_sha256]) for r in rows]
 
     if as_json:
         document = {

@@ -104,6 +104,27 @@ def test_an_instance_named_twice_runs_once(capsys, file):
     assert len(json.loads(done.out)["rows"]) == 1
 
 
+def test_sets_are_summarised_one_by_one(capsys, file, tmp_path):
+    report = tmp_path / "report"
+    question = [file, "smoke", file, "--methods", "greedy,exhaustive", "--report", report]
+    shown = said(capsys, *question).out
+    assert shown.count("mean gap") == 2 and shown.count("no breach") == 1
+    first, second = (
+        shown.index("\nfiles (1 instance)\nmethod"),
+        shown.index("\nsmoke (13 instances)"),
+    )
+    assert first < second
+    page = (report / "report.html").read_text()
+    assert "<h3>files (1 instance)</h3>" in page and "<h3>smoke (13 instances)</h3>" in page
+    table = pd.read_csv(report / "summary.csv").set_index(["instance_set", "method"]).instances
+    assert table["files", "greedy"] == 1 and table["smoke", "greedy"] == 13
+    assert {row["instance_set"] for row in rows_of(report / "rows.csv")} == {"files", "smoke"}
+    # rows of the same directory count for the set that they are asked for with
+    again = said(capsys, "smoke", "--methods", "greedy", "--report", report).out
+    assert "smoke (" not in again and again.count("mean gap") == 1
+    assert {row["instance_set"] for row in rows_of(report / "rows.csv")} == {"smoke"}
+
+
 def test_p3_methods_run_where_named(capsys, file):
     done = said(capsys, file, "--methods", "pyomo-p3,top-k", "--json")
     first, second = json.loads(done.out)["rows"]
