@@ -133,6 +133,20 @@ _MENU = [
         "enumeration, tiny sizes only",
     ),
     Method(
+        "local-search",
+        ("P2",),
+        "heuristic",
+        f"{_ALGORITHMS}.local_search:local_search",
+        "exchange and perturb subcarriers, from JESA",
+    ),
+    Method(
+        "exact",
+        ("P2",),
+        "exact",
+        f"{_ALGORITHMS}.exact:exact",
+        "proved optimum by token prices, reductions and branching",
+    ),
+    Method(
         "lower-bound",
         _BOTH,
         "bound",

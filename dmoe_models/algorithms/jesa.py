@@ -103,7 +103,7 @@ def jesa(
     for kind in kinds:
         if descents and deadline.passed:
             break
-        descents.append(_descend(instance, kind, random, max_iterations, deadline))
+        descents.append(_start(instance, kind, random, max_iterations, deadline))
     best = min(descents, key=lambda descent: descent.energy_j)
     details = {
         "start": best.start,
@@ -139,7 +139,7 @@ def _random_assignment(instance: Instance, random: np.random.Generator) -> np.nd
     return assignment
 
 
-def _descend(
+def _start(
     instance: Instance,
     start: str,
     random: np.random.Generator,
@@ -152,25 +152,62 @@ def _descend(
         # Some token cannot be served at the starting prices (too few subcarriers, or missing
         # links). Each link's own best price is the most permissive start there is.
         selection = _select(instance, best_link_energy_j(instance), None, descent, deadline)
-        if selection is None:
-            return descent
+    if selection is not None:
+        _alternate(instance, selection, max_iterations, deadline, descent)
+    return descent
+
+
+def descend(
+    instance: Instance, start: np.ndarray, *, deadline: Deadline, max_iterations: int = 1000
+) -> Solution | None:
+    """Run JESA's iterations from given prices or from a given selection.
+
+    Parameters
+    ----------
+    start : (K, K) float array or (T, K) bool array
+        Link prices, J per token, for a first DES pass; or the selection itself.
+    deadline : Deadline
+    max_iterations : int
+
+    Returns
+    -------
+    Solution or None
+        The local optimum; None where a token or a loaded link cannot be served.
+    """
+    descent = _Descent("given")
+    if start.dtype == bool:
+        selection: np.ndarray | None = start
+    else:
+        selection = _select(instance, start, None, descent, deadline)
+    if selection is not None:
+        _alternate(instance, selection, max_iterations, deadline, descent)
+    return descent.solution
+
+
+def _alternate(
+    instance: Instance,
+    selection: np.ndarray,
+    max_iterations: int,
+    deadline: Deadline,
+    descent: _Descent,
+) -> None:
+    """P3 and DES in turn, recorded in `descent`, until DES at the new prices lowers nothing."""
     while descent.iterations < max_iterations:
         descent.iterations += 1
         counts = count_tokens(instance, selection)
         assignment = allocate_subcarriers(counts, instance.transmission_energy_j, instance.links)
         if assignment is None:
-            return descent
+            return
         _record(instance, Solution(selection, assignment), descent)
         prices = assignment_energy_j(instance, assignment)
         improved = _select(instance, prices, selection, descent, deadline)
         if improved is None or improved is selection:
             descent.converged = improved is selection and not deadline.passed
-            return descent
+            return
         selection = improved
         _record(instance, Solution(selection, assignment), descent)
         if deadline.passed:
-            return descent
-    return descent
+            return
 
 
 def _select(

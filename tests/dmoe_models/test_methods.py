@@ -15,6 +15,7 @@ from instances.families import draw
 
 EXPECTED = [
     *("des", "jesa", "top-k", "homogeneous", "greedy", "random", "exhaustive", "lower-bound"),
+    *("local-search", "exact"),
     *("pyomo-p1-milp", "pyomo-p2-minlp", "pyomo-p2-milp", "pyomo-p2-set", "pyomo-p3"),
     *("cvxpy-p1-milp", "cvxpy-p2-milp", "cvxpy-p2-set", "cvxpy-p3"),
 ]

@@ -1,0 +1,419 @@
+"""`exact`: P2 to proved optimality, by prices instead of a MILP solver.
+
+Upper bounds come from JESA and from what the dual suggests; lower bounds from the dual of the set
+formulation (`dmoe_models.algorithms.dual`), whose value is proved by evaluating it and so depends
+on no solver's tolerance. The two meet in these steps, each of which ends the run where they do:
+
+1. JESA from every link's own best price, against LB.
+2. *Ascent.* Supergradient steps on the token prices, of Polyak's length towards the best known
+   energy. Every few steps the assignment that the dual suggests starts a JESA descent. On most
+   instances this ends at equality within some tens of steps, and no linear program is ever built.
+3. *Local search* for a better solution, and once more the ascent if there was one.
+4. *Reduction.* With the gap that is left: a token whose only set within the gap of its cheapest is
+   that one, is decided and becomes base load of its links; a subcarrier whose reduced cost exceeds
+   the gap leaves its link's list. Any solution that is better than the best known survives, so the
+   smaller of the best known energy and a bound of what remains is a bound of the whole.
+5. *Linear program and branching* over what remains (`dmoe_models.algorithms.kernel`): our own,
+   whose every bound is again a value of the dual; and for the few kernels that stay open, HiGHS's,
+   which has cuts. Then `details["proof"]` says that the bound rests on its tolerances.
+
+References
+----------
+The formulation and its bound: P. Mirchandani, R. Francis (eds.), "Discrete Location Theory", 1990,
+on strong formulations of facility location; step length: B. Polyak, "Minimization of unsmooth
+functionals", 1969; reduction by reduced cost: any text on integer programming. Their application to
+this problem is this project's.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dmoe_models.algorithms.bounds import select_at_best_prices
+from dmoe_models.algorithms.dual import DualPoint, DualProblem, Lists
+from dmoe_models.algorithms.jesa import descend
+from dmoe_models.algorithms.kernel import (
+    KernelProgram,
+    Node,
+    Relaxation,
+    SetPool,
+    price_out,
+    sides,
+)
+from dmoe_models.algorithms.local_search import Search
+from dmoe_models.algorithms.near_sets import near_sets
+from dmoe_models.clock import Deadline
+from dmoe_models.energy import assignment_energy_j, best_link_energy_j, evaluate
+from dmoe_models.instance import Instance
+from dmoe_models.solution import Outcome, Solution
+
+EXACT_GAP = 1e-9
+"""Relative gap at which energy and bound are equal."""
+
+_FIRST_DEPTH = 8
+_PATIENCE = 8  # steps without a better bound before the step length is cut
+_SHORTER = 0.7
+_HEURISTIC_EVERY = 10
+_MOST_SETS = 256  # sets of one token that are listed
+_OWN_NODES = 40  # of our own branching, before a kernel that stays open goes to a solver with cuts
+
+
+@dataclass
+class _Run:
+    """The state of one run: the best solution, the best bound, and the story for `details`."""
+
+    instance: Instance
+    deadline: Deadline
+    energy_j: float = math.inf  # without static energy, like all energies here
+    solution: Solution | None = None
+    bound_j: float = -math.inf
+    cutoff_j: float = math.inf  # above the energy of any solution there can be
+    details: dict[str, Any] = field(default_factory=dict)
+    started: float = field(default_factory=time.perf_counter)
+
+    def offer(self, solution: Solution | None) -> bool:
+        """Keep a solution if it is better than the best known."""
+        if solution is None:
+            return False
+        report = evaluate(self.instance, solution)
+        energy = report.transmission_j + report.computation_j
+        if energy < self.energy_j:
+            self.energy_j, self.solution = energy, solution
+            return True
+        return False
+
+    def raise_bound(self, bound: float) -> None:
+        self.bound_j = max(self.bound_j, min(bound, self.energy_j))
+
+    @property
+    def gap_j(self) -> float:
+        return self.energy_j - self.bound_j
+
+    @property
+    def target_j(self) -> float:
+        """What a bound has to reach: the best known energy, or one that no solution has."""
+        return self.cutoff_j if self.solution is None else self.energy_j * (1 - EXACT_GAP)
+
+    def reached(self, bound: float) -> bool:
+        """Whether a bound leaves nothing to look for."""
+        return bound >= self.target_j
+
+    @property
+    def closed(self) -> bool:
+        return self.reached(self.bound_j)
+
+    def note(self, phase: str) -> None:
+        """Record time and gap at the end of a phase."""
+        elapsed = time.perf_counter() - self.started
+        gap = self.gap_j / self.energy_j if 0 < self.energy_j < math.inf else math.nan
+        self.details.setdefault("phases", []).append(
+            {"phase": phase, "seconds": elapsed, "gap": gap}
+        )
+
+    def outcome(self) -> Outcome:
+        static = float(self.instance.static_energy_j.sum())
+        infeasible = self.solution is None and self.closed
+        bound = math.inf if infeasible else self.bound_j
+        return Outcome(self.solution, bound + static, self.details)
+
+
+def exact(
+    instance: Instance,
+    *,
+    seed: int = 0,
+    time_limit: float | None = None,
+    max_steps: int = 400,
+    decide_tokens: bool = True,
+    fix_subcarriers: bool = True,
+    grow_lists: bool = True,
+) -> Outcome:
+    """Solve P2 to proved optimality.
+
+    Parameters
+    ----------
+    instance : Instance
+        P2.
+    seed : int
+        Of random starts.
+    time_limit : float, optional
+        Seconds; past it the best solution is returned with the best proved bound.
+    max_steps : int
+        Supergradient steps of one ascent.
+    decide_tokens, fix_subcarriers, grow_lists : bool
+        Switches of the reductions, for tests and measurements: tokens decided by the gap,
+        subcarriers removed by reduced cost, lists that start short.
+
+    Returns
+    -------
+    Outcome
+        `details` tells the story: sizes before and after, steps, gap and time by phase.
+    """
+    run = _Run(instance, Deadline(time_limit))
+    cheapest = select_at_best_prices(instance, time_limit=run.deadline.remaining)
+    if not np.isfinite(cheapest.bound_j).all():
+        return Outcome(bound=math.inf, details={"proof": "a token has no feasible set"})
+    run.raise_bound(float(cheapest.bound_j.sum()))
+    run.offer(descend(instance, best_link_energy_j(instance), deadline=run.deadline))
+    run.note("jesa")
+    if run.closed:
+        return run.outcome()
+
+    run.cutoff_j = _more_than_any(instance)
+    unserved = 2 * (run.energy_j if run.solution is not None else run.cutoff_j)
+    depth = _FIRST_DEPTH if grow_lists else instance.M
+    problem = DualProblem(instance, Lists(instance, depth), unserved)
+    run.details["links"] = len(instance.links)
+    run.details["tokens"] = instance.T
+    floor = problem.price_table(best_link_energy_j(instance))
+    if run.solution is not None:
+        prices = assignment_energy_j(instance, run.solution.assignment_for(instance))
+        start = np.where(run.solution.selection, problem.price_table(prices), floor)
+    else:
+        start = floor
+    if decide_tokens:
+        start = _decide(problem, start, np.full(instance.T, np.inf))
+    point = _ascend(run, problem, start, max_steps)
+    run.note("ascent")
+    if not run.closed and not run.deadline.passed:
+        if run.solution is not None and _search(run, seed):
+            point = _ascend(run, problem, point.token_prices, max_steps)
+        run.note("search")
+    if not run.closed and not run.deadline.passed:
+        if fix_subcarriers:
+            _fix(run, problem, point)
+        if decide_tokens:
+            _decide_by_gap(run, problem, point)
+        run.note("reduction")
+        _branch(run, problem, point, fix_subcarriers, decide_tokens)
+        run.note("branching")
+    return run.outcome()
+
+
+def _more_than_any(instance: Instance) -> float:
+    """Return an energy, J, above that of every solution."""
+    prices = instance.transmission_energy_j
+    dearest = float(prices[np.isfinite(prices)].max(initial=0.0))
+    per_token = instance.max_experts * (dearest + float(instance.computation_energy_j.max()))
+    return 2 * instance.T * per_token + 1e-12
+
+
+def _ascend(run: _Run, problem: DualProblem, start: np.ndarray, max_steps: int) -> DualPoint:
+    """Raise the bound by supergradient steps; offer what the dual suggests to the run."""
+    floor = problem.price_table(best_link_energy_j(run.instance))
+    length = 1.0
+    idle = 0
+    prices = start
+    best: DualPoint | None = None
+    steps = 0
+    for steps in range(max_steps):
+        point = problem.evaluate(prices)
+        while point.escaped.any() and not problem.lists.complete:
+            problem.lists.deepen(2 * problem.lists.depth)
+            point = problem.evaluate(prices)
+        if best is None or point.bound > best.bound * (1 + 1e-13):
+            best, idle = point, 0
+            run.raise_bound(point.bound)
+        else:
+            idle += 1
+        if steps % _HEURISTIC_EVERY == _HEURISTIC_EVERY - 1 or steps == 2:
+            _suggest(run, problem, point)
+        if run.closed or run.deadline.passed:
+            break
+        if idle >= _PATIENCE:
+            length *= _SHORTER
+            idle = 0
+            prices = best.token_prices
+            if length < 1e-3:
+                break
+            continue
+        direction = problem.supergradient(point)
+        size = float((direction * direction).sum())
+        if size == 0:
+            _suggest(run, problem, point)
+            break
+        target = run.energy_j if run.solution is not None else 1.05 * best.bound
+        prices = np.maximum(prices + length * (target - point.bound) / size * direction, floor)
+    assert best is not None
+    run.details["steps"] = run.details.get("steps", 0) + steps + 1
+    run.details["depth"] = problem.lists.depth
+    return best
+
+
+def _search(run: _Run, seed: int) -> bool:
+    """Look for a better solution by local search; tell whether there was one.
+
+    The better the best known energy, the more the reductions remove: worth about as much time as
+    the ascent took.
+    """
+    if not len(run.instance.links):
+        return False
+    search = Search(run.instance, seed)
+    enough = Deadline(max(0.05, time.perf_counter() - run.started))
+    improved, idle = False, 0
+    while idle < 3 and not enough.passed and not run.deadline.passed:
+        assert run.solution is not None
+        idle = 0 if run.offer(search.improve(run.solution, 16, run.deadline)) else idle + 1
+        improved |= idle == 0
+    return improved
+
+
+def _suggest(run: _Run, problem: DualProblem, point: DualPoint) -> None:
+    """Start descents where the dual points to."""
+    suggested = problem.assignment(point)
+    run.offer(
+        descend(run.instance, assignment_energy_j(run.instance, suggested), deadline=run.deadline)
+    )
+    run.offer(descend(run.instance, problem.full_selection(point), deadline=run.deadline))
+
+
+def _allowance(run: _Run, point: DualPoint) -> float:
+    """Return the reduced cost, J, above which nothing can be in a better solution."""
+    return (run.energy_j - point.bound) * (1 + 1e-9) + 1e-13 * abs(run.energy_j)
+
+
+def _fix(run: _Run, problem: DualProblem, point: DualPoint) -> None:
+    """Drop the subcarriers, listed or not, that no better solution gives to a link."""
+    lists = problem.lists
+    allowed = _allowance(run, point)
+    while not lists.complete and (point.reduced_beyond <= allowed).any():
+        lists.deepen(2 * lists.depth)
+        point = problem.evaluate(point.token_prices)
+    kept = np.isfinite(lists.prices) & (point.reduced <= allowed)
+    run.details.setdefault("options", []).append(
+        (int(np.isfinite(lists.prices).sum()), int(kept.sum()))
+    )
+    lists.keep(kept)
+
+
+def _decide_by_gap(run: _Run, problem: DualProblem, point: DualPoint) -> None:
+    """Decide the tokens that have one set only within the gap of their cheapest."""
+    before = len(problem.undecided)
+    prices = _decide(problem, point.token_prices, point.least_j + _allowance(run, point))
+    point.token_prices = prices
+    run.details.setdefault("undecided", []).append((before, len(problem.undecided)))
+
+
+def _branch(
+    run: _Run, problem: DualProblem, point: DualPoint, fix_subcarriers: bool, decide_tokens: bool
+) -> None:
+    """Close the gap over what is left: linear programs, and branching where they are fractional."""
+    if not problem.lists.complete:
+        problem.lists.deepen(problem.lists.useful)
+    program = _program(run, problem, point)
+    everything = np.isfinite(problem.lists.prices)
+    open_nodes = [(run.bound_j, 0, Node(run.bound_j, everything, problem.load > 0))]
+    finished = math.inf  # least bound of the nodes that are done with
+    nodes = 0
+    while open_nodes and not run.deadline.passed:
+        if nodes >= _OWN_NODES and program.complete:
+            _hand_over(run, problem, program)
+            run.details["proof"] = "branching by HiGHS over the kernel, at its tolerances of 1e-9"
+            return
+        _, _, node = heapq.heappop(open_nodes)
+        if run.reached(node.bound):
+            finished = min(finished, node.bound)
+            continue
+        nodes += 1
+        enough = run.target_j + 0.9 * EXACT_GAP * abs(run.target_j)
+        relaxation, best = price_out(program, node, run.deadline, enough)
+        if relaxation is None or best is None:
+            heapq.heappush(open_nodes, (node.bound, -nodes, node))
+            break
+        bound = max(node.bound, best.bound)
+        if nodes == 1:
+            rows, columns = program.size
+            run.details["lp"] = {
+                "rows": rows,
+                "columns": columns,
+                "integral": relaxation.integral,
+                "bound_j": bound,
+            }
+        _round(run, problem, relaxation)
+        if nodes == 1 and not run.reached(bound):
+            # The gap is now that of the linear program: reduce once more, and begin with less.
+            run.raise_bound(bound)
+            if fix_subcarriers:
+                _fix(run, problem, best)
+            if decide_tokens:
+                _decide_by_gap(run, problem, best)
+            run.note("root")
+            program = _program(run, problem, best)
+            everything = np.isfinite(problem.lists.prices)
+            heapq.heappush(open_nodes, (bound, 0, Node(bound, everything, problem.load > 0)))
+            continue
+        parts = [] if run.reached(bound) else sides(node, relaxation, bound)
+        if not parts:
+            finished = min(finished, bound)
+        for number, part in enumerate(parts):
+            heapq.heappush(open_nodes, (bound, -2 * nodes - number, part))
+    run.details["sets"], run.details["nodes"] = len(program.pool.owner), nodes
+    run.raise_bound(min([finished, *(bound for bound, _, _ in open_nodes)]))
+
+
+def _program(run: _Run, problem: DualProblem, point: DualPoint) -> KernelProgram:
+    """Build the linear program over the sets that a better solution may hold."""
+    instance, tokens = run.instance, problem.undecided
+    served = run.solution is not None
+    unit = (run.energy_j if served else problem.unserved_j) / instance.T
+    table = near_sets(
+        instance.gate_scores[tokens],
+        point.token_prices + instance.computation_energy_j,
+        instance.need[tokens],
+        instance.max_experts,
+        _limits(run, problem, point) if served else np.full(len(tokens), np.inf),
+        _MOST_SETS,
+    )
+    listed = np.where(table.counts > _MOST_SETS, 0, table.counts)
+    pool = SetPool(np.repeat(np.arange(len(tokens)), listed), table.incidence(instance.K))
+    pool.add(np.arange(len(tokens)), problem.evaluate(point.token_prices).selection)
+    return KernelProgram(problem, pool, table.counts <= _MOST_SETS, unit)
+
+
+def _hand_over(run: _Run, problem: DualProblem, program: KernelProgram) -> None:
+    """Let HiGHS branch, with its cuts, over the kernel."""
+    found, bound = program.branch_in_solver(run.deadline)
+    if found is not None:
+        _round(run, problem, found)
+    run.raise_bound(bound)
+
+
+def _limits(run: _Run, problem: DualProblem, point: DualPoint) -> np.ndarray:
+    evaluated = problem.evaluate(point.token_prices)
+    return evaluated.least_j + _allowance(run, evaluated)
+
+
+def _round(run: _Run, problem: DualProblem, relaxation: Relaxation) -> None:
+    """Offer what the linear program's solution suggests."""
+    selection = problem.decided.copy()
+    selection[problem.undecided] = relaxation.selection
+    run.offer(descend(run.instance, selection, deadline=run.deadline))
+    owned = np.full((run.instance.K, run.instance.K), -1)
+    most = relaxation.ownership.argmax(axis=1)
+    rows = np.flatnonzero(relaxation.ownership.max(axis=1) > 0.5)
+    links = problem.lists.links[rows]
+    owned[links[:, 0], links[:, 1]] = problem.lists.columns[rows, most[rows]]
+    run.offer(
+        descend(run.instance, assignment_energy_j(run.instance, owned), deadline=run.deadline)
+    )
+
+
+def _decide(problem: DualProblem, prices: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    """Decide the tokens with a single set within the limit; return the others' prices."""
+    instance, tokens = problem.instance, problem.undecided
+    table = near_sets(
+        instance.gate_scores[tokens],
+        prices + instance.computation_energy_j,
+        instance.need[tokens],
+        instance.max_experts,
+        limit,
+        1,
+    )
+    single = table.counts == 1
+    problem.decide(single, table.incidence(instance.K)[: int(single.sum())])
+    return prices[~single]

@@ -1,0 +1,181 @@
+"""Who owns which subcarrier, when links bid for them: a sparse assignment problem with its dual.
+
+Every link (row) has a sorted list of its cheapest subcarriers and one private option, which stands
+for owning none or for everything beyond its list. The dual variables matter here as much as the
+assignment: they are what makes a bound, and they tell which options can be in no better solution.
+scipy solves the assignment but keeps its duals to itself, so the shortest-augmenting-path method is
+written out.
+
+References
+----------
+R. Jonker, A. Volgenant, "A shortest augmenting path algorithm for dense and sparse linear
+assignment problems", Computing 38 (1987).
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True)
+def add_bids(
+    prices: np.ndarray,
+    beyond: np.ndarray,
+    link_of: np.ndarray,
+    source: np.ndarray,
+    token_prices: np.ndarray,
+    bids: np.ndarray,
+    bids_beyond: np.ndarray,
+) -> None:
+    """Add up what tokens would save if a link owned a subcarrier: sum_t (p[t, j] - c[l, k])^+.
+
+    Parameters
+    ----------
+    prices : (L, d) array
+        c[l, k], ascending in k; infinite past the end of a shorter list.
+    beyond : (L,) array
+        Price of the first subcarrier that is not listed; infinite where all are.
+    link_of : (K, K) int array
+        Number of link i -> j, -1 where there is none.
+    source : (U,) int array
+    token_prices : (U, K) array
+        p[t, j] >= 0; infinite where token t does not use expert j, and so bids nothing.
+    bids : (L, d) array
+        Filled.
+    bids_beyond : (L,) array
+        Filled, at the price `beyond`.
+    """
+    depth = prices.shape[1]
+    bids[:] = 0.0
+    bids_beyond[:] = 0.0
+    for t in range(len(source)):
+        for j in range(token_prices.shape[1]):
+            link = link_of[source[t], j]
+            if link < 0:
+                continue
+            price = token_prices[t, j]
+            if price == np.inf:
+                continue
+            for k in range(depth):
+                if prices[link, k] >= price:
+                    break
+                bids[link, k] += price - prices[link, k]
+            if beyond[link] < price:
+                bids_beyond[link] += price - beyond[link]
+
+
+@numba.njit(cache=True)
+def assign(
+    cost: np.ndarray, columns: np.ndarray, private: np.ndarray, number: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give every row one of its listed columns or its private option, at least total cost.
+
+    Parameters
+    ----------
+    cost : (L, d) array
+        Of listed options; infinite for options that do not exist.
+    columns : (L, d) int array
+        Subcarrier of each listed option.
+    private : (L,) array
+        Cost of the private option, finite.
+    number : int
+        M, subcarriers.
+
+    Returns
+    -------
+    chosen : (L,) int array
+        Position in the list, -1 for the private option.
+    row_dual : (L,) array
+    column_dual : (M,) array
+        At most 0, and row_dual[l] + column_dual[columns[l, k]] <= cost[l, k] and row_dual[l] <=
+        private[l] up to rounding; their sums add up to the least cost.
+    """
+    rows, depth = cost.shape
+    row_dual = np.zeros(rows)
+    column_dual = np.zeros(number)
+    chosen = np.full(rows, -1, np.int64)
+    owner = np.full(number, -1, np.int64)
+    distance = np.full(number, np.inf)
+    came_from = np.full(number, -1, np.int64)
+    came_by = np.full(number, -1, np.int64)
+    scanned = np.zeros(number, np.bool_)
+    touched = np.empty(number, np.int64)
+    visited = np.empty(rows, np.int64)
+    visited_at = np.empty(rows)
+    for start in range(rows):
+        touched_count = 0
+        visited_count = 0
+        row = start
+        reached = 0.0
+        end_column = -1  # a free column, or
+        end_row = -1  # a row that retreats to its private option
+        end_distance = np.inf
+        while True:
+            visited[visited_count] = row
+            visited_at[visited_count] = reached
+            visited_count += 1
+            slack = reached + private[row] - row_dual[row]
+            if slack < end_distance:
+                end_distance = slack
+                end_row = row
+            for k in range(depth):
+                if cost[row, k] == np.inf:
+                    continue
+                m = columns[row, k]
+                if scanned[m]:
+                    continue
+                new = reached + cost[row, k] - row_dual[row] - column_dual[m]
+                if new < distance[m]:
+                    if distance[m] == np.inf:
+                        touched[touched_count] = m
+                        touched_count += 1
+                    distance[m] = new
+                    came_from[m] = row
+                    came_by[m] = k
+            nearest = -1
+            least = np.inf
+            for q in range(touched_count):
+                m = touched[q]
+                if not scanned[m] and distance[m] < least:
+                    least = distance[m]
+                    nearest = m
+            if nearest < 0 or least >= end_distance:
+                break
+            if owner[nearest] < 0:
+                end_column = nearest
+                end_distance = least
+                break
+            scanned[nearest] = True
+            reached = least
+            row = owner[nearest]
+        for q in range(visited_count):
+            row_dual[visited[q]] += end_distance - visited_at[q]
+        for q in range(touched_count):
+            m = touched[q]
+            if scanned[m]:
+                column_dual[m] -= end_distance - distance[m]
+        # Walk the path back: each row on it takes the column it was reached from.
+        if end_column >= 0:
+            m = end_column
+            row = -2
+        else:
+            row = end_row
+            m = -1
+        while True:
+            if m >= 0:
+                row = came_from[m]
+                before = columns[row, chosen[row]] if chosen[row] >= 0 else -1
+                owner[m] = row
+                chosen[row] = came_by[m]
+            else:
+                before = columns[row, chosen[row]] if chosen[row] >= 0 else -1
+                chosen[row] = -1
+            if row == start:
+                break
+            m = before
+        for q in range(touched_count):
+            m = touched[q]
+            distance[m] = np.inf
+            scanned[m] = False
+    return chosen, row_dual, column_dual
