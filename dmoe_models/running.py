@@ -14,13 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dmoe_models.algorithms.bounds import lower_bound
 from dmoe_models.errors import DmoeError, MethodError
 from dmoe_models.guard import OverdueError, same_directory, wall_clock
 from dmoe_models.instance import Instance
-from dmoe_models.methods import Method, judge, solve
+from dmoe_models.methods import Method, solve
 from dmoe_models.rows import FAILED, NOT_RUN, OVERDUE, Row
-from dmoe_models.solution import Outcome, Result
+from dmoe_models.solution import Result
 from dmoe_models.version import package_version
 
 
@@ -93,7 +92,6 @@ def run_method(instance: Instance, method: Method, settings: Settings, blank: Ro
     """
     options: dict[str, Any] = {"solver": blank.solver} if blank.solver else {}
     plug_in = method.kind == "plug-in"
-    given = instance.replace() if plug_in else instance
 
     def failed(reason: str) -> Row:
         return replace(blank, status=FAILED, reason=_one_line(reason))
@@ -105,7 +103,7 @@ def run_method(instance: Instance, method: Method, settings: Settings, blank: Ro
             wall_clock(settings.patience if plug_in else None),
         ):
             result = solve(
-                given,
+                instance,
                 method.target if _file(method) else method.name,
                 seed=settings.seed,
                 time_limit=settings.time_limit,
@@ -123,10 +121,6 @@ def run_method(instance: Instance, method: Method, settings: Settings, blank: Ro
         if isinstance(error, MethodError) and not _inside(error, method):
             return failed(str(error))
         return failed(f"{type(error).__name__}: {error}{_inside(error, method)}")
-    if plug_in:  # whatever it did to its copy, its answer is judged on the instance as it is
-        outcome = Outcome(result.solution, details=result.details)
-        bound = lower_bound(instance).bound
-        result = judge(instance, method.name, outcome, bound, result.runtime)
     return _filled(blank, result)
 
 

@@ -10,8 +10,8 @@ m(l) and token t uses S_t, t pays c[l, m(l)] >= p[t, j] - (p[t, j] - c[l, m(l)])
 S_t; summed over j the first parts are at least DES_t(p_t), summed over all tokens the second parts
 are at most the best assignment of V. This is the Lagrangian dual of "tokens pay what their links
 cost", and its maximum over p is the linear relaxation of the set formulation: the strong
-facility-location bound. Nothing has to be trusted about p: wherever it comes from, a solver's duals or a subgradient
-step, evaluating the formula proves the bound up to rounding.
+facility-location bound. Nothing has to be trusted about p: wherever it comes from, a solver's duals
+or a subgradient step, evaluating the formula proves the bound up to rounding.
 
 Tokens whose set is known ("decided") need no prices: they are a base load n0[l] of their links,
 and the assignment carries their cost exactly: it minimises
