@@ -199,6 +199,27 @@ _MENU = [
         "P3 as a linear program in CVXPY",
         needs="selection= (top-k's by default)",
     ),
+    Method(
+        "highs-p2-milp",
+        ("P2",),
+        "exact",
+        "formulations.methods:highs_p2_milp",
+        "P2 as a MILP straight into HiGHS (disaggregated=True: one row a token)",
+    ),
+    Method(
+        "highs-p2-set",
+        ("P2",),
+        "exact",
+        "formulations.methods:highs_p2_set",
+        "P2 over minimal feasible sets, straight into HiGHS",
+    ),
+    Method(
+        "set-bound",
+        ("P2",),
+        "bound",
+        "formulations.set_bound:set_bound",
+        "LP over minimal feasible sets, its bound proved from dual prices",
+    ),
 ]
 
 METHODS: dict[str, Method] = {method.name: method for method in _MENU}

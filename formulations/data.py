@@ -105,17 +105,30 @@ class ModelData:
         return [(int(i), int(j)) for i, j in self.instance.links]
 
     @cached_property
-    def subcarriers(self) -> dict[tuple[int, int], list[int]]:
-        """Subcarriers m that link (i, j) may own: those of positive gain among the candidates."""
-        usable = np.isfinite(self.instance.transmission_energy_j)
+    def option_table(self) -> np.ndarray:
+        """(O, 3) all (i, j, m) in which link (i, j) may own subcarrier m, ordered by link.
+
+        Those of positive gain, among the candidates.
+        """
+        i, j = self.instance.links.T
+        usable = np.isfinite(self.instance.transmission_energy_j[i, j])
         if self._candidates is not None:
-            usable &= self._candidates
-        return {(i, j): np.flatnonzero(usable[i, j]).tolist() for i, j in self.links}
+            usable &= self._candidates[i, j]
+        link, m = np.nonzero(usable)
+        return np.column_stack([i[link], j[link], m])
 
     @cached_property
     def options(self) -> list[tuple[int, int, int]]:
-        """All (i, j, m) in which link (i, j) may own subcarrier m."""
-        return [(i, j, m) for i, j in self.links for m in self.subcarriers[i, j]]
+        """The rows of `option_table`."""
+        return [(i, j, m) for i, j, m in self.option_table.tolist()]
+
+    @cached_property
+    def subcarriers(self) -> dict[tuple[int, int], list[int]]:
+        """Subcarriers m that each link (i, j) may own, none for some."""
+        found: dict[tuple[int, int], list[int]] = {link: [] for link in self.links}
+        for i, j, m in self.options:
+            found[i, j].append(m)
+        return found
 
     @cached_property
     def price(self) -> np.ndarray:

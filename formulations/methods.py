@@ -27,14 +27,21 @@ from dmoe_models.errors import MethodError
 from dmoe_models.instance import Instance
 from dmoe_models.relevance import maximal_failing_set, meets_need
 from dmoe_models.solution import OPTIMALITY_GAP, Outcome, Solution, relative_gap
-from formulations import cvxpy_models, pyomo_models
+from formulations import cvxpy_models, highs_model, pyomo_models
 from formulations.data import cheapest_candidates
-from formulations.solve import TOLERANCES, Health, SolverAnswer, solve_cvxpy, solve_pyomo
+from formulations.solve import (
+    TOLERANCES,
+    Health,
+    SolverAnswer,
+    solve_cvxpy,
+    solve_highs,
+    solve_pyomo,
+)
 
 
 @dataclass(frozen=True)
 class Language:
-    """A modelling language: the module with its models, and the function that solves them."""
+    """A modelling language, or HiGHS itself: the module with its models, and what solves them."""
 
     models: ModuleType
     solve: Callable[..., SolverAnswer]
@@ -42,6 +49,7 @@ class Language:
 
 PYOMO = Language(pyomo_models, solve_pyomo)
 CVXPY = Language(cvxpy_models, solve_cvxpy)
+HIGHS = Language(highs_model, solve_highs)
 
 
 def _distrust(
@@ -216,6 +224,26 @@ def p2_set(
         solver,
         time_limit,
     )
+
+
+def highs_p2_milp(
+    instance: Instance,
+    *,
+    time_limit: float | None = None,
+    disaggregated: bool = False,
+    reduce: bool = True,
+) -> Outcome:
+    """Solve P2 by its MILP on HiGHS; parameters, returns and errors as for `p2_milp`."""
+    return p2_milp(
+        HIGHS, instance, time_limit=time_limit, disaggregated=disaggregated, reduce=reduce
+    )
+
+
+def highs_p2_set(
+    instance: Instance, *, time_limit: float | None = None, reduce: bool = True
+) -> Outcome:
+    """Solve P2 by its set formulation on HiGHS; parameters, returns and errors as for `p2_set`."""
+    return p2_set(HIGHS, instance, time_limit=time_limit, reduce=reduce)
 
 
 def pyomo_p2_minlp(

@@ -22,6 +22,7 @@ from pyomo.contrib.solver.common.results import TerminationCondition as Current
 
 from dmoe_models.errors import MethodError
 from formulations.cvxpy_models import CvxpyModel
+from formulations.highs_assembly import SMALL_MATRIX_VALUE, HighsModel
 
 TOLERANCES = (1e-7, 1e-9)
 """Feasibility tolerances tried in turn, until the referee accepts and the gap closes."""
@@ -73,7 +74,7 @@ def _highs_options(tolerance: float, *, vertex: bool) -> dict[str, Any]:
         "mip_feasibility_tolerance": tolerance,
         "primal_feasibility_tolerance": tolerance,
         "dual_feasibility_tolerance": tolerance,
-        "small_matrix_value": 1e-12,
+        "small_matrix_value": SMALL_MATRIX_VALUE,
     }
     return options | ({"solver": "simplex"} if vertex else {})
 
@@ -306,6 +307,43 @@ def _read_highs(raw: dict[str, Any]) -> SolverAnswer:
         status,
         info.mip_node_count if info.mip_node_count >= 0 else None,
     )
+
+
+# -------------------------------------------------------------------------- HiGHS, directly
+
+
+def solve_highs(
+    model: HighsModel,
+    solver: str = "highs",
+    *,
+    time_limit: float | None = None,
+    tolerance: float = TOLERANCES[0],
+    vertex: bool = False,
+) -> SolverAnswer:
+    """Solve a model that is already in HiGHS, from scratch; it then holds the solution.
+
+    Parameters
+    ----------
+    model : HighsModel
+    solver : str
+        "highs": there is no other.
+    time_limit, tolerance, vertex
+        As for `solve_pyomo`.
+    """
+    if time_limit is not None and time_limit <= 0:
+        return OUT_OF_TIME
+    if solver != "highs":
+        raise MethodError(f"solver {solver}: this model lives in HiGHS")
+    highs = model.highs
+    highs.clearSolver()  # or it would hold on to what it found at a looser tolerance
+    options = _highs_options(tolerance, vertex=vertex)
+    options |= {"mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
+    if time_limit is not None:  # HiGHS counts the time of earlier runs too
+        options["time_limit"] = highs.getRunTime() + time_limit
+    for name, value in options.items():
+        highs.setOptionValue(name, value)
+    highs.run()
+    return _read_highs({"info": highs.getInfo(), "model_status": highs.getModelStatus().name})
 
 
 def _read_scip(raw: dict[str, Any]) -> SolverAnswer:
