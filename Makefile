@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Recorded measurements are used where they are found; nothing fails without them.
 DATA ?= $(wildcard ../shared/data)
 
-.PHONY: help setup validate test lint types notebooks figures check clean
+.PHONY: help setup validate test lint types notebooks figures bench check clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ notebooks: $(READY) ## run every notebook top to bottom
 
 figures: $(READY) ## run the notebooks and keep their figures in them
 	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace notebooks/*.ipynb
+
+bench: $(READY) ## speed and memory beside their peers (ARGS=--quick for a look)
+	DMOE_DATA="$(DATA)" $(BIN)/python tests/benchmarks/run.py $(ARGS)
 
 check: lint types test notebooks ## what continuous integration runs
 

@@ -34,7 +34,8 @@ LARGE = 2000
 
 _MINLP_NODES, _MINLP_SUBCARRIERS = 3, 6  # the next size up takes minutes
 _EXHAUSTIVE_SIZE = 128  # tokens x nodes: beyond, P2 has hopelessly many cases
-_LEFT_WHERE_LARGE = ("pyomo-p2-set", "cvxpy-p2-milp")  # both models and both languages remain
+# Both models and both modelling languages remain.
+_LEFT_WHERE_LARGE = ("pyomo-p2-set", "cvxpy-p2-milp", "highs-p2-milp")
 
 
 def instance_package(module: str) -> Any:

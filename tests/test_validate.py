@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from shell import assert_refused, call
 
 from dmoe_models import write_instance
 from dmoe_models.validation import validate
 from instances.families import draw
+
+from shell import assert_refused, call
 
 ROOT = Path(__file__).parent.parent
 

@@ -8,10 +8,11 @@ import sys
 
 import numpy as np
 import pytest
-from shell import assert_refused, call
 
 from dmoe_models import read_instance, read_solution, solve, write_instance, write_solution
 from instances.families import draw
+
+from shell import assert_refused, call
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
-from shell import assert_refused, call
 
 from instances.families import draw
+
+from shell import assert_refused, call
 
 TEN_LINES = '''\
 import numpy as np

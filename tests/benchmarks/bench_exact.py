@@ -1,0 +1,213 @@
+"""`exact`, `local-search` and JESA against their peers, on the same instances in the same run.
+
+``python tests/benchmarks/bench_exact.py [--quick]`` prints the table that `rows` returns. The peers
+are the aggregated, disaggregated and set models straight in HiGHS, at a zero gap, with a limit of
+`LIMIT_S` seconds: where a peer stops there, the ratio is what was reached and more. Instances are
+of the families' defaults unless the case says otherwise; at those, thresholds cap most tokens where
+K is large, which leaves them one set, so harder thresholds (gamma) stand beside them.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from dmoe_models import Instance, Status, solve
+from dmoe_models.algorithms.bounds import select_at_best_prices
+from instances.csi import read_channel
+from instances.families import draw
+from instances.gates import read_gates
+from instances.recorded import join
+
+from bench_des import DOMAINS, row
+
+LIMIT_S = 60.0
+SEEDS = 5
+PEERS = {
+    "aggregated": ("highs-p2-milp", {}),
+    "disaggregated": ("highs-p2-milp", {"disaggregated": True}),
+    "set": ("highs-p2-set", {}),
+}
+
+
+def seconds(instance: Instance, method: str, **options) -> tuple[float, Status]:
+    """Time of one run, the method's own; the instance's derived arrays are there already."""
+    result = solve(instance, method, **options)
+    return result.runtime, result.status
+
+
+def against(case: str, instances: list[Instance], targets: dict[str, float | None]) -> list[dict]:
+    """Median time of `exact` and its ratio to each peer, over some instances."""
+    times, ratios = [], {peer: [] for peer in targets}
+    proved, slowest, stopped = 0, np.inf, dict.fromkeys(targets, 0)
+    for instance in instances:
+        own, status = seconds(instance, "exact", time_limit=LIMIT_S)
+        times.append(own)
+        proved += status is Status.OPTIMAL
+        for peer in targets:
+            method, options = PEERS[peer]
+            other, of_peer = seconds(instance, method, time_limit=LIMIT_S, **options)
+            stopped[peer] += of_peer is not Status.OPTIMAL
+            ratios[peer].append(other / own)
+            slowest = min(slowest, other / own)
+    number = len(instances)
+    result = [
+        row(f"{case}: exact, {proved} of {number} proved", np.median(times), "s", None,
+            spread=(min(times), max(times)))
+    ]  # fmt: skip
+    for peer, of_peer in ratios.items():
+        limit = f", peer stopped on {stopped[peer]}" if stopped[peer] else ""
+        result.append(
+            row(f"{case}: {peer} / exact{limit}", np.median(of_peer), "x", targets[peer],
+                spread=(min(of_peer), max(of_peer)))
+        )  # fmt: skip
+    if len(targets) > 1:
+        result.append(row(f"{case}: least ratio to any peer", slowest, "x", 1.0))
+    return result
+
+
+def cheap_computation(instance: Instance) -> Instance:
+    """Computation energies ten times lower."""
+    return instance.replace(computation_energy_j=instance.computation_energy_j / 10)
+
+
+def large(nodes: int, subcarriers: int, tokens: int, gamma: float) -> None:
+    """Solve one large instance in a process of its own; print time, peak memory and status."""
+    instance = draw("rayleigh", 1, K=nodes, M=subcarriers, T=tokens, gamma=gamma)
+    result = solve(instance, "exact")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(result.runtime, peak, result.gap <= 1e-9)
+
+
+def large_rows(nodes: int, subcarriers: int, tokens: int, gamma: float, targets) -> list[dict]:
+    """Rows of `large`, run apart."""
+    arguments = [str(x) for x in (nodes, subcarriers, tokens, gamma)]
+    words = subprocess.run(
+        [sys.executable, __file__, "--large", *arguments], capture_output=True, text=True
+    ).stdout.split()
+    case = f"rayleigh K={nodes} M={subcarriers} T={tokens} gamma={gamma}"
+    if len(words) != 3:
+        return [row(f"{case}: failed", np.nan, "s")]
+    closed = "gap <= 1e-9" if words[2] == "True" else "gap open"
+    return [
+        row(f"{case}: exact, {closed}", float(words[0]), "s", targets[0], at_least=False),
+        row(f"{case}: peak memory of the process", float(words[1]), "GiB", targets[1], False),
+    ]
+
+
+def search_rows(number: int) -> list[dict]:
+    """Distance of local search to the proved optimum on contended instances, and its time."""
+    excess, ratio = [], []
+    for seed in range(number):
+        nodes = 3 + seed % 4
+        instance = draw("contended", seed, K=nodes, T=8 * nodes, M=2 * nodes * (nodes - 1))
+        optimum = solve(instance, "exact", time_limit=LIMIT_S)
+        assert optimum.status is Status.OPTIMAL
+        jesa, search = solve(instance, "jesa"), solve(instance, "local-search")
+        excess.append(search.objective / optimum.objective - 1)
+        ratio.append(search.runtime / jesa.runtime)
+    return [
+        row(f"local-search on {number} contended, K 3 to 6: mean excess",
+            100 * np.mean(excess), "%", 0.1, False, (0.0, 100 * max(excess))),
+        row("local-search / jesa, time", np.median(ratio), "x", 20.0, False,
+            (min(ratio), max(ratio))),
+    ]  # fmt: skip
+
+
+def recorded_rows(data: Path, layers: range, sizes: tuple[int, ...]) -> list[dict]:
+    """`exact` on recorded gate scores and channels."""
+    channel = read_channel(data / "csi_nexmon_indoor" / "csi.npz")
+    result = []
+    for tokens in sizes:
+        times, proved = [], 0
+        for domain in DOMAINS:
+            for layer in layers:
+                gates = read_gates(data / "gates_deepseek_v2_lite" / f"{domain}.npz", layer=layer)
+                instance = join(gates, channel, name="recorded", nodes=8, tokens=tokens, seed=layer)
+                own, status = seconds(instance, "exact", time_limit=LIMIT_S)
+                times.append(own)
+                proved += status is Status.OPTIMAL
+        case = f"recorded T={tokens}: exact, {proved} of {len(times)} proved"
+        result.append(row(case, np.median(times), "s", 0.5, False, (min(times), max(times))))
+    return result
+
+
+def jesa_rows(runs: int) -> list[dict]:
+    """JESA's whole run against one assignment of its matrix and one pass of DES."""
+    ratios = []
+    for seed in range(runs):
+        instance = draw("rayleigh", seed, K=16, M=512, T=10_000, gamma=0.3)
+        links = instance.links
+        cost = instance.transmission_energy_j[links[:, 0], links[:, 1]]
+        start = time.perf_counter()
+        linear_sum_assignment(cost)
+        select_at_best_prices(instance)
+        peer = time.perf_counter() - start
+        ratios.append(solve(instance, "jesa", seed=seed).runtime / peer)
+    case = "jesa K=16 M=512 T=10000 / (assignment + DES pass)"
+    return [row(case, np.median(ratios), "x", 4.0, False, (min(ratios), max(ratios)))]
+
+
+def rows(quick: bool = False) -> list[dict]:
+    """Measure everything; `quick` with one seed and the smaller sizes."""
+    seeds = range(1, 2 if quick else SEEDS + 1)
+    solve(draw("contended", 1, K=3, T=6, gamma=0.3), "exact")  # what is compiled is compiled
+    solve(draw("contended", 1, K=3, T=6, gamma=0.3), "local-search")
+    result = search_rows(12 if quick else 500) + jesa_rows(len(seeds))
+    result += against(
+        "contended K=8 M=64 T=64",
+        [draw("contended", s, K=8, M=64, T=64) for s in seeds],
+        {"aggregated": 200.0},
+    )
+    for nodes in (8,) if quick else (8, 12, 16):
+        result += against(
+            f"tight K={nodes} T={8 * nodes}, computation / 10",
+            [cheap_computation(draw("tight", s, K=nodes, T=8 * nodes)) for s in seeds],
+            {"aggregated": 10.0, "disaggregated": 10.0, "set": 2.0},
+        )
+    if data := os.environ.get("DMOE_DATA"):
+        layers = range(0, 26, 13) if quick else range(2, 22, 2)
+        result += recorded_rows(Path(data), layers, (512,) if quick else (512, 4096))
+    if quick:
+        return result
+    for gamma, targets in ((0.49, {"aggregated": 500.0, "set": 20.0}), (0.3, {"set": None})):
+        result += against(
+            f"rayleigh K=16 M=512 T=1024 gamma={gamma}",
+            [draw("rayleigh", s, K=16, M=512, T=1024, gamma=gamma) for s in seeds],
+            targets,
+        )
+    for nodes, subcarriers, tokens in ((12, 160, 192), (16, 512, 1024)):
+        result += against(
+            f"contended K={nodes} M={subcarriers} T={tokens}",
+            [draw("contended", s, K=nodes, M=subcarriers, T=tokens) for s in seeds],
+            {},
+        )
+    result += against(
+        "contended K=8 M=64 T=64 gamma=0.3",
+        [draw("contended", s, K=8, M=64, T=64, gamma=0.3) for s in seeds],
+        {"set": None},
+    )
+    result += large_rows(32, 4096, 100_000, 0.49, (10.0, 2.0))
+    result += large_rows(32, 4096, 100_000, 0.2, (10.0, 2.0))
+    result += large_rows(64, 8192, 100_000, 0.2, (None, None))
+    return result
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--large"]:
+        nodes, subcarriers, tokens = map(int, sys.argv[2:5])
+        large(nodes, subcarriers, tokens, float(sys.argv[5]))
+        return
+    for line in rows(quick="--quick" in sys.argv[1:]):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

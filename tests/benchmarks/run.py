@@ -1,0 +1,79 @@
+"""All benchmarks: one table on the screen, and one JSON file that names machine, versions, commit.
+
+``python tests/benchmarks/run.py [--quick] [--only NAME ...] [--out FILE]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+MODULES = ("des", "models", "exact")
+PACKAGES = ("dmoe-models", "numpy", "scipy", "numba", "highspy", "pyscipopt", "pyomo", "cvxpy")
+
+
+def environment() -> dict:
+    """Say what was measured on what."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit.stdout.strip() or None,
+        "machine": platform.machine(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load_at_start": os.getloadavg()[0],
+        "versions": {name: version(name) for name in PACKAGES},
+    }
+
+
+def table(rows: list[dict]) -> Table:
+    """Return the rows as an aligned table."""
+    shown = Table(box=None, header_style="bold")
+    for column in ("case", "figure", "low", "high", "unit", "target", "met"):
+        shown.add_column(column, justify="left" if column == "case" else "right", no_wrap=True)
+    for row in rows:
+        numbers = [row.get(key) for key in ("figure", "low", "high")]
+        met = {None: "", True: "yes", False: "NO"}[row["met"]]
+        target = "" if row["target"] is None else f"{row['target']:g}"
+        shown.add_row(
+            row["case"],
+            *("" if number is None else f"{number:.3g}" for number in numbers),
+            row["unit"],
+            target,
+            met,
+        )
+    return shown
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="small sizes, few seeds")
+    parser.add_argument("--only", nargs="+", choices=MODULES, default=list(MODULES))
+    parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
+    choices = parser.parse_args()
+    report = {"environment": environment(), "rows": []}
+    console = Console(width=150)
+    for name in choices.only:
+        rows = importlib.import_module(f"bench_{name}").rows(quick=choices.quick)
+        report["rows"] += rows
+        console.print(table(rows))
+        choices.out.parent.mkdir(parents=True, exist_ok=True)
+        partial = choices.out.with_suffix(".partial")
+        partial.write_text(json.dumps(report, indent=1))
+        partial.replace(choices.out)
+    console.print(f"written: {choices.out}")
+
+
+if __name__ == "__main__":
+    main()
