@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from dmoe_models.errors import SolutionError
-from dmoe_models.numbers import whole_array
+from dmoe_models.numbers import shown, whole_array
 
 if TYPE_CHECKING:
     from dmoe_models.checker import CheckReport
@@ -76,9 +76,17 @@ class Solution:
             array = _boolean_array("subcarriers", self.subcarriers, 3)
             object.__setattr__(self, "subcarriers", array)
         if self.objective is not None:
-            if isinstance(self.objective, (bool, str)):
-                raise SolutionError(f"objective = {self.objective!r} is not a number")
-            object.__setattr__(self, "objective", float(self.objective))
+            claim = self.objective
+            if isinstance(claim, (bool, np.bool_)) or not isinstance(
+                claim, (int, float, np.integer, np.floating)
+            ):
+                raise SolutionError(f"objective = {shown(claim)} is not a number")
+            try:
+                object.__setattr__(self, "objective", float(claim))
+            except OverflowError:
+                raise SolutionError(f"objective = {shown(claim)} is too large") from None
+        if not isinstance(self.instance_sha256, str | None):
+            raise SolutionError(f"instance_sha256 = {shown(self.instance_sha256)} is not a string")
 
     def require_shape(self, instance: Instance) -> None:
         """Raise SolutionError unless every array has the shape that `instance` asks for."""

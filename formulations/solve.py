@@ -16,6 +16,7 @@ from typing import Any
 
 import cvxpy as cp
 import pyomo.environ as pyo
+from cvxpy.reductions.solvers.defines import INSTALLED_MI_SOLVERS
 from pyomo.contrib.solver.common.factory import SolverFactory as CurrentSolverFactory
 from pyomo.contrib.solver.common.results import SolutionStatus
 from pyomo.contrib.solver.common.results import TerminationCondition as Current
@@ -359,6 +360,8 @@ def _read_scip(raw: dict[str, Any]) -> SolverAnswer:
 
 
 def _solve_cvxpy_other(problem: cp.Problem, name: str, time_limit: float | None) -> SolverAnswer:
+    if problem.is_mixed_integer() and name not in INSTALLED_MI_SOLVERS:
+        raise MethodError(f"solver {name.lower()} takes no integer variables")
     options: dict[str, Any] = {}
     if time_limit is not None:
         takes: dict[str, dict[str, Any]] = {

@@ -43,6 +43,9 @@ def test_gap_without_a_solution_is_nan():
         ({"assignment": [[0]], "subcarriers": [[[True]]]}, "not both"),
         ({"objective": "1"}, "objective = '1' is not a number"),
         ({"objective": True}, "objective = True is not a number"),
+        ({"objective": [1]}, r"objective = \[1\] is not a number"),
+        ({"objective": 10**400}, "objective = an integer of about 400 digits is too large"),
+        ({"instance_sha256": 5}, "instance_sha256 = 5 is not a string"),
     ],
 )
 def test_wrong_decisions_are_named(fields, words):

@@ -113,8 +113,10 @@ def test_unknown_and_missing_solvers_are_named():
         solve(instance, "pyomo-p2-minlp", solver="highs")
     with pytest.raises(ValueError, match="option solver = 3 is not of type str"):
         solve(instance, "pyomo-p2-milp", solver=3)
+    with line("solver clarabel takes no integer variables"):
+        solve(instance, "cvxpy-p2-milp", solver="clarabel")
     with line("how to give it a time limit is not known"):
-        solve(instance, "cvxpy-p2-milp", solver="clarabel", time_limit=1.0)
+        solve(instance, "cvxpy-p3", solver="clarabel", time_limit=1.0)
 
 
 @pytest.mark.parametrize("solver", ["appsi_highs", "scipy"])
