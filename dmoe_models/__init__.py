@@ -11,8 +11,9 @@ from dmoe_models.errors import (
 )
 from dmoe_models.files import read_instance, read_solution, write_instance, write_solution
 from dmoe_models.instance import Instance
-from dmoe_models.methods import methods, solve
+from dmoe_models.methods import methods
 from dmoe_models.solution import Outcome, Result, Solution, Status
+from dmoe_models.solving import solve
 
 __all__ = [
     "CheckReport",

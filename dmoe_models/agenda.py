@@ -19,8 +19,9 @@ from dmoe_models.errors import InstanceError, MethodError
 from dmoe_models.files import read_instance
 from dmoe_models.guard import same_directory
 from dmoe_models.instance import Instance
-from dmoe_models.methods import METHODS, Method, find_method, solve
+from dmoe_models.methods import METHODS, Method, find_method
 from dmoe_models.running import Settings, takes_solver
+from dmoe_models.solving import solve
 from dmoe_models.verification import Plan
 
 RECORDED = "recorded"

@@ -132,7 +132,7 @@ def solve(
     from dmoe_models import read_instance, read_solution, write_solution
     from dmoe_models.files import require_solution_target
     from dmoe_models.methods import find_method
-    from dmoe_models.methods import solve as solve_instance
+    from dmoe_models.solving import solve as solve_instance
 
     instance = read_instance(file)
     target = None

@@ -17,9 +17,10 @@ from typing import Any
 from dmoe_models.errors import DmoeError, MethodError
 from dmoe_models.guard import OverdueError, same_directory, wall_clock
 from dmoe_models.instance import Instance
-from dmoe_models.methods import Method, solve
+from dmoe_models.methods import Method
 from dmoe_models.rows import FAILED, NOT_RUN, OVERDUE, Row
 from dmoe_models.solution import Result
+from dmoe_models.solving import solve
 from dmoe_models.version import package_version
 
 

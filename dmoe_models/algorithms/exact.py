@@ -30,11 +30,10 @@ from __future__ import annotations
 import heapq
 import math
 import time
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from dmoe_models.algorithms.ascent import EXACT_GAP, Run, ascend
 from dmoe_models.algorithms.bounds import select_at_best_prices
 from dmoe_models.algorithms.dual import DualPoint, DualProblem, Lists
 from dmoe_models.algorithms.jesa import descend
@@ -49,78 +48,13 @@ from dmoe_models.algorithms.kernel import (
 from dmoe_models.algorithms.local_search import Search
 from dmoe_models.algorithms.near_sets import near_sets
 from dmoe_models.clock import Deadline
-from dmoe_models.energy import assignment_energy_j, best_link_energy_j, evaluate
+from dmoe_models.energy import assignment_energy_j, best_link_energy_j
 from dmoe_models.instance import Instance
-from dmoe_models.solution import Outcome, Solution
-
-EXACT_GAP = 1e-9
-"""Relative gap at which energy and bound are equal."""
+from dmoe_models.solution import Outcome
 
 _FIRST_DEPTH = 8
-_PATIENCE = 8  # steps without a better bound before the step length is cut
-_SHORTER = 0.7
-_HEURISTIC_EVERY = 10
 _MOST_SETS = 256  # sets of one token that are listed
 _OWN_NODES = 40  # of our own branching, before a kernel that stays open goes to a solver with cuts
-
-
-@dataclass
-class _Run:
-    """The state of one run: the best solution, the best bound, and the story for `details`."""
-
-    instance: Instance
-    deadline: Deadline
-    energy_j: float = math.inf  # without static energy, like all energies here
-    solution: Solution | None = None
-    bound_j: float = -math.inf
-    cutoff_j: float = math.inf  # above the energy of any solution there can be
-    details: dict[str, Any] = field(default_factory=dict)
-    started: float = field(default_factory=time.perf_counter)
-
-    def offer(self, solution: Solution | None) -> bool:
-        """Keep a solution if it is better than the best known."""
-        if solution is None:
-            return False
-        report = evaluate(self.instance, solution)
-        energy = report.transmission_j + report.computation_j
-        if energy < self.energy_j:
-            self.energy_j, self.solution = energy, solution
-            return True
-        return False
-
-    def raise_bound(self, bound: float) -> None:
-        self.bound_j = max(self.bound_j, min(bound, self.energy_j))
-
-    @property
-    def gap_j(self) -> float:
-        return self.energy_j - self.bound_j
-
-    @property
-    def target_j(self) -> float:
-        """What a bound has to reach: the best known energy, or one that no solution has."""
-        return self.cutoff_j if self.solution is None else self.energy_j * (1 - EXACT_GAP)
-
-    def reached(self, bound: float) -> bool:
-        """Whether a bound leaves nothing to look for."""
-        return bound >= self.target_j
-
-    @property
-    def closed(self) -> bool:
-        return self.reached(self.bound_j)
-
-    def note(self, phase: str) -> None:
-        """Record time and gap at the end of a phase."""
-        elapsed = time.perf_counter() - self.started
-        gap = self.gap_j / self.energy_j if 0 < self.energy_j < math.inf else math.nan
-        self.details.setdefault("phases", []).append(
-            {"phase": phase, "seconds": elapsed, "gap": gap}
-        )
-
-    def outcome(self) -> Outcome:
-        static = float(self.instance.static_energy_j.sum())
-        infeasible = self.solution is None and self.closed
-        bound = math.inf if infeasible else self.bound_j
-        return Outcome(self.solution, bound + static, self.details)
 
 
 def exact(
@@ -154,7 +88,7 @@ def exact(
     Outcome
         `details` tells the story: sizes before and after, steps, gap and time by phase.
     """
-    run = _Run(instance, Deadline(time_limit))
+    run = Run(instance, Deadline(time_limit))
     cheapest = select_at_best_prices(instance, time_limit=run.deadline.remaining)
     if not np.isfinite(cheapest.bound_j).all():
         return Outcome(bound=math.inf, details={"proof": "a token has no feasible set"})
@@ -178,11 +112,11 @@ def exact(
         start = floor
     if decide_tokens:
         start = _decide(problem, start, np.full(instance.T, np.inf))
-    point = _ascend(run, problem, start, max_steps)
+    point = ascend(run, problem, start, max_steps)
     run.note("ascent")
     if not run.closed and not run.deadline.passed:
         if run.solution is not None and _search(run, seed):
-            point = _ascend(run, problem, point.token_prices, max_steps)
+            point = ascend(run, problem, point.token_prices, max_steps)
         run.note("search")
     if not run.closed and not run.deadline.passed:
         if fix_subcarriers:
@@ -203,49 +137,7 @@ def _more_than_any(instance: Instance) -> float:
     return 2 * instance.T * per_token + 1e-12
 
 
-def _ascend(run: _Run, problem: DualProblem, start: np.ndarray, max_steps: int) -> DualPoint:
-    """Raise the bound by supergradient steps; offer what the dual suggests to the run."""
-    floor = problem.price_table(best_link_energy_j(run.instance))
-    length = 1.0
-    idle = 0
-    prices = start
-    best: DualPoint | None = None
-    steps = 0
-    for steps in range(max_steps):
-        point = problem.evaluate(prices)
-        while point.escaped.any() and not problem.lists.complete:
-            problem.lists.deepen(2 * problem.lists.depth)
-            point = problem.evaluate(prices)
-        if best is None or point.bound > best.bound * (1 + 1e-13):
-            best, idle = point, 0
-            run.raise_bound(point.bound)
-        else:
-            idle += 1
-        if steps % _HEURISTIC_EVERY == _HEURISTIC_EVERY - 1 or steps == 2:
-            _suggest(run, problem, point)
-        if run.closed or run.deadline.passed:
-            break
-        if idle >= _PATIENCE:
-            length *= _SHORTER
-            idle = 0
-            prices = best.token_prices
-            if length < 1e-3:
-                break
-            continue
-        direction = problem.supergradient(point)
-        size = float((direction * direction).sum())
-        if size == 0:
-            _suggest(run, problem, point)
-            break
-        target = run.energy_j if run.solution is not None else 1.05 * best.bound
-        prices = np.maximum(prices + length * (target - point.bound) / size * direction, floor)
-    assert best is not None
-    run.details["steps"] = run.details.get("steps", 0) + steps + 1
-    run.details["depth"] = problem.lists.depth
-    return best
-
-
-def _search(run: _Run, seed: int) -> bool:
+def _search(run: Run, seed: int) -> bool:
     """Look for a better solution by local search; tell whether there was one.
 
     The better the best known energy, the more the reductions remove: worth about as much time as
@@ -263,21 +155,12 @@ def _search(run: _Run, seed: int) -> bool:
     return improved
 
 
-def _suggest(run: _Run, problem: DualProblem, point: DualPoint) -> None:
-    """Start descents where the dual points to."""
-    suggested = problem.assignment(point)
-    run.offer(
-        descend(run.instance, assignment_energy_j(run.instance, suggested), deadline=run.deadline)
-    )
-    run.offer(descend(run.instance, problem.full_selection(point), deadline=run.deadline))
-
-
-def _allowance(run: _Run, point: DualPoint) -> float:
+def _allowance(run: Run, point: DualPoint) -> float:
     """Return the reduced cost, J, above which nothing can be in a better solution."""
     return (run.energy_j - point.bound) * (1 + 1e-9) + 1e-13 * abs(run.energy_j)
 
 
-def _fix(run: _Run, problem: DualProblem, point: DualPoint) -> None:
+def _fix(run: Run, problem: DualProblem, point: DualPoint) -> None:
     """Drop the subcarriers, listed or not, that no better solution gives to a link."""
     lists = problem.lists
     allowed = _allowance(run, point)
@@ -291,7 +174,7 @@ def _fix(run: _Run, problem: DualProblem, point: DualPoint) -> None:
     lists.keep(kept)
 
 
-def _decide_by_gap(run: _Run, problem: DualProblem, point: DualPoint) -> None:
+def _decide_by_gap(run: Run, problem: DualProblem, point: DualPoint) -> None:
     """Decide the tokens that have one set only within the gap of their cheapest."""
     before = len(problem.undecided)
     prices = _decide(problem, point.token_prices, point.least_j + _allowance(run, point))
@@ -300,7 +183,7 @@ def _decide_by_gap(run: _Run, problem: DualProblem, point: DualPoint) -> None:
 
 
 def _branch(
-    run: _Run, problem: DualProblem, point: DualPoint, fix_subcarriers: bool, decide_tokens: bool
+    run: Run, problem: DualProblem, point: DualPoint, fix_subcarriers: bool, decide_tokens: bool
 ) -> None:
     """Close the gap over what is left: linear programs, and branching where they are fractional."""
     if not problem.lists.complete:
@@ -356,7 +239,7 @@ def _branch(
     run.raise_bound(min([finished, *(bound for bound, _, _ in open_nodes)]))
 
 
-def _program(run: _Run, problem: DualProblem, point: DualPoint) -> KernelProgram:
+def _program(run: Run, problem: DualProblem, point: DualPoint) -> KernelProgram:
     """Build the linear program over the sets that a better solution may hold."""
     instance, tokens = run.instance, problem.undecided
     served = run.solution is not None
@@ -375,7 +258,7 @@ def _program(run: _Run, problem: DualProblem, point: DualPoint) -> KernelProgram
     return KernelProgram(problem, pool, table.counts <= _MOST_SETS, unit)
 
 
-def _hand_over(run: _Run, problem: DualProblem, program: KernelProgram) -> None:
+def _hand_over(run: Run, problem: DualProblem, program: KernelProgram) -> None:
     """Let HiGHS branch, with its cuts, over the kernel."""
     found, bound = program.branch_in_solver(run.deadline)
     if found is not None:
@@ -383,12 +266,12 @@ def _hand_over(run: _Run, problem: DualProblem, program: KernelProgram) -> None:
     run.raise_bound(bound)
 
 
-def _limits(run: _Run, problem: DualProblem, point: DualPoint) -> np.ndarray:
+def _limits(run: Run, problem: DualProblem, point: DualPoint) -> np.ndarray:
     evaluated = problem.evaluate(point.token_prices)
     return evaluated.least_j + _allowance(run, evaluated)
 
 
-def _round(run: _Run, problem: DualProblem, relaxation: Relaxation) -> None:
+def _round(run: Run, problem: DualProblem, relaxation: Relaxation) -> None:
     """Offer what the linear program's solution suggests."""
     selection = problem.decided.copy()
     selection[problem.undecided] = relaxation.selection

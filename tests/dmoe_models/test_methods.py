@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from dmoe_models import MethodError, Outcome, Solution, Status, check, methods, solve
-from dmoe_models.methods import METHODS, find_method, judge
+from dmoe_models.methods import METHODS, find_method
+from dmoe_models.solving import judge
 from instances.families import draw
 
 EXPECTED = [

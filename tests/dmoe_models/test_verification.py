@@ -170,7 +170,7 @@ def test_a_wrong_built_in_is_found(built_in, function, kind, words):
 
 
 def test_an_evaluator_that_errs_is_found(monkeypatch):
-    module = importlib.import_module("dmoe_models.methods")
+    module = importlib.import_module("dmoe_models.solving")
 
     def generous(instance, solution):
         report = evaluate(instance, solution)

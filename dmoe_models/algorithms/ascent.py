@@ -1,0 +1,148 @@
+"""Raising the dual bound by supergradient steps, and the state of a run that does it.
+
+Steps have Polyak's length: towards the best known energy, shortened whenever the bound stalls. Now
+and then the assignment and the selection that the dual suggests start a JESA descent; where prices
+are nearly right, these are nearly optimal.
+
+References
+----------
+B. Polyak, "Minimization of unsmooth functionals", USSR Computational Mathematics and Mathematical
+Physics 9 (1969).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dmoe_models.algorithms.dual import DualPoint, DualProblem
+from dmoe_models.algorithms.jesa import descend
+from dmoe_models.clock import Deadline
+from dmoe_models.energy import assignment_energy_j, best_link_energy_j, evaluate
+from dmoe_models.instance import Instance
+from dmoe_models.solution import Outcome, Solution
+
+EXACT_GAP = 1e-9
+"""Relative gap at which energy and bound are equal."""
+
+_PATIENCE = 8  # steps without a better bound before the step length is cut
+_SHORTER = 0.7
+_HEURISTIC_EVERY = 10
+
+
+@dataclass
+class Run:
+    """The state of one run: the best solution, the best bound, and the story for `details`."""
+
+    instance: Instance
+    deadline: Deadline
+    energy_j: float = math.inf  # without static energy, like all energies here
+    solution: Solution | None = None
+    bound_j: float = -math.inf
+    cutoff_j: float = math.inf  # above the energy of any solution there can be
+    details: dict[str, Any] = field(default_factory=dict)
+    started: float = field(default_factory=time.perf_counter)
+
+    def offer(self, solution: Solution | None) -> bool:
+        """Keep a solution if it is better than the best known."""
+        if solution is None:
+            return False
+        report = evaluate(self.instance, solution)
+        energy = report.transmission_j + report.computation_j
+        if energy < self.energy_j:
+            self.energy_j, self.solution = energy, solution
+            return True
+        return False
+
+    def raise_bound(self, bound: float) -> None:
+        """Keep a proved bound, J, of all solutions better than the best known."""
+        self.bound_j = max(self.bound_j, min(bound, self.energy_j))
+
+    @property
+    def gap_j(self) -> float:
+        """Best known energy less bound, J."""
+        return self.energy_j - self.bound_j
+
+    @property
+    def target_j(self) -> float:
+        """What a bound has to reach: the best known energy, or one that no solution has."""
+        return self.cutoff_j if self.solution is None else self.energy_j * (1 - EXACT_GAP)
+
+    def reached(self, bound: float) -> bool:
+        """Whether a bound leaves nothing to look for."""
+        return bound >= self.target_j
+
+    @property
+    def closed(self) -> bool:
+        """Whether energy and bound meet, or no solution is possible."""
+        return self.reached(self.bound_j)
+
+    def note(self, phase: str) -> None:
+        """Record time and gap at the end of a phase."""
+        elapsed = time.perf_counter() - self.started
+        gap = self.gap_j / self.energy_j if 0 < self.energy_j < math.inf else math.nan
+        self.details.setdefault("phases", []).append(
+            {"phase": phase, "seconds": elapsed, "gap": gap}
+        )
+
+    def outcome(self) -> Outcome:
+        """Return what the run has to show."""
+        static = float(self.instance.static_energy_j.sum())
+        infeasible = self.solution is None and self.closed
+        bound = math.inf if infeasible else self.bound_j
+        return Outcome(self.solution, bound + static, self.details)
+
+
+def ascend(run: Run, problem: DualProblem, start: np.ndarray, max_steps: int) -> DualPoint:
+    """Raise the bound by supergradient steps; offer what the dual suggests to the run."""
+    floor = problem.price_table(best_link_energy_j(run.instance))
+    length = 1.0
+    idle = 0
+    prices = start
+    best: DualPoint | None = None
+    steps = 0
+    for steps in range(max_steps):
+        point = problem.evaluate(prices)
+        while point.escaped.any() and not problem.lists.complete:
+            problem.lists.deepen(2 * problem.lists.depth)
+            point = problem.evaluate(prices)
+        if best is None or point.bound > best.bound * (1 + 1e-13):
+            best, idle = point, 0
+            run.raise_bound(point.bound)
+        else:
+            idle += 1
+        if steps % _HEURISTIC_EVERY == _HEURISTIC_EVERY - 1 or steps == 2:
+            suggest(run, problem, point)
+        if run.closed or run.deadline.passed:
+            break
+        if idle >= _PATIENCE:
+            length *= _SHORTER
+            idle = 0
+            prices = best.token_prices
+            if length < 1e-3:
+                break
+            continue
+        direction = problem.supergradient(point)
+        size = float((direction * direction).sum())
+        if size == 0:
+            suggest(run, problem, point)
+            break
+        target = run.energy_j if run.solution is not None else 1.05 * best.bound
+        prices = np.maximum(prices + length * (target - point.bound) / size * direction, floor)
+    assert best is not None
+    run.details["steps"] = run.details.get("steps", 0) + steps + 1
+    run.details["depth"] = problem.lists.depth
+    return best
+
+
+def suggest(run: Run, problem: DualProblem, point: DualPoint) -> None:
+    """Start descents where the dual points to."""
+    suggested = problem.assignment(point)
+    run.offer(
+        descend(run.instance, assignment_energy_j(run.instance, suggested), deadline=run.deadline)
+    )
+    run.offer(descend(run.instance, problem.full_selection(point), deadline=run.deadline))
