@@ -74,7 +74,7 @@ def exact(
     instance : Instance
         P2.
     seed : int
-        Of random starts.
+        Of the local search.
     time_limit : float, optional
         Seconds; past it the best solution is returned with the best proved bound.
     max_steps : int

@@ -190,7 +190,6 @@ class KernelProgram:
         lower[self.first_use : self.first_owner] = 0.0
         self.solver = _program(cost, entries, lower, upper)
         self._held = 0
-        self._x_link = x_link
         self._hold_new_sets()
 
     def _hold_new_sets(self) -> None:

@@ -14,6 +14,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -155,49 +156,49 @@ def jesa_rows(runs: int) -> list[dict]:
     return [row(case, np.median(ratios), "x", 4.0, False, (min(ratios), max(ratios)))]
 
 
-def rows(quick: bool = False) -> list[dict]:
-    """Measure everything; `quick` with one seed and the smaller sizes."""
+def rows(quick: bool = False) -> Iterator[dict]:
+    """Measure everything, row by row; `quick` with one seed and the smaller sizes."""
     seeds = range(1, 2 if quick else SEEDS + 1)
     solve(draw("contended", 1, K=3, T=6, gamma=0.3), "exact")  # what is compiled is compiled
     solve(draw("contended", 1, K=3, T=6, gamma=0.3), "local-search")
-    result = search_rows(12 if quick else 500) + jesa_rows(len(seeds))
-    result += against(
+    yield from search_rows(12 if quick else 500)
+    yield from jesa_rows(len(seeds))
+    yield from against(
         "contended K=8 M=64 T=64",
         [draw("contended", s, K=8, M=64, T=64) for s in seeds],
         {"aggregated": 200.0},
     )
     for nodes in (8,) if quick else (8, 12, 16):
-        result += against(
+        yield from against(
             f"tight K={nodes} T={8 * nodes}, computation / 10",
             [cheap_computation(draw("tight", s, K=nodes, T=8 * nodes)) for s in seeds],
             {"aggregated": 10.0, "disaggregated": 10.0, "set": 2.0},
         )
     if data := os.environ.get("DMOE_DATA"):
         layers = range(0, 26, 13) if quick else range(2, 22, 2)
-        result += recorded_rows(Path(data), layers, (512,) if quick else (512, 4096))
+        yield from recorded_rows(Path(data), layers, (512,) if quick else (512, 4096))
     if quick:
-        return result
+        return
     for gamma, targets in ((0.49, {"aggregated": 500.0, "set": 20.0}), (0.3, {"set": None})):
-        result += against(
+        yield from against(
             f"rayleigh K=16 M=512 T=1024 gamma={gamma}",
             [draw("rayleigh", s, K=16, M=512, T=1024, gamma=gamma) for s in seeds],
             targets,
         )
     for nodes, subcarriers, tokens in ((12, 160, 192), (16, 512, 1024)):
-        result += against(
+        yield from against(
             f"contended K={nodes} M={subcarriers} T={tokens}",
             [draw("contended", s, K=nodes, M=subcarriers, T=tokens) for s in seeds],
             {},
         )
-    result += against(
+    yield from against(
         "contended K=8 M=64 T=64 gamma=0.3",
         [draw("contended", s, K=8, M=64, T=64, gamma=0.3) for s in seeds],
         {"set": None},
     )
-    result += large_rows(32, 4096, 100_000, 0.49, (10.0, 2.0))
-    result += large_rows(32, 4096, 100_000, 0.2, (10.0, 2.0))
-    result += large_rows(64, 8192, 100_000, 0.2, (None, None))
-    return result
+    yield from large_rows(32, 4096, 100_000, 0.49, (10.0, 2.0))
+    yield from large_rows(32, 4096, 100_000, 0.2, (10.0, 2.0))
+    yield from large_rows(64, 8192, 100_000, 0.2, (None, None))
 
 
 def main() -> None:

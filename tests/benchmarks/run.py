@@ -65,13 +65,14 @@ def main() -> None:
     report = {"environment": environment(), "rows": []}
     console = Console(width=150)
     for name in choices.only:
-        rows = importlib.import_module(f"bench_{name}").rows(quick=choices.quick)
-        report["rows"] += rows
-        console.print(table(rows))
-        choices.out.parent.mkdir(parents=True, exist_ok=True)
-        partial = choices.out.with_suffix(".partial")
-        partial.write_text(json.dumps(report, indent=1))
-        partial.replace(choices.out)
+        for row in importlib.import_module(f"bench_{name}").rows(quick=choices.quick):
+            console.print(f"{row['case']}: {row['figure']:.3g} {row['unit']}")
+            report["rows"].append(row)
+            choices.out.parent.mkdir(parents=True, exist_ok=True)
+            partial = choices.out.with_suffix(".partial")
+            partial.write_text(json.dumps(report, indent=1))
+            partial.replace(choices.out)  # after every row: a run that is stopped loses nothing
+    console.print(table(report["rows"]))
     console.print(f"written: {choices.out}")
 
 
