@@ -49,6 +49,7 @@ from dmoe_models.algorithms.local_search import Search
 from dmoe_models.algorithms.near_sets import near_sets
 from dmoe_models.clock import Deadline
 from dmoe_models.energy import assignment_energy_j, best_link_energy_j
+from dmoe_models.errors import MethodError
 from dmoe_models.instance import Instance
 from dmoe_models.solution import Outcome
 
@@ -87,7 +88,14 @@ def exact(
     -------
     Outcome
         `details` tells the story: sizes before and after, steps, gap and time by phase.
+
+    Raises
+    ------
+    MethodError
+        For `max_steps` below 1.
     """
+    if max_steps < 1:
+        raise MethodError(f"max_steps = {max_steps} is not a whole number of at least 1")
     run = Run(instance, Deadline(time_limit))
     cheapest = select_at_best_prices(instance, time_limit=run.deadline.remaining)
     if not np.isfinite(cheapest.bound_j).all():

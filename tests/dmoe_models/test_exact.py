@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from dmoe_models import Status, solve
+from dmoe_models import MethodError, Status, solve
 from dmoe_models.algorithms import exact as module
 from instances.families import draw
 
@@ -133,6 +133,11 @@ def test_a_kernel_that_stays_open_goes_to_a_solver_with_cuts(monkeypatch):
         assert result.objective == pytest.approx(truth.objective, rel=1e-9)
         handed += "proof" in result.details
     assert handed >= 3
+
+
+def test_a_number_of_steps_that_cannot_be_is_refused():
+    with pytest.raises(MethodError, match="max_steps = 0 is not a whole number of at least 1"):
+        solve(draw("rayleigh", 1, K=2, T=2), "exact", max_steps=0)
 
 
 def test_static_energy_is_counted_once():
