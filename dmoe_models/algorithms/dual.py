@@ -177,7 +177,7 @@ class DualProblem:
         """
         other = copy(self)
         other.lists = copy(self.lists)
-        other.lists.keep(allowed & np.isfinite(self.lists.prices))
+        other.lists.prices = np.where(allowed, self.lists.prices, np.inf)
         other.must_own = must_own
         return other
 
@@ -202,7 +202,22 @@ class DualProblem:
         """Return (U, K) prices from (K, K) link energies, for the undecided tokens."""
         return link_energy_j[self.instance.source[self.undecided]]
 
-    def evaluate(self, token_prices: np.ndarray) -> DualPoint:
+    def cheapest(self, token_prices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return each undecided token's cheapest set, (U, K) bool, and its cost, (U,), J: DES."""
+        instance, tokens = self.instance, self.undecided
+        if not len(tokens):
+            return np.zeros((0, instance.K), dtype=bool), np.zeros(0)
+        answer = select_experts(
+            token_prices + instance.computation_energy_j,
+            instance.gate_scores[tokens],
+            instance.threshold[tokens],
+            instance.max_experts,
+        )
+        return answer.selection, answer.bound_j
+
+    def evaluate(
+        self, token_prices: np.ndarray, cheapest: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> DualPoint:
         """Evaluate the dual function.
 
         Parameters
@@ -210,21 +225,13 @@ class DualProblem:
         token_prices : (U, K) array
             p >= 0, J: zero at home, infinite where an expert is out of reach, or in no set that
             the token may still choose.
+        cheapest : pair of arrays, optional
+            What `cheapest` returns, where tokens have fewer sets to choose from than DES knows.
         """
         instance, lists = self.instance, self.lists
         tokens = self.undecided
-        if len(tokens):
-            answer = select_experts(
-                token_prices + instance.computation_energy_j,
-                instance.gate_scores[tokens],
-                instance.threshold[tokens],
-                instance.max_experts,
-            )
-            selection = answer.selection
-            least = np.minimum(answer.bound_j, self.unserved_j)
-        else:
-            selection = np.zeros((0, instance.K), dtype=bool)
-            least = np.zeros(0)
+        selection, least = self.cheapest(token_prices) if cheapest is None else cheapest
+        least = np.minimum(least, self.unserved_j)
         bids, bids_beyond = np.empty_like(lists.prices), np.empty(len(lists.links))
         add_bids(
             lists.prices,

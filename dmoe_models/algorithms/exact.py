@@ -27,24 +27,17 @@ this problem is this project's.
 
 from __future__ import annotations
 
-import heapq
 import math
 import time
 
 import numpy as np
 
-from dmoe_models.algorithms.ascent import EXACT_GAP, Run, ascend
+from dmoe_models.algorithms.ascent import Run, ascend
 from dmoe_models.algorithms.bounds import select_at_best_prices
+from dmoe_models.algorithms.branching import Tree, allowance, offer_rounded
 from dmoe_models.algorithms.dual import DualPoint, DualProblem, Lists
 from dmoe_models.algorithms.jesa import descend
-from dmoe_models.algorithms.kernel import (
-    KernelProgram,
-    Node,
-    Relaxation,
-    SetPool,
-    price_out,
-    sides,
-)
+from dmoe_models.algorithms.kernel import KernelProgram, SetPool
 from dmoe_models.algorithms.local_search import Search
 from dmoe_models.algorithms.near_sets import near_sets
 from dmoe_models.clock import Deadline
@@ -55,7 +48,6 @@ from dmoe_models.solution import Outcome
 
 _FIRST_DEPTH = 8
 _MOST_SETS = 256  # sets of one token that are listed
-_OWN_NODES = 40  # of our own branching, before a kernel that stays open goes to a solver with cuts
 
 
 def exact(
@@ -133,7 +125,6 @@ def exact(
             _decide_by_gap(run, problem, point)
         run.note("reduction")
         _branch(run, problem, point, fix_subcarriers, decide_tokens)
-        run.note("branching")
     return run.outcome()
 
 
@@ -163,15 +154,10 @@ def _search(run: Run, seed: int) -> bool:
     return improved
 
 
-def _allowance(run: Run, point: DualPoint) -> float:
-    """Return the reduced cost, J, above which nothing can be in a better solution."""
-    return (run.energy_j - point.bound) * (1 + 1e-9) + 1e-13 * abs(run.energy_j)
-
-
 def _fix(run: Run, problem: DualProblem, point: DualPoint) -> None:
     """Drop the subcarriers, listed or not, that no better solution gives to a link."""
     lists = problem.lists
-    allowed = _allowance(run, point)
+    allowed = allowance(run, point)
     while not lists.complete and (point.reduced_beyond <= allowed).any():
         lists.deepen(2 * lists.depth)
         point = problem.evaluate(point.token_prices)
@@ -185,7 +171,7 @@ def _fix(run: Run, problem: DualProblem, point: DualPoint) -> None:
 def _decide_by_gap(run: Run, problem: DualProblem, point: DualPoint) -> None:
     """Decide the tokens that have one set only within the gap of their cheapest."""
     before = len(problem.undecided)
-    prices = _decide(problem, point.token_prices, point.least_j + _allowance(run, point))
+    prices = _decide(problem, point.token_prices, point.least_j + allowance(run, point))
     point.token_prices = prices
     run.details.setdefault("undecided", []).append((before, len(problem.undecided)))
 
@@ -197,54 +183,32 @@ def _branch(
     if not problem.lists.complete:
         problem.lists.deepen(problem.lists.useful)
     program = _program(run, problem, point)
-    everything = np.isfinite(problem.lists.prices)
-    open_nodes = [(run.bound_j, 0, Node(run.bound_j, everything, problem.load > 0))]
-    finished = math.inf  # least bound of the nodes that are done with
-    nodes = 0
-    while open_nodes and not run.deadline.passed:
-        if nodes >= _OWN_NODES and program.complete:
-            _hand_over(run, problem, program)
-            run.details["proof"] = "branching by HiGHS over the kernel, at its tolerances of 1e-9"
-            return
-        _, _, node = heapq.heappop(open_nodes)
-        if run.reached(node.bound):
-            finished = min(finished, node.bound)
-            continue
-        nodes += 1
-        enough = run.target_j + 0.9 * EXACT_GAP * abs(run.target_j)
-        relaxation, best = price_out(program, node, run.deadline, enough)
-        if relaxation is None or best is None:
-            heapq.heappush(open_nodes, (node.bound, -nodes, node))
-            break
-        bound = max(node.bound, best.bound)
-        if nodes == 1:
-            rows, columns = program.size
-            run.details["lp"] = {
-                "rows": rows,
-                "columns": columns,
-                "integral": relaxation.integral,
-                "bound_j": bound,
-            }
-        _round(run, problem, relaxation)
-        if nodes == 1 and not run.reached(bound):
-            # The gap is now that of the linear program: reduce once more, and begin with less.
-            run.raise_bound(bound)
-            if fix_subcarriers:
-                _fix(run, problem, best)
-            if decide_tokens:
-                _decide_by_gap(run, problem, best)
-            run.note("root")
-            program = _program(run, problem, best)
-            everything = np.isfinite(problem.lists.prices)
-            heapq.heappush(open_nodes, (bound, 0, Node(bound, everything, problem.load > 0)))
-            continue
-        parts = [] if run.reached(bound) else sides(node, relaxation, bound)
-        if not parts:
-            finished = min(finished, bound)
-        for number, part in enumerate(parts):
-            heapq.heappush(open_nodes, (bound, -2 * nodes - number, part))
-    run.details["sets"], run.details["nodes"] = len(program.pool.owner), nodes
-    run.raise_bound(min([finished, *(bound for bound, _, _ in open_nodes)]))
+    root = program.node(run.bound_j)
+    tree = Tree(run, program)
+    relaxation, best, _ = program.price_out(root, run.deadline, tree.enough_j)
+    if relaxation is None or best is None:
+        return
+    rows, columns = program.size
+    run.details["lp"] = {
+        "rows": rows,
+        "columns": columns,
+        "integral": relaxation.integral,
+        "bound_j": best.bound,
+    }
+    run.raise_bound(best.bound)
+    offer_rounded(run, program, relaxation)
+    run.note("root")
+    if not run.closed:
+        # The gap is now that of the linear program: reduce once more, and begin with less.
+        if fix_subcarriers:
+            _fix(run, problem, best)
+        if decide_tokens:
+            _decide_by_gap(run, problem, best)
+        program = _program(run, problem, best)
+        tree = Tree(run, program)
+        run.raise_bound(tree.search(program.node(run.bound_j)))
+        run.note("branching")
+    run.details["sets"], run.details["nodes"] = len(program.pool), 1 + tree.nodes
 
 
 def _program(run: Run, problem: DualProblem, point: DualPoint) -> KernelProgram:
@@ -263,35 +227,12 @@ def _program(run: Run, problem: DualProblem, point: DualPoint) -> KernelProgram:
     listed = np.where(table.counts > _MOST_SETS, 0, table.counts)
     pool = SetPool(np.repeat(np.arange(len(tokens)), listed), table.incidence(instance.K))
     pool.add(np.arange(len(tokens)), problem.evaluate(point.token_prices).selection)
-    return KernelProgram(problem, pool, table.counts <= _MOST_SETS, unit)
-
-
-def _hand_over(run: Run, problem: DualProblem, program: KernelProgram) -> None:
-    """Let HiGHS branch, with its cuts, over the kernel."""
-    found, bound = program.branch_in_solver(run.deadline)
-    if found is not None:
-        _round(run, problem, found)
-    run.raise_bound(bound)
+    return KernelProgram(problem, pool, table.counts <= _MOST_SETS, point.token_prices, unit)
 
 
 def _limits(run: Run, problem: DualProblem, point: DualPoint) -> np.ndarray:
     evaluated = problem.evaluate(point.token_prices)
-    return evaluated.least_j + _allowance(run, evaluated)
-
-
-def _round(run: Run, problem: DualProblem, relaxation: Relaxation) -> None:
-    """Offer what the linear program's solution suggests."""
-    selection = problem.decided.copy()
-    selection[problem.undecided] = relaxation.selection
-    run.offer(descend(run.instance, selection, deadline=run.deadline))
-    owned = np.full((run.instance.K, run.instance.K), -1)
-    most = relaxation.ownership.argmax(axis=1)
-    rows = np.flatnonzero(relaxation.ownership.max(axis=1) > 0.5)
-    links = problem.lists.links[rows]
-    owned[links[:, 0], links[:, 1]] = problem.lists.columns[rows, most[rows]]
-    run.offer(
-        descend(run.instance, assignment_energy_j(run.instance, owned), deadline=run.deadline)
-    )
+    return evaluated.least_j + allowance(run, evaluated)
 
 
 def _decide(problem: DualProblem, prices: np.ndarray, limit: np.ndarray) -> np.ndarray:

@@ -1,15 +1,27 @@
-"""What the reductions leave: the set formulation's linear program over it, and branching.
+"""What the reductions leave: the set formulation's linear program over it, by Benders' cuts.
 
-The linear program serves to find token prices: its dual values on the rows "use of expert j by
-token t" are prices p[t, j], and the bound is what the dual function says at these prices. No
-tolerance of the LP solver enters the proof, and where its duals are poor the bound is poor and not
-wrong. Sets come by column generation: at the prices found, DES (the pricing problem of a token)
-either proves that no set is missing or names one.
+The linear program serves to find token prices: its dual values name a price p[t, j] of every use of
+an expert by a token, and the bound is what the dual function says at these prices. No tolerance of
+the LP solver enters the proof, and where its duals are poor the bound is poor and not wrong.
 
-Where the optimum of the linear program is not integral, branching splits the subcarriers of one
-link: first whether it owns any at all, then whether it owns one of its cheapest so many. Both sides
-differ from their parent in bounds of the same linear program, which is solved again from the last
-basis.
+The set formulation has a variable for every (use, subcarrier): they are what makes it large. Here
+each use u of a link, with listed prices f_0 <= f_1 <= ... and the link's share x_k of its k-th
+subcarrier, has one cost variable instead, bounded by its optimality cuts
+
+    cost_u >= f_k use_u - sum_{q < k} (f_k - f_q) x_q        for every k,
+
+where use_u is the weight of the token's sets that contain the expert. For given x and use_u the use
+takes the cheapest subcarriers until it is served, and the cut of the one that serves its last part
+is tight: together these cuts are the set formulation's projection, and few of them are ever needed.
+A cut's dual is a share of the price f_k; the use's price is the sum of these.
+
+Sets come by column generation: at the prices found, DES (the pricing problem of a token) either
+proves that no set is missing or names one.
+
+References
+----------
+M. Fischetti, I. Ljubic, M. Sinnl, "Redesigning Benders decomposition for large-scale facility
+location", Management Science 63 (2017), for the cuts; their use for sets of experts is ours.
 """
 
 from __future__ import annotations
@@ -17,13 +29,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import highspy
+import numba
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from dmoe_models.algorithms.dual import DualPoint, DualProblem
 from dmoe_models.clock import Deadline
 
-_ROUNDS = 50  # of column generation, per node
+_ROUNDS = 200  # of cuts and of column generation, per node
 _INTEGRAL = 1e-6
+_VIOLATED = 1e-8  # a cut, in the program's units
+_INFINITY = highspy.kHighsInf
 
 
 @dataclass
@@ -35,17 +51,20 @@ class Relaxation:
     value_j : float
         Its optimum, J (not a proof).
     token_prices : (U, K) array
-        Dual prices.
+        Dual prices; infinite where no set that matters holds the expert.
     ownership : (L, d) array
         x[l, k], fractions of subcarriers owned.
-    selection : (U, K) bool array
-        The set with the greatest weight of each token.
+    weight : (S,) array
+        Of every set.
+    use : (U, K) array
+        Share of each expert in its token's sets.
     """
 
     value_j: float
     token_prices: np.ndarray
     ownership: np.ndarray
-    selection: np.ndarray
+    weight: np.ndarray
+    use: np.ndarray
 
     @property
     def integral(self) -> bool:
@@ -65,15 +84,22 @@ class Node:
         Options that each link may own.
     must_own : (L,) bool array
         Links that own one of them.
+    sets : (S,) bool array
+        Sets that tokens may choose; sets that join the pool later are allowed.
     """
 
     bound: float
     allowed: np.ndarray
     must_own: np.ndarray
+    sets: np.ndarray
+
+    def permits(self, number: int) -> np.ndarray:
+        """Return `sets` for a pool that has grown to `number` sets."""
+        return np.append(self.sets, np.ones(number - len(self.sets), dtype=bool))
 
 
 class SetPool:
-    """Known sets of the undecided tokens, by token.
+    """Known sets of the undecided tokens.
 
     Parameters
     ----------
@@ -86,6 +112,9 @@ class SetPool:
         self.owner = owner
         self.members = members
         self._known = {(int(t), m.tobytes()) for t, m in zip(owner, members, strict=True)}
+
+    def __len__(self) -> int:
+        return len(self.owner)
 
     def add(self, positions: np.ndarray, members: np.ndarray) -> int:
         """Add sets that are not known yet; return how many were new."""
@@ -100,17 +129,30 @@ class SetPool:
             self.members = np.concatenate([self.members, members[new]])
         return len(new)
 
+    def costs(self, expert_energy_j: np.ndarray) -> np.ndarray:
+        """Return the (S,) cost of every set at (U, K) energies of the experts, J."""
+        row, expert = np.nonzero(self.members)
+        return np.bincount(row, expert_energy_j[self.owner[row], expert], len(self.owner))
+
+    def cheapest(self, costs: np.ndarray, tokens: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return for each token the number of its cheapest set, -1 for none, and its cost, J."""
+        least = np.full(tokens, np.inf)
+        np.minimum.at(least, self.owner, costs)
+        best = np.full(tokens, -1)
+        attained = np.flatnonzero((costs <= least[self.owner]) & np.isfinite(costs))[::-1]
+        best[self.owner[attained]] = attained
+        return best, least
+
 
 class KernelProgram:
     """The linear program of the set formulation over a kernel, kept in HiGHS between solves.
 
-    Columns: x over the listed options, y over uses and options, "none" for links that must own a
+    Columns: x over the listed options, the cost of every use, "none" for links that must own a
     subcarrier and get none, "unserved" for tokens without a set (both at a prohibitive price, so
-    that the program always has a solution and its duals always mean something), then z over the
-    sets of the pool, which may grow.
+    that the program always has a solution and its duals always mean something), then the weights of
+    the pool's sets, which may grow.
 
-    Rows: one subcarrier a link; C3; one set a token; use of expert j by token t equals what its
-    sets use; y at most x.
+    Rows: one subcarrier a link; C3; one set a token; then the cuts, which come and go.
 
     Parameters
     ----------
@@ -119,30 +161,31 @@ class KernelProgram:
     pool : SetPool
     all_listed : (U,) bool array
         The pool holds every set of the token that a solution better than the best known may use.
+    token_prices : (U, K) array
+        Prices near which the first cuts are made, J.
     unit_j : float
         Joule that the program calls 1.
-
-    Attributes
-    ----------
-    complete : bool
-        All sets of all tokens are listed.
     """
 
     def __init__(
-        self, problem: DualProblem, pool: SetPool, all_listed: np.ndarray, unit_j: float
+        self,
+        problem: DualProblem,
+        pool: SetPool,
+        all_listed: np.ndarray,
+        token_prices: np.ndarray,
+        unit_j: float,
     ) -> None:
         self.problem, self.pool, self.unit_j = problem, pool, unit_j
-        self.complete = bool(all_listed.all())
+        self.all_listed = all_listed
         instance, lists = problem.instance, problem.lists
-        number_of_tokens, number_of_links = len(problem.undecided), len(lists.links)
+        self.tokens, self.links = len(problem.undecided), len(lists.links)
         source = instance.source[problem.undecided]
+        self.prices = lists.prices / unit_j
+        self.unserved = problem.unserved_j / unit_j
         self.listed = np.isfinite(lists.prices)
-        x_link, x_position = np.nonzero(self.listed)
-        x_number = np.full(lists.prices.shape, -1)
-        x_number[self.listed] = np.arange(len(x_link))
 
-        # Every use that a set of a better solution could make has its row and its y, so that sets
-        # can be added later without new rows: where all sets are listed, those in the pool.
+        # Every use that a set of a better solution could make has its cost variable, so that sets
+        # can be added later: where all sets are listed, those in the pool.
         usable = lists.link_of[source] >= 0
         usable &= instance.gate_scores[problem.undecided] > 0
         used = np.zeros_like(usable)
@@ -151,241 +194,335 @@ class KernelProgram:
         self.use_token, self.use_expert = np.nonzero(usable)
         self.use_number = np.full(usable.shape, -1)
         self.use_number[self.use_token, self.use_expert] = np.arange(len(self.use_token))
-        use_link = lists.link_of[source[self.use_token], self.use_expert]
-        y_use, y_position = np.nonzero(self.listed[use_link])
-        y_link = use_link[y_use]
+        self.use_link = lists.link_of[source[self.use_token], self.use_expert]
 
-        self.number_x, number_y = len(x_link), len(y_use)
-        first_none = self.number_x + number_y
-        first_unserved = first_none + number_of_links
-        self.first_z = first_unserved + number_of_tokens
-        self.first_choice = number_of_links + instance.M
-        self.first_use = self.first_choice + number_of_tokens
-        self.first_owner = self.first_use + len(self.use_token)
-        rows = self.first_owner + number_y
+        x_link, x_position = np.nonzero(self.listed)
+        self.x_number = np.full(lists.prices.shape, -1)
+        self.x_number[self.listed] = np.arange(len(x_link))
+        self.first_cost = len(x_link)
+        self.first_none = self.first_cost + len(self.use_token)
+        self.first_unserved = self.first_none + self.links
+        self.first_set = self.first_unserved + self.tokens
+        self.first_choice = self.links + instance.M
+        self.first_cut = self.first_choice + self.tokens
+        self.cut_use = np.zeros(0, dtype=np.int64)
+        self.cut_position = np.zeros(0, dtype=np.int64)
+        self._most_cuts = 0
+        self._held = 0
+        self._pair_set = self._pair_use = np.zeros(0, dtype=np.int64)
 
-        unserved = problem.unserved_j / unit_j
-        cost = np.concatenate(
+        self.solver = self._start(x_link, x_position)
+        self._upper = np.ones(self.first_cost)
+        self._required = np.zeros(self.links, dtype=bool)
+        self._set_upper = np.zeros(0)
+        self._hold_new_sets()
+        price = token_prices[self.use_token, self.use_expert] / unit_j
+        above = (self.prices[self.use_link] < price[:, None]).sum(axis=1)
+        uses = np.arange(len(self.use_token))
+        at_least_one = above > 0
+        self._add_cuts(
+            np.concatenate([uses, uses[at_least_one]]),
+            np.concatenate([above, above[at_least_one] - 1]),
+        )
+
+    def _start(self, x_link: np.ndarray, x_position: np.ndarray) -> highspy.Highs:
+        """Hand the program without sets and cuts to HiGHS."""
+        problem, lists = self.problem, self.problem.lists
+        x, number = np.arange(self.first_cost), self.first_set
+        links, tokens = np.arange(self.links), np.arange(self.tokens)
+        row = np.concatenate(
             [
-                problem.load[x_link] * lists.prices[x_link, x_position] / unit_j,
-                lists.prices[y_link, y_position] / unit_j,
-                np.full(number_of_links + number_of_tokens, unserved),
+                x_link,
+                self.links + lists.columns[x_link, x_position],
+                links,
+                self.first_choice + tokens,
             ]
         )
-        x, y = np.arange(self.number_x), self.number_x + np.arange(number_y)
-        links, tokens = np.arange(number_of_links), np.arange(number_of_tokens)
-        entries = [
-            (x_link, x, 1.0),
-            (number_of_links + lists.columns[x_link, x_position], x, 1.0),
-            (self.first_use + y_use, y, 1.0),
-            (self.first_owner + np.arange(number_y), y, 1.0),
-            (self.first_owner + np.arange(number_y), x_number[y_link, y_position], -1.0),
-            (links, first_none + links, 1.0),
-            (self.first_choice + tokens, first_unserved + tokens, 1.0),
-        ]
-        infinity = highspy.kHighsInf
-        lower, upper = np.full(rows, -infinity), np.zeros(rows)
-        upper[: self.first_use] = 1.0
-        lower[self.first_choice : self.first_use] = 1.0
-        lower[self.first_use : self.first_owner] = 0.0
-        self.solver = _program(cost, entries, lower, upper)
-        self._held = 0
-        self._hold_new_sets()
+        column = np.concatenate([x, x, self.first_none + links, self.first_unserved + tokens])
+        matrix = csr_matrix((np.ones(len(row)), (row, column)), shape=(self.first_cut, number))
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = number, self.first_cut
+        lp.col_cost_ = np.concatenate(
+            [
+                problem.load[x_link] * self.prices[x_link, x_position],
+                np.ones(len(self.use_token)),
+                np.full(self.links + self.tokens, self.unserved),
+            ]
+        )
+        lp.col_lower_ = np.zeros(number)
+        lp.col_upper_ = np.where(np.arange(number) < self.first_cost, 1.0, _INFINITY)
+        lower, upper = np.full(self.first_cut, -_INFINITY), np.ones(self.first_cut)
+        lower[self.first_choice :] = 1.0
+        lp.row_lower_, lp.row_upper_ = lower, upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
+        lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
+        lp.a_matrix_.value_ = matrix.data
+        solver = highspy.Highs()
+        solver.setOptionValue("output_flag", False)
+        for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+            solver.setOptionValue(option, 1e-9)
+        solver.passModel(lp)
+        return solver
 
     def _hold_new_sets(self) -> None:
         """Add a column for every set of the pool that has none yet."""
-        instance = self.problem.instance
-        members = self.pool.members[self._held :]
-        owner = self.pool.owner[self._held :]
-        self._held = len(self.pool.owner)
-        for token, chosen in zip(owner.tolist(), members, strict=True):
+        problem, pool = self.problem, self.pool
+        first, self._held = self._held, len(pool)
+        energy = problem.instance.computation_energy_j / self.unit_j
+        pairs = []
+        for number in range(first, self._held):
+            token, chosen = pool.owner[number], np.flatnonzero(pool.members[number])
             uses = self.use_number[token, chosen]
-            index = np.concatenate([[self.first_choice + token], self.first_use + uses[uses >= 0]])
-            value = np.concatenate([[1.0], np.full(len(index) - 1, -1.0)])
-            cost = float(instance.computation_energy_j[chosen].sum()) / self.unit_j
+            uses = uses[uses >= 0]
+            pairs.append((np.full(len(uses), number), uses))
+            cuts = np.flatnonzero(np.isin(self.cut_use, uses))
+            index = np.append(self.first_cut + cuts, self.first_choice + token)
+            value = np.append(-self._cut_price(self.cut_use[cuts], self.cut_position[cuts]), 1.0)
             self.solver.addCol(
-                cost, 0.0, highspy.kHighsInf, len(index), index.astype(np.int32), value
+                float(energy[chosen].sum()),
+                0.0,
+                _INFINITY,
+                len(index),
+                index.astype(np.int32),
+                value,
             )
+        if pairs:
+            self._pair_set = np.concatenate([self._pair_set, *(p[0] for p in pairs)])
+            self._pair_use = np.concatenate([self._pair_use, *(p[1] for p in pairs)])
+        self._set_upper = np.append(self._set_upper, np.full(self._held - first, _INFINITY))
+        order = np.argsort(self._pair_use, kind="stable")
+        self._sets_by_use = self._pair_set[order]
+        self._first_of_use = np.searchsorted(
+            self._pair_use[order], np.arange(len(self.use_token) + 1)
+        )
+
+    def _cut_price(self, use: np.ndarray, position: np.ndarray) -> np.ndarray:
+        """Return f_k of some cuts; past the end of the list, what it costs not to be served."""
+        padded = np.append(self.prices, np.full((self.links, 1), np.inf), axis=1)
+        price = padded[self.use_link[use], position]
+        return np.where(np.isfinite(price), price, self.unserved)
+
+    def _add_cuts(self, uses: np.ndarray, positions: np.ndarray) -> None:
+        """Add the cuts of some uses at some positions of their links' lists."""
+        index: list[np.ndarray] = []
+        value: list[np.ndarray] = []
+        starts = [0]
+        for use, position, price in zip(
+            uses.tolist(), positions.tolist(), self._cut_price(uses, positions), strict=True
+        ):
+            link = self.use_link[use]
+            sets = self._sets_by_use[self._first_of_use[use] : self._first_of_use[use + 1]]
+            index += [
+                [self.first_cost + use],
+                self.x_number[link, :position],
+                self.first_set + sets,
+            ]
+            value += [[1.0], price - self.prices[link, :position], np.full(len(sets), -price)]
+            starts.append(starts[-1] + 1 + position + len(sets))
+        if len(uses):
+            self.solver.addRows(
+                len(uses),
+                np.zeros(len(uses)),
+                np.full(len(uses), _INFINITY),
+                starts[-1],
+                np.array(starts[:-1], dtype=np.int32),
+                np.concatenate(index).astype(np.int32),
+                np.concatenate(value),
+            )
+            self.cut_use = np.append(self.cut_use, uses)
+            self.cut_position = np.append(self.cut_position, positions)
+
+    def sets_using(self, link: int) -> np.ndarray:
+        """Return the numbers of the sets that use a link."""
+        return self._pair_set[self.use_link[self._pair_use] == link]
 
     @property
     def size(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.solver.getNumRow(), self.solver.getNumCol()
 
-    def add(self, members: np.ndarray) -> int:
-        """Add one set for every undecided token, where it is new; return how many were.
+    def node(self, bound: float) -> Node:
+        """Return the whole kernel as a node."""
+        return Node(bound, self.listed, self.problem.load > 0, np.ones(len(self.pool), dtype=bool))
 
-        A set with a use that has no row cannot be added and is not counted.
+    def impose(self, node: Node) -> None:
+        """Restrict the program to a node."""
+        upper = node.allowed[self.listed].astype(np.float64)
+        changed = np.flatnonzero(upper != self._upper)
+        self.solver.changeColsBounds(
+            len(changed), changed.astype(np.int32), np.zeros(len(changed)), upper[changed]
+        )
+        self._upper = upper
+        for link in np.flatnonzero(node.must_own != self._required).tolist():
+            lower = 1.0 if node.must_own[link] else -_INFINITY
+            self.solver.changeRowBounds(link, lower, 1.0)
+        self._required = node.must_own
+        limit = np.where(node.permits(self._held), _INFINITY, 0.0)
+        changed = np.flatnonzero(limit != self._set_upper)
+        columns = (self.first_set + changed).astype(np.int32)
+        self.solver.changeColsBounds(len(changed), columns, np.zeros(len(changed)), limit[changed])
+        self._set_upper = limit
+
+    def solve(self, time_limit: float | None) -> Relaxation | None:
+        """Solve the program with all the cuts it needs; None where time ran out."""
+        deadline = Deadline(time_limit)
+        for _ in range(_ROUNDS):
+            if not self._run(deadline):
+                return None
+            solution = self.solver.getSolution()
+            value = np.asarray(solution.col_value)
+            ownership = np.zeros(self.prices.shape)
+            ownership[self.listed] = value[: self.first_cost]
+            weight = value[self.first_set :]
+            use = np.bincount(self._pair_use, weight[self._pair_set], len(self.use_token))
+            cost = value[self.first_cost : self.first_none]
+            position = _violated(self.prices, ownership, self.use_link, use, cost, self.unserved)
+            uses = np.flatnonzero(position >= 0)
+            if not len(uses):
+                break
+            self._add_cuts(uses, position[uses])
+        relaxation = self._read(solution, ownership, weight, use)
+        self._drop_loose_cuts(value)
+        return relaxation
+
+    def _run(self, deadline: Deadline) -> bool:
+        if deadline.remaining is not None:
+            limit = self.solver.getRunTime() + max(deadline.remaining, 0.01)
+            self.solver.setOptionValue("time_limit", limit)
+        self.solver.run()
+        return bool(self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+
+    def _read(
+        self,
+        solution: highspy.HighsSolution,
+        ownership: np.ndarray,
+        weight: np.ndarray,
+        use: np.ndarray,
+    ) -> Relaxation:
+        """Read token prices off the cuts' duals."""
+        problem = self.problem
+        dual = np.maximum(np.asarray(solution.row_dual)[self.first_cut :], 0.0)
+        price = dual * self._cut_price(self.cut_use, self.cut_position)
+        prices = np.full((self.tokens, problem.instance.K), np.inf)
+        prices[np.arange(self.tokens), problem.instance.source[problem.undecided]] = 0.0
+        prices[self.use_token, self.use_expert] = self.unit_j * np.bincount(
+            self.cut_use, price, len(self.use_token)
+        )
+        shares = np.zeros(prices.shape)
+        shares[self.use_token, self.use_expert] = use
+        value = self.solver.getObjectiveValue() * self.unit_j + problem.constant_j
+        return Relaxation(value, prices, ownership, weight, shares)
+
+    def _drop_loose_cuts(self, value: np.ndarray) -> None:
+        """Drop the cuts that are not tight, once they are many."""
+        if len(self.cut_use) <= self._most_cuts:
+            return
+        tight = np.asarray(self.solver.getSolution().row_value)[self.first_cut :] <= 1e-7
+        self._most_cuts = max(2 * int(tight.sum()), 2 * len(self.use_token)) + 1000
+        if len(self.cut_use) > self._most_cuts:
+            loose = (self.first_cut + np.flatnonzero(~tight)).astype(np.int32)
+            self.solver.deleteRows(len(loose), loose)
+            self.cut_use, self.cut_position = self.cut_use[tight], self.cut_position[tight]
+
+    def probe(self, node: Node, iterations: int) -> float:
+        """Return about what the program's value, J, becomes in a node, without new cuts."""
+        self.impose(node)
+        self.solver.setOptionValue("simplex_iteration_limit", iterations)
+        self.solver.run()
+        self.solver.setOptionValue("simplex_iteration_limit", 2**31 - 1)
+        return self.solver.getObjectiveValue() * self.unit_j + self.problem.constant_j
+
+    def evaluate(self, node: Node, token_prices: np.ndarray) -> tuple[DualPoint, np.ndarray]:
+        """Evaluate the dual of a node; also by how much each set exceeds its token's cheapest, J.
+
+        Tokens choose among the node's sets, by DES where not all of a token's sets are listed.
         """
-        tokens = np.arange(len(self.problem.undecided))
-        source = self.problem.instance.source[self.problem.undecided]
-        unknown = members & (self.use_number < 0)
-        unknown[tokens, source] = False
-        fits = ~unknown.any(axis=1)
-        new = self.pool.add(tokens[fits], members[fits])
-        self._hold_new_sets()
-        return new
+        problem = self.problem.restricted(node.allowed, node.must_own)
+        pool = self.pool
+        costs = pool.costs(token_prices + problem.instance.computation_energy_j)
+        costs[~node.permits(len(pool))] = np.inf
+        best, least = pool.cheapest(costs, self.tokens)
+        selection = pool.members[best] & (best >= 0)[:, None]
+        if not self.all_listed.all():
+            by_search, least_by_search = problem.cheapest(token_prices)
+            unlisted = ~self.all_listed
+            selection[unlisted] = by_search[unlisted]
+            least[unlisted] = least_by_search[unlisted]
+        point = problem.evaluate(token_prices, (selection, least))
+        excess = costs - least[pool.owner]
+        excess[~self.all_listed[pool.owner]] = 0.0  # such tokens keep what they have
+        return point, excess
 
-    def branch_in_solver(self, deadline: Deadline) -> tuple[Relaxation | None, float]:
-        """Solve the kernel as a mixed-integer program, x integral, by HiGHS.
+    def price_out(
+        self, node: Node, deadline: Deadline, enough_j: float
+    ) -> tuple[Relaxation | None, DualPoint | None, np.ndarray]:
+        """Solve a node's program with sets added until none is missing.
 
-        HiGHS has cuts that our own branching has not. The bound it returns rests on its tolerances
-        (1e-9), and on the pool: it is one of the kernel only if the pool holds every set that a
-        better solution may use.
+        Parameters
+        ----------
+        enough_j : float
+            A bound, J, that ends the work: nothing better is needed.
 
         Returns
         -------
         Relaxation or None
-            The best solution found.
-        float
-            The solver's lower bound, J; -inf where it has none.
+            The last one; None where time ran out before it was solved.
+        DualPoint or None
+            The best proved point met.
+        (S,) array
+            By how much each set exceeds its token's cheapest at that point, J.
         """
-        solver = self.solver
-        numbers = np.arange(self.number_x, dtype=np.int32)
-        zeros, ones = np.zeros(self.number_x), np.ones(self.number_x)
-        solver.changeColsBounds(self.number_x, numbers, zeros, ones)
-        for link in range(len(self.problem.load)):
-            required = 1.0 if self.problem.load[link] > 0 else -highspy.kHighsInf
-            solver.changeRowBounds(link, required, 1.0)
-        integer = np.full(self.number_x, highspy.HighsVarType.kInteger)
-        solver.changeColsIntegrality(self.number_x, numbers, integer)
-        for option in ("mip_rel_gap", "mip_abs_gap"):
-            solver.setOptionValue(option, 0.0)
-        solver.setOptionValue("mip_feasibility_tolerance", 1e-9)
-        self._limit(deadline.remaining)
-        solver.run()
-        info = solver.getInfo()
-        bound = info.mip_dual_bound * self.unit_j + self.problem.constant_j
-        found = self._read() if info.primal_solution_status == 2 else None
-        return found, bound if np.isfinite(bound) else -np.inf
+        best: DualPoint | None = None
+        relaxation: Relaxation | None = None
+        excess = np.zeros(0)
+        for _ in range(_ROUNDS):
+            self.impose(node)
+            relaxation = self.solve(deadline.remaining)
+            if relaxation is None:
+                break
+            point, above = self.evaluate(node, relaxation.token_prices)
+            if best is None or point.bound > best.bound:
+                best, excess = point, above
+            if best.bound >= enough_j or deadline.passed or not self._add(point.selection):
+                break
+        return relaxation, best, np.append(excess, np.zeros(len(self.pool) - len(excess)))
 
-    def _limit(self, seconds: float | None) -> None:
-        if seconds is not None:
-            limit = self.solver.getRunTime() + max(seconds, 0.01)
-            self.solver.setOptionValue("time_limit", limit)
-
-    def solve(self, node: Node, time_limit: float | None) -> Relaxation | None:
-        """Solve the program of a node; None where the solver did not finish."""
-        solver = self.solver
-        upper = node.allowed[self.listed].astype(np.float64)
-        numbers = np.arange(self.number_x, dtype=np.int32)
-        solver.changeColsBounds(self.number_x, numbers, np.zeros(self.number_x), upper)
-        lower = np.where(node.must_own, 1.0, -highspy.kHighsInf)
-        for link in range(len(lower)):
-            solver.changeRowBounds(link, float(lower[link]), 1.0)
-        self._limit(time_limit)
-        solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        return self._read()
-
-    def _read(self) -> Relaxation:
-        """Read the solver's solution, and its duals as token prices."""
-        problem, instance, lists = self.problem, self.problem.instance, self.problem.lists
-        solution = self.solver.getSolution()
-        value, dual = np.asarray(solution.col_value), np.asarray(solution.row_dual)
-
-        # An expert without a use row is in no set that a better solution may hold.
-        prices = np.full((len(problem.undecided), instance.K), np.inf)
-        prices[np.arange(len(prices)), instance.source[problem.undecided]] = 0.0
-        # The dual of a use row is the price: what one more unit of use would cost.
-        if len(dual):  # a mixed-integer program has none
-            use_dual = dual[self.first_use : self.first_owner] * self.unit_j
-            prices[self.use_token, self.use_expert] = np.maximum(use_dual, 0.0)
-
-        ownership = np.zeros(lists.prices.shape)
-        ownership[self.listed] = value[: self.number_x]
-        weight = value[self.first_z :]
-        best = np.lexsort((-weight, self.pool.owner))
-        _, first = np.unique(self.pool.owner[best], return_index=True)
-        selection = np.zeros((len(problem.undecided), instance.K), dtype=bool)
-        selection[self.pool.owner[best][first]] = self.pool.members[best][first]
-        objective = self.solver.getObjectiveValue() * self.unit_j + problem.constant_j
-        return Relaxation(objective, prices, ownership, selection)
+    def _add(self, members: np.ndarray) -> int:
+        """Add one set for every token that is not wholly listed, where it is new; count them."""
+        tokens = np.flatnonzero(~self.all_listed & members.any(axis=1))
+        new = self.pool.add(tokens, members[tokens])
+        self._hold_new_sets()
+        return new
 
 
-def _program(
+@numba.njit(cache=True)
+def _violated(
+    prices: np.ndarray,
+    ownership: np.ndarray,
+    use_link: np.ndarray,
+    use: np.ndarray,
     cost: np.ndarray,
-    entries: list[tuple[np.ndarray, np.ndarray, float]],
-    lower: np.ndarray,
-    upper: np.ndarray,
-) -> highspy.Highs:
-    """Hand a linear program with non-negative columns to HiGHS."""
-    row = np.concatenate([entry[0] for entry in entries])
-    column = np.concatenate([entry[1] for entry in entries])
-    value = np.concatenate([np.full(len(entry[0]), entry[2]) for entry in entries])
-    order = np.lexsort((row, column))
-    starts = np.zeros(len(cost) + 1, dtype=np.int32)
-    np.cumsum(np.bincount(column, minlength=len(cost)), out=starts[1:])
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(cost), len(lower)
-    lp.col_cost_ = cost
-    lp.col_lower_ = np.zeros(len(cost))
-    lp.col_upper_ = np.full(len(cost), highspy.kHighsInf)
-    lp.row_lower_, lp.row_upper_ = lower, upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = starts
-    lp.a_matrix_.index_ = row[order].astype(np.int32)
-    lp.a_matrix_.value_ = value[order]
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
-        solver.setOptionValue(option, 1e-9)
-    solver.passModel(lp)
-    return solver
-
-
-def price_out(
-    program: KernelProgram, node: Node, deadline: Deadline, enough_j: float
-) -> tuple[Relaxation | None, DualPoint | None]:
-    """Solve a node's linear program with sets added until none is missing.
-
-    Parameters
-    ----------
-    enough_j : float
-        A bound, J, that ends the work: nothing better is needed.
-
-    Returns
-    -------
-    Relaxation or None
-        The last one; None where time ran out before it was solved.
-    DualPoint or None
-        The best proved point met.
-    """
-    problem = program.problem.restricted(node.allowed, node.must_own)
-    best: DualPoint | None = None
-    relaxation: Relaxation | None = None
-    for _ in range(_ROUNDS):
-        relaxation = program.solve(node, deadline.remaining)
-        if relaxation is None:
-            break
-        point = problem.evaluate(relaxation.token_prices)
-        if best is None or point.bound > best.bound:
-            best = point
-        if best.bound >= enough_j or deadline.passed or not program.add(point.selection):
-            break
-    return relaxation, best
-
-
-def sides(node: Node, relaxation: Relaxation, bound: float) -> list[Node]:
-    """Split a node where its linear program is fractional; nothing to split where it is not."""
-    total = relaxation.ownership.sum(axis=1)
-    open_link = np.where(node.must_own, 0.0, np.abs(total - np.round(total)))
-    if open_link.max(initial=0.0) > _INTEGRAL:
-        link = int(open_link.argmax())
-        closed = node.allowed.copy()
-        closed[link] = False
-        owning = node.must_own.copy()
-        owning[link] = True
-        return [Node(bound, closed, node.must_own), Node(bound, node.allowed, owning)]
-    prefix = relaxation.ownership.cumsum(axis=1)
-    distance = np.abs(prefix - 0.5 * total[:, None])
-    distance[:, -1] = np.inf
-    distance[np.abs(prefix - np.round(prefix)) <= _INTEGRAL] = np.inf
-    link, position = divmod(int(distance.argmin()), distance.shape[1])
-    if not np.isfinite(distance[link, position]):
-        return []
-    cheap, dear = node.allowed.copy(), node.allowed.copy()
-    cheap[link, position + 1 :] = False
-    dear[link, : position + 1] = False
-    return [Node(bound, dear, node.must_own), Node(bound, cheap, node.must_own)]
+    unserved: float,
+) -> np.ndarray:
+    """Return for every use the position of its most violated cut, -1 where none is violated."""
+    position = np.full(len(use), -1)
+    for u in range(len(use)):
+        if use[u] <= _VIOLATED:
+            continue
+        link = use_link[u]
+        paid = 0.0
+        owned = 0.0
+        k = 0
+        while k < prices.shape[1] and prices[link, k] < np.inf:
+            if owned + ownership[link, k] >= use[u] - 1e-9:
+                break
+            owned += ownership[link, k]
+            paid += ownership[link, k] * prices[link, k]
+            k += 1
+        price = unserved
+        if k < prices.shape[1] and prices[link, k] < np.inf:
+            price = prices[link, k]
+        if paid + price * (use[u] - owned) > cost[u] + _VIOLATED:
+            position[u] = k
+    return position

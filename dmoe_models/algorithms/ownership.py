@@ -33,7 +33,7 @@ def add_bids(
     Parameters
     ----------
     prices : (L, d) array
-        c[l, k], ascending in k; infinite past the end of a shorter list.
+        c[l, k], ascending in k but for infinite ones, which are no options.
     beyond : (L,) array
         Price of the first subcarrier that is not listed; infinite where all are.
     link_of : (K, K) int array
@@ -58,9 +58,10 @@ def add_bids(
             if price == np.inf:
                 continue
             for k in range(depth):
-                if prices[link, k] >= price:
+                if prices[link, k] < price:
+                    bids[link, k] += price - prices[link, k]
+                elif prices[link, k] < np.inf:
                     break
-                bids[link, k] += price - prices[link, k]
             if beyond[link] < price:
                 bids_beyond[link] += price - beyond[link]
 

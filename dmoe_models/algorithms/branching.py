@@ -1,0 +1,212 @@
+"""Branching over a kernel: best bound first, on what moves the linear program most.
+
+A node restricts which subcarriers a link may own, whether it owns one at all, and which sets a
+token may choose. Three questions split it, wherever the linear program answers by a fraction: does
+this link own a subcarrier; is it one of its k cheapest; does this token use that expert. Strong
+branching asks the program itself which question helps most, and remembers what it learned
+(reliability branching). Before it is split, a node loses the subcarriers and sets whose reduced
+cost exceeds the node's own gap.
+
+References
+----------
+T. Achterberg, T. Koch, A. Martin, "Branching rules revisited", Operations Research Letters 33
+(2005).
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict
+from dataclasses import replace
+
+import numpy as np
+
+from dmoe_models.algorithms.ascent import EXACT_GAP, Run
+from dmoe_models.algorithms.dual import DualPoint
+from dmoe_models.algorithms.jesa import descend
+from dmoe_models.algorithms.kernel import KernelProgram, Node, Relaxation
+from dmoe_models.energy import assignment_energy_j
+
+_FRACTION = 1e-6
+_PROBED = 8  # questions that the program is asked at a node, at most
+_RELIABLE = 4  # answers after which a question's effect is taken as known
+_PROBE_ITERATIONS = 200
+_HEURISTIC_EVERY = 16
+
+Question = tuple[str, int, int]
+"""("owns", link, 0), ("cheap", link, k) or ("uses", use, 0)."""
+
+
+class Tree:
+    """A search over the kernel's solutions for one better than the best known.
+
+    Parameters
+    ----------
+    run : Run
+        Its best solution is improved; its bound is left alone.
+    program : KernelProgram
+    """
+
+    def __init__(self, run: Run, program: KernelProgram) -> None:
+        self.run = run
+        self.program = program
+        self.nodes = 0
+        self._gains: dict[Question, list[float]] = defaultdict(list)
+
+    def search(self, root: Node) -> float:
+        """Search until nothing better is left or time is up; return the proved bound, J."""
+        run = self.run
+        open_nodes = [(root.bound, 0, root)]
+        finished = math.inf  # least bound of the nodes that are done with
+        count = 0
+        while open_nodes and not run.deadline.passed:
+            _, _, node = heapq.heappop(open_nodes)
+            if run.reached(node.bound):
+                finished = min(finished, node.bound)
+                continue
+            self.nodes += 1
+            relaxation, point, excess = self.program.price_out(node, run.deadline, self.enough_j)
+            if relaxation is None or point is None:
+                heapq.heappush(open_nodes, (node.bound, -count - 1, node))
+                break
+            bound = max(node.bound, point.bound)
+            if run.reached(bound):
+                finished = min(finished, bound)
+                continue
+            if self.nodes % _HEURISTIC_EVERY == 1 or relaxation.integral:
+                offer_rounded(run, self.program, relaxation)
+            node = replace(self.reduced(node, point, excess), bound=bound)
+            question = self._choose(node, relaxation)
+            if run.reached(bound) or question is None:
+                finished = min(finished, bound)
+                continue
+            for part in self._parts(node, question):
+                count += 1
+                heapq.heappush(open_nodes, (bound, -count, part))
+        return min([finished, *(bound for bound, _, _ in open_nodes)])
+
+    @property
+    def enough_j(self) -> float:
+        """A bound, J, past which a node holds nothing of interest."""
+        target = self.run.target_j
+        return target + 0.9 * EXACT_GAP * abs(target)
+
+    def reduced(self, node: Node, point: DualPoint, excess: np.ndarray) -> Node:
+        """Drop what no solution of the node that is better than the best known makes use of."""
+        allowed = allowance(self.run, point)
+        return replace(
+            node,
+            allowed=node.allowed & (point.reduced <= allowed),
+            sets=node.permits(len(excess)) & (excess <= allowed),
+        )
+
+    def _choose(self, node: Node, relaxation: Relaxation) -> Question | None:
+        """Return the question whose answers raise the bound most; None where none is left."""
+        found = self._questions(node, relaxation)
+        if not found:
+            return None
+        known = [g for gains in self._gains.values() for g in gains]
+        usual = float(np.mean(known)) if known else 1.0
+
+        def estimate(question: Question) -> float:
+            gains = self._gains.get(question)
+            return float(np.mean(gains)) if gains else usual * 4 * found[question]
+
+        ranked = sorted(found, key=estimate, reverse=True)[:_PROBED]
+        basis = self.program.solver.getBasis()
+        best, best_gain = None, -1.0
+        for question in ranked:
+            if len(self._gains[question]) >= _RELIABLE:
+                gain = estimate(question)
+            else:
+                gain = self._ask(node, relaxation, question)
+                self._gains[question].append(gain)
+                self.program.solver.setBasis(basis)
+            if gain > best_gain:
+                best, best_gain = question, gain
+            if self.run.deadline.passed:
+                break
+        return best
+
+    def _ask(self, node: Node, relaxation: Relaxation, question: Question) -> float:
+        """Return the geometric mean of what both answers raise the program's value by."""
+        gap = max(self.run.target_j - relaxation.value_j, 1e-12 * abs(relaxation.value_j))
+        product = 1.0
+        for part in self._parts(node, question):
+            value = self.program.probe(part, _PROBE_ITERATIONS)
+            product *= min(max((value - relaxation.value_j) / gap, 1e-4), 1.0)
+        return math.sqrt(product)
+
+    def _questions(self, node: Node, relaxation: Relaxation) -> dict[Question, float]:
+        """Return the questions that the program answers by a fraction, with f (1 - f) of each."""
+        found: dict[Question, float] = {}
+        if relaxation.integral:  # then some choice of sets is worth the same
+            return found
+        total = relaxation.ownership.sum(axis=1)
+        for link in np.flatnonzero(~node.must_own & _fractional(total)).tolist():
+            found["owns", link, 0] = total[link] * (1 - total[link])
+        prefix = relaxation.ownership.cumsum(axis=1)
+        middle = np.abs(prefix - 0.5 * total[:, None])
+        middle[~_fractional(prefix)] = np.inf
+        middle[:, -1] = np.inf
+        for link in np.flatnonzero(np.isfinite(middle.min(axis=1, initial=np.inf))).tolist():
+            k = int(middle[link].argmin())
+            if node.allowed[link, : k + 1].any() and node.allowed[link, k + 1 :].any():
+                found["cheap", link, k] = prefix[link, k] * (1 - prefix[link, k])
+        program = self.program
+        use = relaxation.use[program.use_token, program.use_expert]
+        listed = program.all_listed[program.use_token]
+        for number in np.flatnonzero(_fractional(use) & listed).tolist():
+            found["uses", number, 0] = use[number] * (1 - use[number])
+        return found
+
+    def _parts(self, node: Node, question: Question) -> tuple[Node, Node]:
+        """Split a node: the question answered by no, and by yes."""
+        kind, number, position = question
+        program, pool = self.program, self.program.pool
+        sets = node.permits(len(pool))
+        if kind == "uses":
+            own = pool.owner == program.use_token[number]
+            holds = pool.members[:, program.use_expert[number]]
+            return replace(node, sets=sets & ~(own & holds)), replace(
+                node, sets=sets & ~(own & ~holds)
+            )
+        less, more = node.allowed.copy(), node.allowed.copy()
+        if kind == "owns":
+            less[number] = False
+            without = sets.copy()
+            without[program.sets_using(number)] = False
+            owning = node.must_own.copy()
+            owning[number] = True
+            return replace(node, allowed=less, sets=without), replace(node, must_own=owning)
+        less[number, : position + 1] = False
+        more[number, position + 1 :] = False
+        return replace(node, allowed=less), replace(node, allowed=more)
+
+
+def allowance(run: Run, point: DualPoint) -> float:
+    """Return the reduced cost, J, above which nothing can be in a better solution."""
+    return (run.energy_j - point.bound) * (1 + 1e-9) + 1e-13 * abs(run.energy_j)
+
+
+def offer_rounded(run: Run, program: KernelProgram, relaxation: Relaxation) -> None:
+    """Offer what the linear program's solution suggests: the sets, then the assignment."""
+    problem, pool = program.problem, program.pool
+    best, _ = pool.cheapest(-relaxation.weight, program.tokens)
+    if (best >= 0).all():
+        selection = problem.decided.copy()
+        selection[problem.undecided] = pool.members[best]
+        run.offer(descend(run.instance, selection, deadline=run.deadline))
+    owned = np.full((run.instance.K, run.instance.K), -1)
+    most = relaxation.ownership.argmax(axis=1)
+    rows = np.flatnonzero(relaxation.ownership.max(axis=1, initial=0.0) > 0.5)
+    links = problem.lists.links[rows]
+    owned[links[:, 0], links[:, 1]] = problem.lists.columns[rows, most[rows]]
+    run.offer(
+        descend(run.instance, assignment_energy_j(run.instance, owned), deadline=run.deadline)
+    )
+
+
+def _fractional(value: np.ndarray) -> np.ndarray:
+    return np.abs(value - np.round(value)) > _FRACTION
