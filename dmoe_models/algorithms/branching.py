@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -29,9 +28,8 @@ from dmoe_models.algorithms.kernel import KernelProgram, Node, Relaxation
 from dmoe_models.energy import assignment_energy_j
 
 _FRACTION = 1e-6
-_PROBED = 8  # questions that the program is asked at a node, at most
-_RELIABLE = 4  # answers after which a question's effect is taken as known
-_PROBE_ITERATIONS = 200
+_PROBED = 24  # questions considered at a node, at most
+_PROBE_ITERATIONS = 1000
 _HEURISTIC_EVERY = 16
 
 Question = tuple[str, int, int]
@@ -52,7 +50,7 @@ class Tree:
         self.run = run
         self.program = program
         self.nodes = 0
-        self._gains: dict[Question, list[float]] = defaultdict(list)
+        self._gain: dict[Question, float] = {}  # what was learned, by question
 
     def search(self, root: Node) -> float:
         """Search until nothing better is left or time is up; return the proved bound, J."""
@@ -77,11 +75,11 @@ class Tree:
             if self.nodes % _HEURISTIC_EVERY == 1 or relaxation.integral:
                 offer_rounded(run, self.program, relaxation)
             node = replace(self.reduced(node, point, excess), bound=bound)
-            question = self._choose(node, relaxation)
-            if run.reached(bound) or question is None:
+            parts = self._split(node, relaxation)
+            if parts is None:
                 finished = min(finished, bound)
                 continue
-            for part in self._parts(node, question):
+            for part in parts:
                 count += 1
                 heapq.heappush(open_nodes, (bound, -count, part))
         return min([finished, *(bound for bound, _, _ in open_nodes)])
@@ -101,42 +99,50 @@ class Tree:
             sets=node.permits(len(excess)) & (excess <= allowed),
         )
 
-    def _choose(self, node: Node, relaxation: Relaxation) -> Question | None:
-        """Return the question whose answers raise the bound most; None where none is left."""
+    def _split(self, node: Node, relaxation: Relaxation) -> list[Node] | None:
+        """Return nodes that hold all that matters of this one; None if no question is left.
+
+        Either the two answers to the question that raises the bound most; or, where an answer was
+        proved to hold nothing better, what the other answers leave of the node.
+        """
         found = self._questions(node, relaxation)
         if not found:
             return None
-        known = [g for gains in self._gains.values() for g in gains]
-        usual = float(np.mean(known)) if known else 1.0
-
-        def estimate(question: Question) -> float:
-            gains = self._gains.get(question)
-            return float(np.mean(gains)) if gains else usual * 4 * found[question]
-
-        ranked = sorted(found, key=estimate, reverse=True)[:_PROBED]
+        usual = float(np.mean(list(self._gain.values()))) if self._gain else 1.0
+        ranked = sorted(found, key=lambda q: self._gain.get(q, 4 * usual * found[q]), reverse=True)[
+            :_PROBED
+        ]
         basis = self.program.solver.getBasis()
-        best, best_gain = None, -1.0
+        best, best_gain, tightened = ranked[0], -1.0, False
         for question in ranked:
-            if len(self._gains[question]) >= _RELIABLE:
-                gain = estimate(question)
-            else:
-                gain = self._ask(node, relaxation, question)
-                self._gains[question].append(gain)
-                self.program.solver.setBasis(basis)
-            if gain > best_gain:
-                best, best_gain = question, gain
             if self.run.deadline.passed:
                 break
-        return best
+            parts = self._parts(node, question)
+            if question not in self._gain or (not tightened and question == ranked[0]):
+                alive, gain = [], 1.0
+                for part in parts:
+                    rise, dead = self._ask(part, relaxation)
+                    self.program.solver.setBasis(basis)
+                    gain *= rise
+                    if not dead:
+                        alive.append(part)
+                if not alive:
+                    return []
+                if len(alive) == 1:
+                    node, tightened = alive[0], True
+                self._gain[question] = math.sqrt(gain)
+            if self._gain[question] > best_gain:
+                best, best_gain = question, self._gain[question]
+        return [node] if tightened else list(self._parts(node, best))
 
-    def _ask(self, node: Node, relaxation: Relaxation, question: Question) -> float:
-        """Return the geometric mean of what both answers raise the program's value by."""
-        gap = max(self.run.target_j - relaxation.value_j, 1e-12 * abs(relaxation.value_j))
-        product = 1.0
-        for part in self._parts(node, question):
-            value = self.program.probe(part, _PROBE_ITERATIONS)
-            product *= min(max((value - relaxation.value_j) / gap, 1e-4), 1.0)
-        return math.sqrt(product)
+    def _ask(self, part: Node, relaxation: Relaxation) -> tuple[float, bool]:
+        """Return what share of the gap a part's program closes, and whether it proves all."""
+        run, program = self.run, self.program
+        value, prices = program.probe(part, _PROBE_ITERATIONS)
+        gap = max(run.target_j - relaxation.value_j, 1e-12 * abs(relaxation.value_j))
+        rise = min(max((value - relaxation.value_j) / gap, 1e-4), 1.0)
+        dead = rise == 1.0 and run.reached(program.evaluate(part, prices)[0].bound)
+        return rise, dead
 
     def _questions(self, node: Node, relaxation: Relaxation) -> dict[Question, float]:
         """Return the questions that the program answers by a fraction, with f (1 - f) of each."""

@@ -313,12 +313,10 @@ class KernelProgram:
         ):
             link = self.use_link[use]
             sets = self._sets_by_use[self._first_of_use[use] : self._first_of_use[use + 1]]
-            index += [
-                [self.first_cost + use],
-                self.x_number[link, :position],
-                self.first_set + sets,
-            ]
-            value += [[1.0], price - self.prices[link, :position], np.full(len(sets), -price)]
+            own = np.full(1, self.first_cost + use)
+            saved = price - self.prices[link, :position]
+            index += [own, self.x_number[link, :position], self.first_set + sets]
+            value += [np.ones(1), saved, np.full(len(sets), -price)]
             starts.append(starts[-1] + 1 + position + len(sets))
         if len(uses):
             self.solver.addRows(
@@ -370,8 +368,7 @@ class KernelProgram:
         for _ in range(_ROUNDS):
             if not self._run(deadline):
                 return None
-            solution = self.solver.getSolution()
-            value = np.asarray(solution.col_value)
+            value = np.asarray(self.solver.getSolution().col_value)
             ownership = np.zeros(self.prices.shape)
             ownership[self.listed] = value[: self.first_cost]
             weight = value[self.first_set :]
@@ -382,8 +379,11 @@ class KernelProgram:
             if not len(uses):
                 break
             self._add_cuts(uses, position[uses])
-        relaxation = self._read(solution, ownership, weight, use)
-        self._drop_loose_cuts(value)
+        prices = self._token_prices()
+        shares = np.zeros(prices.shape)
+        shares[self.use_token, self.use_expert] = use
+        relaxation = Relaxation(self._value_j(), prices, ownership, weight, shares)
+        self._drop_loose_cuts()
         return relaxation
 
     def _run(self, deadline: Deadline) -> bool:
@@ -393,28 +393,22 @@ class KernelProgram:
         self.solver.run()
         return bool(self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
 
-    def _read(
-        self,
-        solution: highspy.HighsSolution,
-        ownership: np.ndarray,
-        weight: np.ndarray,
-        use: np.ndarray,
-    ) -> Relaxation:
-        """Read token prices off the cuts' duals."""
+    def _token_prices(self) -> np.ndarray:
+        """Read (U, K) token prices off the cuts' duals."""
         problem = self.problem
-        dual = np.maximum(np.asarray(solution.row_dual)[self.first_cut :], 0.0)
+        dual = np.maximum(np.asarray(self.solver.getSolution().row_dual)[self.first_cut :], 0.0)
         price = dual * self._cut_price(self.cut_use, self.cut_position)
         prices = np.full((self.tokens, problem.instance.K), np.inf)
         prices[np.arange(self.tokens), problem.instance.source[problem.undecided]] = 0.0
         prices[self.use_token, self.use_expert] = self.unit_j * np.bincount(
             self.cut_use, price, len(self.use_token)
         )
-        shares = np.zeros(prices.shape)
-        shares[self.use_token, self.use_expert] = use
-        value = self.solver.getObjectiveValue() * self.unit_j + problem.constant_j
-        return Relaxation(value, prices, ownership, weight, shares)
+        return prices
 
-    def _drop_loose_cuts(self, value: np.ndarray) -> None:
+    def _value_j(self) -> float:
+        return self.solver.getObjectiveValue() * self.unit_j + self.problem.constant_j
+
+    def _drop_loose_cuts(self) -> None:
         """Drop the cuts that are not tight, once they are many."""
         if len(self.cut_use) <= self._most_cuts:
             return
@@ -425,13 +419,16 @@ class KernelProgram:
             self.solver.deleteRows(len(loose), loose)
             self.cut_use, self.cut_position = self.cut_use[tight], self.cut_position[tight]
 
-    def probe(self, node: Node, iterations: int) -> float:
-        """Return about what the program's value, J, becomes in a node, without new cuts."""
+    def probe(self, node: Node, iterations: int) -> tuple[float, np.ndarray]:
+        """Return about what the program's value, J, becomes in a node, and its token prices.
+
+        Without new cuts, and after at most so many iterations of the dual simplex method.
+        """
         self.impose(node)
         self.solver.setOptionValue("simplex_iteration_limit", iterations)
         self.solver.run()
         self.solver.setOptionValue("simplex_iteration_limit", 2**31 - 1)
-        return self.solver.getObjectiveValue() * self.unit_j + self.problem.constant_j
+        return self._value_j(), self._token_prices()
 
     def evaluate(self, node: Node, token_prices: np.ndarray) -> tuple[DualPoint, np.ndarray]:
         """Evaluate the dual of a node; also by how much each set exceeds its token's cheapest, J.
@@ -450,7 +447,9 @@ class KernelProgram:
             selection[unlisted] = by_search[unlisted]
             least[unlisted] = least_by_search[unlisted]
         point = problem.evaluate(token_prices, (selection, least))
-        excess = costs - least[pool.owner]
+        excess = np.full(len(pool), np.inf)
+        known = np.isfinite(costs)
+        excess[known] = costs[known] - least[pool.owner[known]]
         excess[~self.all_listed[pool.owner]] = 0.0  # such tokens keep what they have
         return point, excess
 
