@@ -55,7 +55,7 @@ def exact(
     *,
     seed: int = 0,
     time_limit: float | None = None,
-    max_steps: int = 400,
+    max_steps: int = 100,
     decide_tokens: bool = True,
     fix_subcarriers: bool = True,
     grow_lists: bool = True,
