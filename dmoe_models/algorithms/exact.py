@@ -13,9 +13,9 @@ on no solver's tolerance. The two meet in these steps, each of which ends the ru
    that one, is decided and becomes base load of its links; a subcarrier whose reduced cost exceeds
    the gap leaves its link's list. Any solution that is better than the best known survives, so the
    smaller of the best known energy and a bound of what remains is a bound of the whole.
-5. *Linear program and branching* over what remains (`dmoe_models.algorithms.kernel`): our own,
-   whose every bound is again a value of the dual; and for the few kernels that stay open, HiGHS's,
-   which has cuts. Then `details["proof"]` says that the bound rests on its tolerances.
+5. *Linear program* over what remains (`dmoe_models.algorithms.kernel`), which says at which prices
+   the dual is greatest; then 4 again, with the gap that is left now.
+6. *Branching* (`dmoe_models.algorithms.branching`), whose every bound is again a value of the dual.
 
 References
 ----------
@@ -186,19 +186,19 @@ def _branch(
     root = program.node(run.bound_j)
     tree = Tree(run, program)
     relaxation, best, _ = program.price_out(root, run.deadline, tree.enough_j)
-    if relaxation is None or best is None:
-        return
-    rows, columns = program.size
-    run.details["lp"] = {
-        "rows": rows,
-        "columns": columns,
-        "integral": relaxation.integral,
-        "bound_j": best.bound,
-    }
-    run.raise_bound(best.bound)
-    offer_rounded(run, program, relaxation)
+    if best is not None:
+        run.raise_bound(best.bound)
+    if relaxation is not None:
+        rows, columns = program.size
+        run.details["lp"] = {
+            "rows": rows,
+            "columns": columns,
+            "integral": relaxation.integral,
+            "bound_j": relaxation.value_j,
+        }
+        offer_rounded(run, program, relaxation)
     run.note("root")
-    if not run.closed:
+    if not run.closed and best is not None and not run.deadline.passed:
         # The gap is now that of the linear program: reduce once more, and begin with less.
         if fix_subcarriers:
             _fix(run, problem, best)

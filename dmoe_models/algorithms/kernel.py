@@ -39,6 +39,7 @@ from dmoe_models.clock import Deadline
 _ROUNDS = 200  # of cuts and of column generation, per node
 _INTEGRAL = 1e-6
 _VIOLATED = 1e-8  # a cut, in the program's units
+_SPARE_CUTS = 1000  # that are kept though they are not tight
 _INFINITY = highspy.kHighsInf
 
 
@@ -413,7 +414,7 @@ class KernelProgram:
         if len(self.cut_use) <= self._most_cuts:
             return
         tight = np.asarray(self.solver.getSolution().row_value)[self.first_cut :] <= 1e-7
-        self._most_cuts = max(2 * int(tight.sum()), 2 * len(self.use_token)) + 1000
+        self._most_cuts = max(2 * int(tight.sum()), 2 * len(self.use_token)) + _SPARE_CUTS
         if len(self.cut_use) > self._most_cuts:
             loose = (self.first_cut + np.flatnonzero(~tight)).astype(np.int32)
             self.solver.deleteRows(len(loose), loose)

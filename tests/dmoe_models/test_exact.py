@@ -97,7 +97,7 @@ def test_a_time_limit_is_kept():
     instance = draw("contended", 1, K=10, T=120, M=110, gamma=0.25)
     started = time.perf_counter()
     result = solve(instance, "exact", time_limit=1.5)
-    assert time.perf_counter() - started < 6.0
+    assert time.perf_counter() - started < 4.0
     assert result.status in (Status.FEASIBLE, Status.OPTIMAL)
     assert result.bound > solve(instance, "lower-bound").bound
 
@@ -119,20 +119,6 @@ def test_large_instances_are_closed_without_a_linear_program():
     assert result.status is Status.OPTIMAL
     assert result.gap <= 1e-9
     assert "lp" not in result.details
-
-
-def test_a_kernel_that_stays_open_goes_to_a_solver_with_cuts(monkeypatch):
-    monkeypatch.setattr(module, "_OWN_NODES", 1)
-    monkeypatch.setattr(module, "_search", lambda run, seed: False)
-    handed = 0
-    for seed in range(60):
-        instance = draw("contended", seed, K=4, T=10, M=12, gamma=0.35, D=3)
-        result = solve(instance, "exact", max_steps=3)
-        truth = solve(instance, "cvxpy-p2-set")
-        assert result.status is Status.OPTIMAL
-        assert result.objective == pytest.approx(truth.objective, rel=1e-9)
-        handed += "proof" in result.details
-    assert handed >= 3
 
 
 def test_a_number_of_steps_that_cannot_be_is_refused():

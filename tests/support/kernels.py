@@ -1,0 +1,35 @@
+"""Whole instances as kernels, for tests of the linear program and of branching."""
+
+import numpy as np
+
+from dmoe_models.algorithms.dual import DualProblem, Lists
+from dmoe_models.algorithms.kernel import KernelProgram, SetPool
+from dmoe_models.algorithms.near_sets import near_sets
+from dmoe_models.clock import Deadline
+from dmoe_models.energy import best_link_energy_j
+
+
+def whole_program(instance, optimum, *, listed=True):
+    """The linear program of a whole instance: every subcarrier, and every set or one a token."""
+    problem = DualProblem(instance, Lists(instance, instance.M), 2 * optimum)
+    start = problem.price_table(best_link_energy_j(instance))
+    if listed:
+        table = near_sets(
+            instance.gate_scores,
+            start + instance.computation_energy_j,
+            instance.need,
+            instance.max_experts,
+            np.full(instance.T, np.inf),
+            10_000,
+        )
+        owner = np.repeat(np.arange(instance.T), table.counts)
+        pool = SetPool(owner, table.incidence(instance.K))
+    else:
+        pool = SetPool(np.arange(instance.T), problem.cheapest(start)[0])
+    all_listed = np.full(instance.T, listed)
+    return KernelProgram(problem, pool, all_listed, start, optimum / instance.T)
+
+
+def price_out(program, node=None):
+    node = program.node(0.0) if node is None else node
+    return program.price_out(node, Deadline(None), np.inf)
