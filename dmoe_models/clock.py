@@ -36,6 +36,14 @@ class Deadline:
         """Seconds left, at least 0; None where there is no limit."""
         return None if self._end == math.inf else max(0.0, self._end - time.perf_counter())
 
+    def expire(self) -> None:
+        """Let the time be up now, for all threads that share this deadline."""
+        self._end = -math.inf
+
+    def at_most(self, seconds: float) -> float:
+        """Seconds left, but no more than so many: for waiting with a look at the clock between."""
+        return seconds if self.remaining is None else min(seconds, self.remaining)
+
     def at_least(self, seconds: float) -> float | None:
         """Seconds left, but no fewer than so many: for a last step that must be taken."""
         return None if self.remaining is None else max(seconds, self.remaining)

@@ -80,31 +80,58 @@ def best_link_energy_j(instance: Instance) -> np.ndarray:
     return energy
 
 
-def expert_energy_j(instance: Instance, link_energy_j: np.ndarray) -> np.ndarray:
+def expert_energy_j(
+    instance: Instance, link_energy_j: np.ndarray, tokens: np.ndarray | slice = slice(None)
+) -> np.ndarray:
     """Return e[t, j], what expert j costs token t at given link prices.
 
     Parameters
     ----------
     link_energy_j : (K, K) array, J per token, zero on the diagonal
+    tokens : (U,) int array, optional
+        Those that are asked about; all by default.
 
     Returns
     -------
-    (T, K) array, J
+    (U, K) array, J
     """
-    return link_energy_j[instance.source] + instance.computation_energy_j
+    return link_energy_j[instance.source[tokens]] + instance.computation_energy_j
 
 
 def count_tokens(instance: Instance, selection: np.ndarray) -> np.ndarray:
     """Return n[i, j], the number of tokens of node i that expert j serves, (K, K) int."""
-    counts = np.zeros((instance.K, instance.K), dtype=np.int64)
-    for node in range(instance.K):
-        counts[node] = selection[instance.source == node].sum(axis=0)
-    return counts
+    nodes = instance.K
+    chosen = np.flatnonzero(selection)
+    token = chosen // nodes
+    expert = chosen - token * nodes
+    pairs = instance.source[token] * nodes + expert
+    return np.bincount(pairs, minlength=nodes * nodes).reshape(nodes, nodes)
 
 
 def selected_energy_j(energy_j: np.ndarray, selection: np.ndarray) -> np.ndarray:
     """Return each token's energy, sum_j e[t, j] alpha[t, j] (an unchosen infinity counts zero)."""
-    return np.where(selection, energy_j, 0.0).sum(axis=1)
+    tokens, experts = selection.shape
+    chosen = np.flatnonzero(selection)
+    return np.bincount(chosen // experts, energy_j.ravel()[chosen], minlength=tokens)
+
+
+def total_energy_j(
+    instance: Instance, link_energy_j: np.ndarray, token_counts: np.ndarray
+) -> float:
+    """Return E, J, of token counts at given link prices; it depends on nothing else.
+
+    Parameters
+    ----------
+    link_energy_j, token_counts : (K, K) arrays
+    """
+    transmission = _carried_energy_j(link_energy_j, token_counts).sum()
+    computation = instance.computation_energy_j @ token_counts.sum(axis=0)
+    return float(transmission) + float(computation) + float(instance.static_energy_j.sum())
+
+
+def _carried_energy_j(link_energy_j: np.ndarray, token_counts: np.ndarray) -> np.ndarray:
+    """Joule of each link for all its tokens; zero, whatever the price, where it has none."""
+    return np.where(token_counts > 0, link_energy_j, 0.0) * token_counts
 
 
 def evaluate(instance: Instance, solution: Solution) -> EnergyReport:
@@ -144,15 +171,12 @@ def evaluate(instance: Instance, solution: Solution) -> EnergyReport:
         link_energy = assignment_energy_j(instance, assignment)
 
     counts = count_tokens(instance, solution.selection)
-    per_link = np.where(counts > 0, link_energy, 0.0) * counts
-    computation = float(instance.computation_energy_j @ counts.sum(axis=0))
-    static = float(instance.static_energy_j.sum())
-    transmission = float(per_link.sum())
+    per_link = _carried_energy_j(link_energy, counts)
     return EnergyReport(
-        total_j=transmission + computation + static,
-        transmission_j=transmission,
-        computation_j=computation,
-        static_j=static,
+        total_j=total_energy_j(instance, link_energy, counts),
+        transmission_j=float(per_link.sum()),
+        computation_j=float(instance.computation_energy_j @ counts.sum(axis=0)),
+        static_j=float(instance.static_energy_j.sum()),
         per_token_j=selected_energy_j(expert_energy_j(instance, link_energy), solution.selection),
         per_link_j=per_link,
         token_counts=counts,

@@ -71,7 +71,7 @@ def select_experts(
     max_experts: int,
     *,
     node_limit: int | None = None,
-    time_limit: float | None = None,
+    time_limit: float | Deadline | None = None,
     bound: str = "cardinality",
     engine: str = "compiled",
     threads: int | None = None,
@@ -90,8 +90,8 @@ def select_experts(
         D.
     node_limit : int, optional
         Most nodes per token; a token that reaches it keeps its best set and the bound of the root.
-    time_limit : float, optional
-        Seconds for the whole batch, with the same consequence.
+    time_limit : float or Deadline, optional
+        Seconds for the whole batch, with the same consequence; or a deadline shared with others.
     bound : {"cardinality", "paper"}
         What prunes the tree: the relaxation of covering and cardinality limit together, or of
         covering alone, with no other reduction, as in the paper (for comparing nodes). Both are
@@ -144,7 +144,7 @@ def select_experts(
         int(max_experts),
         cardinality=bound == "cardinality",
         node_limit=node_limit,
-        deadline=Deadline(time_limit),
+        deadline=time_limit if isinstance(time_limit, Deadline) else Deadline(time_limit),
     )
     return ExpertSelection(*answer)
 

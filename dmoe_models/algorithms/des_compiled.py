@@ -13,7 +13,7 @@ search when time is up.
 from __future__ import annotations
 
 import os
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from dmoe_models.clock import Deadline
 
 _BLOCK_ENTRIES = 1 << 16
 """Table entries (tokens x experts) of the largest piece of work that a thread takes at a time."""
+
+_LOOK_S = 0.1
+"""Seconds between looks at a deadline, which another thread may let expire."""
 
 _NO_LIMIT = np.iinfo(np.int64).max
 
@@ -60,7 +63,7 @@ def search(
         table.flags.writeable = False
     limit = _NO_LIMIT if node_limit is None else node_limit
     stop = np.zeros(1, dtype=np.int8)
-    threads = max(1, min(threads or _available_cores(), tokens))
+    threads = max(1, min(threads or available_cores(), tokens))
     block = max(1, min(_BLOCK_ENTRIES // experts, -(-tokens // (8 * threads))))
     starts = iter(range(0, tokens, block))
 
@@ -73,7 +76,8 @@ def search(
     with ThreadPoolExecutor(threads) as pool:
         running = [pool.submit(work_through) for _ in range(threads)]
         try:
-            wait(running, deadline.remaining, FIRST_EXCEPTION)
+            while wait(running, deadline.at_most(_LOOK_S)).not_done and not deadline.passed:
+                pass
         finally:
             stop[0] = 1
     for finished in running:
@@ -81,7 +85,7 @@ def search(
     return answer
 
 
-def _available_cores() -> int:
+def available_cores() -> int:
     """Cores that this process may use, which a container or a scheduler may have restricted."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
