@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,9 @@ from dmoe_models.numbers import (
     whole_number,
 )
 from dmoe_models.relevance import best_score_sums, need_from_threshold
+
+if TYPE_CHECKING:
+    from dmoe_models.candidates import Candidates
 
 SCORE_SUM_TOLERANCE = 1e-6
 """How far a token's gate scores may sum from 1 (they are never renormalised silently)."""
@@ -295,6 +298,13 @@ class Instance:
         holds_tokens[self.source] = True
         usable = (self.gain > 0).any(axis=2) & holds_tokens[:, None] & ~np.eye(self.K, dtype=bool)
         return _frozen(np.argwhere(usable))
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        """Each link's cheapest subcarriers, listed when and as deep as they are asked for."""
+        from dmoe_models.candidates import Candidates  # numba: slow to import, so only here
+
+        return Candidates(self.transmission_energy_j, self.links)
 
     @cached_property
     def reachable(self) -> np.ndarray:

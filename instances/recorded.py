@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.algorithms.assignment import assign_rows
+from dmoe_models.algorithms.assignment import allocate_subcarriers
 from dmoe_models.errors import InstanceError, InstanceFileError
 from dmoe_models.instance import Instance
 from dmoe_models.version import package_version
@@ -166,13 +166,12 @@ def _cheapest(instance: Instance) -> np.ndarray:
         raise InstanceError(
             f"with_assignment: {len(links)} links need more than M = {instance.M} subcarriers"
         )
-    subcarriers = assign_rows(instance.transmission_energy_j[links[:, 0], links[:, 1]])
-    if subcarriers is None:
+    nothing = np.zeros((instance.K, instance.K), dtype=np.int64)
+    assignment = allocate_subcarriers(nothing, instance.transmission_energy_j, links)
+    if assignment is None or (assignment[links[:, 0], links[:, 1]] < 0).any():
         raise InstanceError(
             "with_assignment: the links' positive gains allow no distinct subcarriers"
         )
-    assignment = np.full((instance.K, instance.K), -1, dtype=np.int64)
-    assignment[links[:, 0], links[:, 1]] = subcarriers
     return assignment
 
 

@@ -5,15 +5,26 @@ P3 is the assignment of loaded links to distinct subcarriers at least n[i, j] c[
 Links without tokens have weight zero there. They still matter to an algorithm that prices experts
 by the current assignment, so they get what they would like best among the leftovers, as if their
 weight were positive and vanishing.
+
+Only short lists of each link's cheapest subcarriers are looked at. An option that stands for all
+that is not listed, at the price of the first of it and shared with nobody, makes that a relaxation:
+where the best assignment uses no such option it is the best of all, else the lists get longer.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from dmoe_models.errors import MethodError
 from dmoe_models.numbers import refuse_where, whole_array
+
+if TYPE_CHECKING:
+    from dmoe_models.candidates import Candidates
+
+_FIRST_DEPTH = 16
+_DEEPER = 4  # times
 
 
 def allocate_subcarriers(
@@ -39,89 +50,103 @@ def allocate_subcarriers(
 
     Notes
     -----
-    Kuhn-Munkres by `scipy.optimize.linear_sum_assignment`. Loaded links come first; then as many
-    idle links as possible, cheapest second, among the subcarriers left.
+    Loaded links come first; then as many idle links as possible, cheapest second, among the
+    subcarriers left. Who asks about one instance again and again calls `assign_load`.
     """
     counts = whole_array("token_counts", token_counts, 2, MethodError)
-    energy = np.asarray(transmission_energy_j, dtype=np.float64)
+    energy = np.ascontiguousarray(transmission_energy_j, dtype=np.float64)
     if energy.ndim != 3 or counts.shape != energy.shape[:2]:
         raise MethodError(
             f"token_counts {counts.shape} and transmission_energy_j {energy.shape} must be "
             "(K, K) and (K, K, M)"
         )
     refuse_where("token_counts", counts, counts < 0, "is negative", MethodError)
-    nodes, _, subcarriers = energy.shape
-    off_diagonal = ~np.eye(nodes, dtype=bool)
-    may_own = off_diagonal
-    if links is not None:
-        may_own = np.zeros((nodes, nodes), dtype=bool)
-        may_own[links[:, 0], links[:, 1]] = True
-
-    assignment = np.full((nodes, nodes), -1)
-    loaded = np.argwhere((counts > 0) & off_diagonal)
-    taken = assign_rows(
-        counts[loaded[:, 0], loaded[:, 1], None] * energy[loaded[:, 0], loaded[:, 1]]
+    refuse_where(
+        "transmission_energy_j", energy, ~(energy >= 0), "is not a non-negative energy", MethodError
     )
-    if taken is None:
-        return None
-    assignment[loaded[:, 0], loaded[:, 1]] = taken
+    may_own = counts > 0
+    if links is None:
+        may_own[:] = True
+    else:
+        may_own[links[:, 0], links[:, 1]] = True
+    np.fill_diagonal(may_own, False)
+    from dmoe_models.candidates import Candidates  # numba: slow to import, so only here
 
-    idle = np.argwhere((counts == 0) & off_diagonal & may_own)
-    left = np.setdiff1d(np.arange(subcarriers), taken)
-    owned = assign_most_rows(energy[idle[:, 0], idle[:, 1]][:, left])
-    served = owned >= 0
-    assignment[idle[served, 0], idle[served, 1]] = left[owned[served]]
+    return assign_load(counts, Candidates(energy, np.argwhere(may_own)))
+
+
+def assign_load(token_counts: np.ndarray, candidates: Candidates) -> np.ndarray | None:
+    """Do what `allocate_subcarriers` does, for the links of an instance and its lists.
+
+    Parameters
+    ----------
+    token_counts : (K, K) int array
+        n[i, j] >= 0; the diagonal is ignored.
+    candidates : Candidates
+        Usually `Instance.candidates`.
+
+    Returns
+    -------
+    (K, K) int array or None
+    """
+    links = candidates.links
+    weight = token_counts[links[:, 0], links[:, 1]]
+    if weight.sum() < token_counts.sum() - np.trace(token_counts):
+        return None  # tokens on a link without a subcarrier
+    taken = np.zeros(candidates.energy_j.shape[2], dtype=bool)
+    owned = np.full(len(links), -1)
+    loaded = np.flatnonzero(weight > 0)
+    owned[loaded] = _cheapest_columns(candidates, loaded, weight[loaded], taken)
+    if (owned[loaded] < 0).any():
+        return None
+    taken[owned[loaded]] = True
+    idle = np.flatnonzero(weight == 0)
+    owned[idle] = _cheapest_columns(candidates, idle, np.ones(len(idle)), taken)
+    assignment = np.full(token_counts.shape, -1)
+    assignment[links[:, 0], links[:, 1]] = owned
     return assignment
 
 
-def assign_rows(cost: np.ndarray) -> np.ndarray | None:
-    """Give every row its own column at least total cost.
+def _cheapest_columns(
+    candidates: Candidates, rows: np.ndarray, weight: np.ndarray, taken: np.ndarray
+) -> np.ndarray:
+    """Give as many links as possible a subcarrier of their own, at least total cost among those.
 
     Parameters
     ----------
-    cost : (R, C) array
-        Infinite where a row cannot take a column.
+    candidates : Candidates
+    rows : (R,) int array
+        Numbers of the links.
+    weight : (R,) array
+        What a link's prices are multiplied by, above 0.
+    taken : (M,) bool array
+        Subcarriers that are not to be had.
 
     Returns
     -------
-    (R,) int array of columns, or None where not every row can have one.
+    (R,) int array of subcarriers, -1 for links without one.
     """
-    rows, columns = cost.shape
-    if rows == 0:
+    if len(rows) == 0:
         return np.empty(0, dtype=np.int64)
-    if rows > columns:
-        return None
-    try:
-        return linear_sum_assignment(cost)[1]
-    except ValueError:  # scipy's word for "no assignment of finite cost"
-        if np.isnan(cost).any() or (cost == -np.inf).any():
-            raise
-        return None
+    from dmoe_models.algorithms.ownership import assign  # numba: slow to import, so only here
 
-
-def assign_most_rows(cost: np.ndarray) -> np.ndarray:
-    """Give as many rows as possible a column of their own, at least total cost among those ways.
-
-    Parameters
-    ----------
-    cost : (R, C) array
-        Non-negative; infinite where a row cannot take a column.
-
-    Returns
-    -------
-    (R,) int array of columns, -1 for rows without one.
-    """
-    rows, columns = cost.shape
-    if rows == 0 or columns == 0:
-        return np.full(rows, -1)
-    full = assign_rows(cost)
-    if full is not None:
-        return full
-    # Every row may also stay without a column, at a penalty above what all others together could
-    # save by it: with costs scaled to at most 1, one more row served outweighs everything else.
-    largest = cost[np.isfinite(cost)].max(initial=0.0)
-    scaled = cost / largest if largest > 0 else cost
-    unserved = np.full((rows, rows), np.inf)
-    np.fill_diagonal(unserved, rows + 1.0)
-    owned = linear_sum_assignment(np.hstack([scaled, unserved]))[1]
-    return np.where(owned < columns, owned, -1)
+    depth = _FIRST_DEPTH
+    while True:
+        lists = candidates.listed(depth)
+        columns = lists.columns[rows]
+        cost = np.where(taken[columns], np.inf, weight[:, None] * lists.prices[rows])
+        unlisted = weight * lists.beyond[rows]
+        # A link may also stay without a subcarrier, at a penalty above what all others together
+        # could save by it: with costs of at most 1, one more link served outweighs all else.
+        largest = max(
+            cost.max(initial=0.0, where=np.isfinite(cost)),
+            unlisted.max(initial=0.0, where=np.isfinite(unlisted)),
+        )
+        unit = largest if largest > 0 else 1.0
+        private = np.minimum(unlisted / unit, len(rows) + 1.0)
+        chosen, _, _ = assign(cost / unit, columns, private, len(taken))
+        without = chosen < 0
+        if not (without & np.isfinite(unlisted)).any():
+            return np.where(without, -1, columns[np.arange(len(rows)), chosen])
+        # where most want more than is listed they want the same, and will go on to the last
+        depth = depth * _DEEPER if 2 * without.sum() < len(rows) else candidates.most

@@ -14,11 +14,12 @@ assignment problems", Computing 38 (1987).
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from dmoe_models.algorithms.compiling import compiled
 
-@numba.njit(cache=True)
+
+@compiled
 def add_bids(
     prices: np.ndarray,
     beyond: np.ndarray,
@@ -66,7 +67,7 @@ def add_bids(
                 bids_beyond[link] += price - beyond[link]
 
 
-@numba.njit(cache=True)
+@compiled
 def assign(
     cost: np.ndarray, columns: np.ndarray, private: np.ndarray, number: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -116,36 +117,38 @@ def assign(
             visited[visited_count] = row
             visited_at[visited_count] = reached
             visited_count += 1
-            slack = reached + private[row] - row_dual[row]
-            if slack < end_distance:
-                end_distance = slack
-                end_row = row
+            shift = reached - row_dual[row]
+            if shift + private[row] < end_distance:
+                end_distance = shift + private[row]
+                end_row, end_column = row, -1
             for k in range(depth):
-                if cost[row, k] == np.inf:
+                # column duals are at most 0: it cannot be less than this, and most end here, among
+                # them those of infinite cost
+                if shift + cost[row, k] >= end_distance:
                     continue
                 m = columns[row, k]
                 if scanned[m]:
                     continue
-                new = reached + cost[row, k] - row_dual[row] - column_dual[m]
-                if new < distance[m]:
-                    if distance[m] == np.inf:
-                        touched[touched_count] = m
-                        touched_count += 1
-                    distance[m] = new
-                    came_from[m] = row
-                    came_by[m] = k
+                new = shift + cost[row, k] - column_dual[m]
+                if new >= end_distance or new >= distance[m]:
+                    continue
+                if distance[m] == np.inf:
+                    touched[touched_count] = m
+                    touched_count += 1
+                distance[m] = new
+                came_from[m] = row
+                came_by[m] = k
+                if owner[m] < 0:
+                    end_distance = new
+                    end_column = m
             nearest = -1
-            least = np.inf
+            least = end_distance
             for q in range(touched_count):
                 m = touched[q]
                 if not scanned[m] and distance[m] < least:
                     least = distance[m]
                     nearest = m
-            if nearest < 0 or least >= end_distance:
-                break
-            if owner[nearest] < 0:
-                end_column = nearest
-                end_distance = least
+            if nearest < 0:
                 break
             scanned[nearest] = True
             reached = least
