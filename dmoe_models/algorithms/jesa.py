@@ -5,6 +5,10 @@ the assignment problem P3 places the resulting load. Neither step raises the ene
 at the *new* prices that lowers nothing ends it: then the selection is optimal for the assignment
 and the assignment for the selection, which makes a local optimum and no more.
 
+After the first pass DES looks again only at tokens that may gain: those of a node one of whose
+links got cheaper, and those that use a link that got dearer. Where every loaded link owns its own
+best subcarrier after a start at best prices, nobody may, and the energy is LB.
+
 References
 ----------
 Qin, Wu, Du, Huang, arXiv 2503.13421 (JESA). Starting points, what idle links get and the handling
@@ -14,20 +18,21 @@ of links without a subcarrier are choices of this project, documented below.
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from dmoe_models.algorithms.assignment import allocate_subcarriers
-from dmoe_models.algorithms.des import select_experts
+from dmoe_models.algorithms.assignment import assign_load
+from dmoe_models.algorithms.des import ExpertSelection, select_experts
 from dmoe_models.clock import Deadline
 from dmoe_models.energy import (
     assignment_energy_j,
     best_link_energy_j,
     count_tokens,
-    evaluate,
     expert_energy_j,
     selected_energy_j,
+    total_energy_j,
 )
 from dmoe_models.errors import MethodError
 from dmoe_models.instance import Instance
@@ -39,19 +44,6 @@ _NOISE = 1e-12
 """Energies closer than this (relative) are equal: rounding must not keep the descent alive."""
 
 
-@dataclass
-class _Descent:
-    """One run of JESA: its best decisions and the energy after every half-step."""
-
-    start: str
-    solution: Solution | None = None
-    energy_j: float = math.inf
-    energies_j: list[float] = field(default_factory=list)
-    iterations: int = 0
-    nodes: int = 0
-    converged: bool = False
-
-
 def jesa(
     instance: Instance,
     *,
@@ -59,6 +51,7 @@ def jesa(
     start: str = "random",
     starts: int = 1,
     max_iterations: int = 1000,
+    threads: int | None = None,
     time_limit: float | None = None,
 ) -> Outcome:
     """Solve P2 heuristically by alternating DES and P3.
@@ -74,10 +67,14 @@ def jesa(
         cheapest when every link counts alike; or every link at its own best price, which is no
         assignment but the point that LB is computed at.
     starts : int
-        Number of starts; the best result is kept. The second is "price" (unless the first was),
-        the others are random.
+        Number of starts; the best result is kept, the first of equals. The second is "price"
+        (unless the first was), the others are random. Where "price" shows that the best so far is
+        LB, those that are left are not run.
     max_iterations : int
         Of one start.
+    threads : int, optional
+        Starts that run at a time; by default one for every core that this process may use. Answers
+        do not depend on it, unless time runs out.
     time_limit : float, optional
         Seconds for all starts.
 
@@ -89,7 +86,12 @@ def jesa(
     """
     if start not in STARTS:
         raise MethodError(f"start = {start!r} is not one of {', '.join(STARTS)}")
-    for name, number in (("starts", starts), ("max_iterations", max_iterations)):
+    from dmoe_models.algorithms.des_compiled import available_cores  # numba: slow to import
+
+    if threads is None:
+        threads = available_cores()
+    numbers = {"starts": starts, "max_iterations": max_iterations, "threads": threads}
+    for name, number in numbers.items():
         if not isinstance(number, int) or isinstance(number, bool) or number < 1:
             raise MethodError(f"{name} = {number!r} is not a whole number of at least 1")
     kinds = [start]
@@ -97,13 +99,7 @@ def jesa(
         kinds.append("price" if start != "price" else "random")
     kinds += ["random"] * (starts - len(kinds))
 
-    deadline = Deadline(time_limit)
-    random = np.random.default_rng(seed)
-    descents: list[_Descent] = []
-    for kind in kinds:
-        if descents and deadline.passed:
-            break
-        descents.append(_start(instance, kind, random, max_iterations, deadline))
+    descents = _run(instance, kinds, seed, max_iterations, threads, Deadline(time_limit))
     best = min(descents, key=lambda descent: descent.energy_j)
     details = {
         "start": best.start,
@@ -116,6 +112,54 @@ def jesa(
     return Outcome(best.solution, details=details)
 
 
+def _run(
+    instance: Instance,
+    kinds: list[str],
+    seed: int,
+    max_iterations: int,
+    threads: int,
+    deadline: Deadline,
+) -> list[_Descent]:
+    """Run the starts, several at a time; return those up to the first that leaves no better."""
+    at_once = min(threads, len(kinds))
+    first_random = kinds.index("random") if "random" in kinds else 0
+
+    def run(number: int) -> _Descent | None:
+        if number and deadline.passed:
+            return None
+        # a start's draws are its own, whichever thread takes it, and when
+        random = np.random.default_rng(seed if number == first_random else [seed, number])
+        kind = kinds[number]
+        descent = _Descent(instance, deadline, threads // at_once, kind)
+        least = descent.start_from(starting_prices(instance, kind, random))
+        if descent.selection is None and kind != "price":
+            # Some token cannot be served at the starting prices (too few subcarriers, or missing
+            # links). Each link's own best price is the most permissive start there is.
+            kind, least = "price", descent.start_from(best_link_energy_j(instance))
+        if kind == "price":
+            descent.bound_j = least
+        descent.alternate(max_iterations)
+        return descent
+
+    done: list[_Descent] = []
+    least = -math.inf
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            # one at a time needs no thread but this one
+            for descent in (pool.map if at_once > 1 else map)(run, range(len(kinds))):
+                if descent is None:
+                    break
+                done.append(descent)
+                least = max(least, descent.bound_j)
+                if min(d.energy_j for d in done) <= least * (1 + _NOISE):
+                    break
+        finally:
+            # what is still under way or waiting, after this or an interrupt, is not wanted
+            deadline.expire()
+            pool.shutdown(wait=False, cancel_futures=True)
+    return done
+
+
 def starting_prices(instance: Instance, start: str, random: np.random.Generator) -> np.ndarray:
     """Return the (K, K) link prices, J per token, at which the first DES works."""
     if start == "price":
@@ -124,7 +168,7 @@ def starting_prices(instance: Instance, start: str, random: np.random.Generator)
         assignment = _random_assignment(instance, random)
     else:
         nothing = np.zeros((instance.K, instance.K), dtype=np.int64)
-        allocated = allocate_subcarriers(nothing, instance.transmission_energy_j, instance.links)
+        allocated = assign_load(nothing, instance.candidates)
         assert allocated is not None  # nothing is loaded, so nothing can fail
         assignment = allocated
     return assignment_energy_j(instance, assignment)
@@ -137,24 +181,6 @@ def _random_assignment(instance: Instance, random: np.random.Generator) -> np.nd
     links = instance.links[random.permutation(len(instance.links))[:number]]
     assignment[links[:, 0], links[:, 1]] = random.permutation(instance.M)[:number]
     return assignment
-
-
-def _start(
-    instance: Instance,
-    start: str,
-    random: np.random.Generator,
-    max_iterations: int,
-    deadline: Deadline,
-) -> _Descent:
-    descent = _Descent(start)
-    selection = _select(instance, starting_prices(instance, start, random), None, descent, deadline)
-    if selection is None:
-        # Some token cannot be served at the starting prices (too few subcarriers, or missing
-        # links). Each link's own best price is the most permissive start there is.
-        selection = _select(instance, best_link_energy_j(instance), None, descent, deadline)
-    if selection is not None:
-        _alternate(instance, selection, max_iterations, deadline, descent)
-    return descent
 
 
 def descend(
@@ -174,70 +200,121 @@ def descend(
     Solution or None
         The local optimum; None where a token or a loaded link cannot be served.
     """
-    descent = _Descent("given")
+    descent = _Descent(instance, deadline)
     if start.dtype == bool:
-        selection: np.ndarray | None = start
+        descent.selection = start
     else:
-        selection = _select(instance, start, None, descent, deadline)
-    if selection is not None:
-        _alternate(instance, selection, max_iterations, deadline, descent)
+        descent.start_from(start)
+    descent.alternate(max_iterations)
     return descent.solution
 
 
-def _alternate(
-    instance: Instance,
-    selection: np.ndarray,
-    max_iterations: int,
-    deadline: Deadline,
-    descent: _Descent,
-) -> None:
-    """P3 and DES in turn, recorded in `descent`, until DES at the new prices lowers nothing."""
-    while descent.iterations < max_iterations:
-        descent.iterations += 1
-        counts = count_tokens(instance, selection)
-        assignment = allocate_subcarriers(counts, instance.transmission_energy_j, instance.links)
-        if assignment is None:
+@dataclass
+class _Descent:
+    """One run of JESA: where it stands, its best decisions, its energy after every half-step."""
+
+    instance: Instance
+    deadline: Deadline
+    threads: int | None = None
+    start: str = "given"
+    selection: np.ndarray | None = None
+    prices: np.ndarray | None = None  # at which no token gains by another set; None: not known
+    best: tuple[np.ndarray, np.ndarray] | None = None  # selection and assignment
+    energy_j: float = math.inf
+    bound_j: float = -math.inf  # LB, where the start was at best prices
+    energies_j: list[float] = field(default_factory=list)
+    iterations: int = 0
+    nodes: int = 0
+    converged: bool = False
+
+    @property
+    def solution(self) -> Solution | None:
+        """The best decisions."""
+        return None if self.best is None else Solution(*self.best)
+
+    def start_from(self, prices: np.ndarray) -> float:
+        """Choose every token's experts at given prices, if all can be served.
+
+        Returns
+        -------
+        float
+            Proved lower bound of the energy, J, at these prices.
+        """
+        answer = self._choose(expert_energy_j(self.instance, prices), slice(None))
+        if answer.feasible:
+            self.selection, self.prices = answer.selection, prices
+        return float(answer.bound_j.sum() + self.instance.static_energy_j.sum())
+
+    def alternate(self, max_iterations: int) -> None:
+        """P3 and DES in turn, until DES at the new prices lowers nothing."""
+        if self.selection is None:
             return
-        _record(instance, Solution(selection, assignment), descent)
-        prices = assignment_energy_j(instance, assignment)
-        improved = _select(instance, prices, selection, descent, deadline)
-        if improved is None or improved is selection:
-            descent.converged = improved is selection and not deadline.passed
-            return
-        selection = improved
-        _record(instance, Solution(selection, assignment), descent)
-        if deadline.passed:
-            return
+        instance = self.instance
+        counts = count_tokens(instance, self.selection)
+        while self.iterations < max_iterations:
+            self.iterations += 1
+            assignment = assign_load(counts, instance.candidates)
+            if assignment is None:
+                return
+            prices = assignment_energy_j(instance, assignment)
+            self._record(assignment, total_energy_j(instance, prices, counts))
+            if not self._improve(prices):
+                self.converged = not self.deadline.passed
+                return
+            counts = count_tokens(instance, self.selection)
+            self._record(assignment, total_energy_j(instance, prices, counts))
+            if self.deadline.passed:
+                return
 
+    def _improve(self, prices: np.ndarray) -> bool:
+        """Let the tokens that may gain by new prices choose again; tell whether any did."""
+        assert self.selection is not None
+        tokens = self._concerned(prices)
+        self.prices = prices
+        if len(tokens) == 0:
+            return False
+        energy = expert_energy_j(self.instance, prices, tokens)
+        present = selected_energy_j(energy, self.selection[tokens])
+        answer = self._choose(energy, tokens)
+        gains = answer.energy_j < present * (1 - _NOISE)
+        if not gains.any():
+            return False
+        self.selection = self.selection.copy()
+        self.selection[tokens[gains]] = answer.selection[gains]
+        return True
 
-def _select(
-    instance: Instance,
-    link_energy_j: np.ndarray,
-    current: np.ndarray | None,
-    descent: _Descent,
-    deadline: Deadline,
-) -> np.ndarray | None:
-    """Choose experts at given prices; `current` itself where no token gains."""
-    energy = expert_energy_j(instance, link_energy_j)
-    answer = select_experts(
-        energy,
-        instance.gate_scores,
-        instance.threshold,
-        instance.max_experts,
-        time_limit=deadline.at_least(1e-3),
-    )
-    descent.nodes += int(answer.nodes.sum())
-    if current is None:
-        return answer.selection if answer.feasible else None
-    before = selected_energy_j(energy, current)
-    gains = answer.energy_j < before * (1 - _NOISE)
-    if not gains.any():
-        return current
-    return np.where(gains[:, None], answer.selection, current)
+    def _concerned(self, prices: np.ndarray) -> np.ndarray:
+        """Tokens that may gain by new prices.
 
+        Those of a node one of whose links got cheaper, and those that use a link that got dearer:
+        any other token's set costs what it did, and all its other sets no less.
+        """
+        if self.prices is None:
+            return np.arange(self.instance.T)
+        source = self.instance.source
+        cheaper: np.ndarray = np.any(prices < self.prices, axis=1)
+        concerned = cheaper[source]
+        dearer = np.greater(prices, self.prices) & ~cheaper[:, None]
+        if dearer.any():
+            concerned |= (self.selection & dearer[source]).any(axis=1)
+        return np.flatnonzero(concerned)
 
-def _record(instance: Instance, solution: Solution, descent: _Descent) -> None:
-    energy = evaluate(instance, solution).total_j
-    descent.energies_j.append(energy)
-    if energy < descent.energy_j:
-        descent.energy_j, descent.solution = energy, solution
+    def _choose(self, energy_j: np.ndarray, tokens: np.ndarray | slice) -> ExpertSelection:
+        """Run DES for some tokens."""
+        instance = self.instance
+        answer = select_experts(
+            energy_j,
+            instance.gate_scores[tokens],
+            instance.threshold[tokens],
+            instance.max_experts,
+            time_limit=self.deadline,
+            threads=self.threads,
+        )
+        self.nodes += int(answer.nodes.sum())
+        return answer
+
+    def _record(self, assignment: np.ndarray, energy: float) -> None:
+        self.energies_j.append(energy)
+        if energy < self.energy_j:
+            assert self.selection is not None
+            self.energy_j, self.best = energy, (self.selection, assignment)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
-from dmoe_models import MethodError, Status, solve
+from dmoe_models import MethodError, Solution, Status, evaluate, solve
+from dmoe_models.algorithms.assignment import allocate_subcarriers
+from dmoe_models.algorithms.des import select_experts
+from dmoe_models.algorithms.jesa import jesa, starting_prices
+from dmoe_models.energy import (
+    assignment_energy_j,
+    count_tokens,
+    expert_energy_j,
+    selected_energy_j,
+)
+from dmoe_models.guard import OverdueError, wall_clock
 from instances.families import draw
 
 from tiny import tiny_instance
@@ -29,6 +41,97 @@ def test_more_starts_are_never_worse_and_hold_the_price_start():
         assert len(many.details["starts_j"]) == 6
         assert many.objective <= min(one.objective, price.objective) * (1 + 1e-12)
         assert many.details["starts_j"][0] == pytest.approx(one.objective, rel=1e-12)
+
+
+def plain_jesa(instance, seed, start):
+    """JESA as its definition reads, every token priced in every pass; energies of all steps."""
+
+    def choose(prices):
+        energy = expert_energy_j(instance, prices)
+        answer = select_experts(
+            energy, instance.gate_scores, instance.threshold, instance.max_experts
+        )
+        return energy, answer
+
+    _, answer = choose(starting_prices(instance, start, np.random.default_rng(seed)))
+    if not answer.feasible:
+        return None
+    selection, energies = answer.selection, []
+    while True:
+        counts = count_tokens(instance, selection)
+        assignment = allocate_subcarriers(counts, instance.transmission_energy_j, instance.links)
+        if assignment is None:
+            return energies
+        energies.append(evaluate(instance, Solution(selection, assignment)).total_j)
+        energy, answer = choose(assignment_energy_j(instance, assignment))
+        gains = answer.energy_j < selected_energy_j(energy, selection) * (1 - 1e-12)
+        if not gains.any():
+            return energies
+        selection = np.where(gains[:, None], answer.selection, selection)
+        energies.append(evaluate(instance, Solution(selection, assignment)).total_j)
+
+
+@pytest.mark.parametrize("start", ["random", "assignment", "price"])
+def test_pricing_only_what_may_gain_changes_nothing(start):
+    drawn = [
+        draw(family, seed, K=8, T=64)
+        for family in ("rayleigh", "tight", "uneven", "contended", "reciprocal")
+        for seed in range(4)
+    ]
+    compared = 0
+    for seed, instance in enumerate(drawn + [tiny_instance(s, max_nodes=4) for s in range(60)]):
+        energies = plain_jesa(instance, seed, start)
+        if energies is not None:
+            compared += 1
+            details = jesa(instance, seed=seed, start=start).details
+            assert details["energies_j"] == pytest.approx(energies, rel=1e-12)
+    assert compared > 60
+
+
+def test_answers_do_not_depend_on_threads():
+    for seed in range(5):
+        instance = draw("contended", seed, K=5, T=30, M=40)
+        one = jesa(instance, seed=seed, starts=9, threads=1)
+        for threads in (2, 3, 20):
+            other = jesa(instance, seed=seed, starts=9, threads=threads)
+            assert other.solution == one.solution
+            assert other.details == one.details
+        assert jesa(instance, seed=seed).details["starts_j"] == one.details["starts_j"][:1]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_starts_end_where_the_lower_bound_is_reached(threads):
+    """With far more subcarriers than links, bests are distinct (seed 1) and JESA finds LB."""
+    instance = draw("rayleigh", 1, K=3, T=20, M=500)
+    result = solve(instance, "jesa", starts=50, threads=threads)
+    assert result.objective == pytest.approx(result.bound, rel=1e-12)
+    assert len(result.details["starts_j"]) == 2
+    price = solve(instance, "jesa", start="price", starts=50, threads=threads)
+    assert len(price.details["starts_j"]) == 1
+    assert price.details["converged"]
+    assert price.details["iterations"] == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_interrupt_ends_all_starts(threads):
+    instance = draw("contended", 1, K=6, T=48)
+    jesa(instance, starts=2)
+    began = time.perf_counter()
+    with pytest.raises(OverdueError), wall_clock(0.3):
+        jesa(instance, starts=2000, threads=threads)
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_time_limit_ends_all_starts_and_keeps_the_best(threads):
+    instance = draw("contended", 1, K=6, T=48)
+    jesa(instance, starts=2)
+    began = time.perf_counter()
+    result = solve(instance, "jesa", starts=2000, threads=threads, time_limit=0.3)
+    assert time.perf_counter() - began < 5
+    assert result.check.ok
+    assert 1 <= len(result.details["starts_j"]) < 2000
+    assert result.objective == pytest.approx(min(result.details["starts_j"]), rel=1e-12)
 
 
 def test_the_seed_decides():
@@ -81,6 +184,7 @@ def test_jesa_finds_none_where_there_is_none():
         ({"starts": 0}, "starts = 0 is not a whole number"),
         ({"starts": "many"}, "option starts = 'many' is not of type int"),
         ({"max_iterations": 0}, "max_iterations = 0 is not a whole number"),
+        ({"threads": 0}, "threads = 0 is not a whole number"),
         ({"time_limit": 0}, "time_limit = 0"),
         ({"speed": 1}, "has no option 'speed'; it takes seed, start, starts"),
     ],
