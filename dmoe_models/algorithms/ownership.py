@@ -67,7 +67,6 @@ def add_bids(
                 bids_beyond[link] += price - beyond[link]
 
 
-@compiled
 def assign(
     cost: np.ndarray, columns: np.ndarray, private: np.ndarray, number: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -93,10 +92,29 @@ def assign(
         At most 0, and row_dual[l] + column_dual[columns[l, k]] <= cost[l, k] and row_dual[l] <=
         private[l] up to rounding; their sums add up to the least cost.
     """
-    rows, depth = cost.shape
-    row_dual = np.zeros(rows)
+    chosen = np.full(len(cost), -1)
+    row_dual = np.zeros(len(cost))
     column_dual = np.zeros(number)
-    chosen = np.full(rows, -1, np.int64)
+    _augment(cost, columns, private, chosen, row_dual, column_dual)
+    return chosen, row_dual, column_dual
+
+
+@compiled
+def _augment(
+    cost: np.ndarray,
+    columns: np.ndarray,
+    private: np.ndarray,
+    chosen: np.ndarray,
+    row_dual: np.ndarray,
+    column_dual: np.ndarray,
+) -> None:
+    """Fill what `assign` returns, row after row, each by a shortest augmenting path.
+
+    It returns nothing because numba runs Python code to return arrays, and would turn an interrupt
+    that arrives there into a SystemError.
+    """
+    rows, depth = cost.shape
+    number = len(column_dual)
     owner = np.full(number, -1, np.int64)
     distance = np.full(number, np.inf)
     came_from = np.full(number, -1, np.int64)
@@ -182,4 +200,3 @@ def assign(
             m = touched[q]
             distance[m] = np.inf
             scanned[m] = False
-    return chosen, row_dual, column_dual
