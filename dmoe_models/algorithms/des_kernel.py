@@ -136,10 +136,47 @@ def _gather(energies, scores, t, real, index):
 
 
 @_compiled(forceinline=True)
-def _enumerate_pairs(count, slots, need, close, real, index):
-    """Look at all sets of one or, with two slots, two experts; return the best energy and size."""
+def _cheapest_partner(count, missing, real):
+    """Least energy of an expert whose score is at least `missing`; without a branch in its loop."""
+    least = np.inf
+    for j in range(count):
+        energy = real[_ENERGY, j] if real[_SCORE, j] >= missing else np.inf
+        least = energy if energy < least else least
+    return least
+
+
+@_compiled(forceinline=True)
+def _cheapest_pair(count, slots, need, close, real):
+    """Least energy of one or, with two slots, two experts whose score is above need less close.
+
+    The least energy with expert i among them goes to row _VALUE.
+    """
+    target = need - close
+    least = np.inf
+    for i in range(count):
+        energy = real[_ENERGY, i]
+        if real[_SCORE, i] < target:
+            partner = np.inf
+            if slots == 2:
+                real[_ENERGY, i] = np.inf  # nobody is his own partner
+                partner = _cheapest_partner(count, target - real[_SCORE, i], real)
+                real[_ENERGY, i] = energy
+            energy += partner
+        real[_VALUE, i] = energy
+        least = energy if energy < least else least
+    return least
+
+
+@_compiled()
+def _enumerate_pairs(count, slots, most, need, close, real, index):
+    """Look at all sets of one or, with two slots, two experts; return the best energy and size.
+
+    Experts whose best set, by row _VALUE, costs more than `most` are passed over.
+    """
     best, best_size = np.inf, 0
     for i in range(count):
+        if real[_VALUE, i] > most:
+            continue
         energy = real[_ENERGY, i]
         excess = real[_SCORE, i] - need
         if energy < best and excess >= -close:
@@ -406,7 +443,11 @@ def _search_token(
     slots = min(max_experts, count)
     close = CLOSE * max(1.0, total)
     if cardinality and max_experts <= 2 and count <= _FEW:
-        best, best_size = _enumerate_pairs(count, slots, need, close, real, index)
+        # a quick look for the least energy, which is attained unless sums are too close to need
+        least = _cheapest_pair(count, slots, need, close, real)
+        best, best_size = _enumerate_pairs(count, slots, least, need, close, real, index)
+        if best > least:
+            best, best_size = _enumerate_pairs(count, slots, np.inf, need, close, real, index)
         return best, best, 0, best_size
     best_size, top_score, best = _highest(1.0, 0.0, count, slots, real, index)
     if not _is_enough(top_score - need, _MEMBER, best_size, need, close, real, index):

@@ -53,27 +53,13 @@ class Lists:
         self.links = instance.links
         self.link_of = np.full((instance.K, instance.K), -1, dtype=np.int64)
         self.link_of[self.links[:, 0], self.links[:, 1]] = np.arange(len(self.links))
-        self.useful = min(instance.M, max(1, len(self.links)))  # only the L cheapest can matter
+        self.useful = instance.candidates.most
         self.deepen(depth)
 
     def deepen(self, depth: int) -> None:
         """List the `depth` cheapest subcarriers of every link."""
-        self.depth = depth = min(depth, self.useful)
-        energy = self.instance.transmission_energy_j
-        i, j = self.links[:, 0], self.links[:, 1]
-        self.columns = np.zeros((len(self.links), depth), dtype=np.int64)
-        self.prices = np.full((len(self.links), depth), np.inf)
-        self.beyond = np.full(len(self.links), np.inf)
-        for link in range(len(self.links)):  # a row at a time: no copy of the whole (L, M) table
-            row = energy[i[link], j[link]]
-            if depth < self.useful:
-                nearest = np.argpartition(row, depth)[: depth + 1]
-                nearest = nearest[np.argsort(row[nearest], kind="stable")]
-                self.beyond[link] = row[nearest[depth]]
-            else:
-                nearest = np.argsort(row, kind="stable")
-            self.columns[link] = nearest[:depth]
-            self.prices[link] = row[nearest[:depth]]
+        self.depth = min(depth, self.useful)
+        self.columns, self.prices, self.beyond = self.instance.candidates.listed(self.depth)
 
     def keep(self, kept: np.ndarray) -> None:
         """Drop the other listed options, and all that is not listed, for good.
