@@ -72,7 +72,7 @@ class Candidates:
         return self._known[depth]
 
 
-@compiled
+@compiled()
 def _list_cheapest(
     energy_j: np.ndarray,
     links: np.ndarray,

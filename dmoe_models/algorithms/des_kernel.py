@@ -21,12 +21,9 @@ Shewchuk, "Adaptive precision floating-point arithmetic", Discrete & Computation
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numba import njit
 
+from dmoe_models.algorithms.compiling import compiled
 from dmoe_models.relevance import CLOSE
 
 _ROUNDING = 2e-15
@@ -67,19 +64,7 @@ def workspace(experts: int, max_experts: int) -> tuple[np.ndarray, np.ndarray, n
     return real, index, most
 
 
-def _compiled(**options: bool) -> Callable[[Callable[..., Any]], Any]:
-    """Compile on first call, cached where that is possible. Never fastmath: sums must be IEEE."""
-
-    def decorate(function: Callable[..., Any]) -> Any:
-        try:
-            return njit(cache=True, nogil=True, error_model="numpy", **options)(function)
-        except RuntimeError:  # numba finds no folder that it may write to
-            return njit(nogil=True, error_model="numpy", **options)(function)
-
-    return decorate
-
-
-@_compiled()
+@compiled(_nrt=False)
 def _reaches(row, size, need, real, index):
     """Decide exactly whether the scores of the first `size` experts of a row reach `need`.
 
@@ -105,7 +90,7 @@ def _reaches(row, size, need, real, index):
     return used == 0 or real[_PART, used - 1] > 0.0
 
 
-@_compiled(forceinline=True)
+@compiled(forceinline=True, _nrt=False)
 def _is_enough(excess, row, size, need, close, real, index):
     """C1 for a row's members, where `excess` is their float sum less need: exact where close."""
     if excess > close:
@@ -113,14 +98,14 @@ def _is_enough(excess, row, size, need, close, real, index):
     return excess >= -close and _reaches(row, size, need, real, index)
 
 
-@_compiled(forceinline=True)
+@compiled(forceinline=True, _nrt=False)
 def _keep(row, size, index):
     """Make a row's members the best set."""
     for k in range(size):
         index[_BEST, k] = index[row, k]
 
 
-@_compiled(forceinline=True)
+@compiled(forceinline=True, _nrt=False)
 def _gather(energies, scores, t, real, index):
     """Copy the experts that can be used; return their number and the sum of their scores."""
     count = 0
@@ -135,21 +120,21 @@ def _gather(energies, scores, t, real, index):
     return count, total
 
 
-@_compiled(forceinline=True)
-def _cheapest_partner(count, missing, real):
-    """Least energy of an expert whose score is at least `missing`; without a branch in its loop."""
+@compiled(forceinline=True, _nrt=False)
+def _cheapest_partner(i, missing, real):
+    """Least energy of an expert before i whose score is at least `missing`; a loop of no branch."""
     least = np.inf
-    for j in range(count):
+    for j in range(i):
         energy = real[_ENERGY, j] if real[_SCORE, j] >= missing else np.inf
         least = energy if energy < least else least
     return least
 
 
-@_compiled(forceinline=True)
+@compiled(forceinline=True, _nrt=False)
 def _cheapest_pair(count, slots, need, close, real):
     """Least energy of one or, with two slots, two experts whose score is above need less close.
 
-    The least energy with expert i among them goes to row _VALUE.
+    The least energy with expert i as the last goes to row _VALUE.
     """
     target = need - close
     least = np.inf
@@ -158,20 +143,18 @@ def _cheapest_pair(count, slots, need, close, real):
         if real[_SCORE, i] < target:
             partner = np.inf
             if slots == 2:
-                real[_ENERGY, i] = np.inf  # nobody is his own partner
-                partner = _cheapest_partner(count, target - real[_SCORE, i], real)
-                real[_ENERGY, i] = energy
+                partner = _cheapest_partner(i, target - real[_SCORE, i], real)
             energy += partner
         real[_VALUE, i] = energy
         least = energy if energy < least else least
     return least
 
 
-@_compiled()
+@compiled(_nrt=False)
 def _enumerate_pairs(count, slots, most, need, close, real, index):
     """Look at all sets of one or, with two slots, two experts; return the best energy and size.
 
-    Experts whose best set, by row _VALUE, costs more than `most` are passed over.
+    Last experts whose best set, by row _VALUE, costs more than `most` are passed over.
     """
     best, best_size = np.inf, 0
     for i in range(count):
@@ -195,7 +178,7 @@ def _enumerate_pairs(count, slots, most, need, close, real, index):
     return best, best_size
 
 
-@_compiled(forceinline=True)
+@compiled(forceinline=True, _nrt=False)
 def _highest(price, weight, count, slots, real, index):
     """Put the `slots` highest positive values of price * score - weight * energy into row _MEMBER.
 
@@ -225,7 +208,7 @@ def _highest(price, weight, count, slots, real, index):
     return size, score, energy
 
 
-@_compiled(forceinline=True)
+@compiled(forceinline=True, _nrt=False)
 def _dual(count, slots, need, close, best, best_size, top_score, real, index):
     """Solve the Lagrangian dual of covering and cardinality, keeping feasible sets met on the way.
 
@@ -269,7 +252,7 @@ def _dual(count, slots, need, close, best, best_size, top_score, real, index):
     return price, rent, bound, best, best_size
 
 
-@_compiled(forceinline=True)
+@compiled(forceinline=True, _nrt=False)
 def _reduce(count, slots, price, rent, bound, best, slack, real, index):
     """Keep the experts that reduced cost does not decide, by (energy + rent) / score.
 
@@ -303,7 +286,7 @@ def _reduce(count, slots, price, rent, bound, best, slack, real, index):
     return size, forced, energy, score
 
 
-@_compiled(forceinline=True)
+@compiled(forceinline=True, _nrt=False)
 def _tabulate(size, left, rent, real, index, most):
     """Fill the core's prefix sums, and `most`: what s experts from position q on have at most."""
     real[_COST_SUM, 0] = real[_SCORE_SUM, 0] = 0.0
@@ -331,7 +314,7 @@ def _tabulate(size, left, rent, real, index, most):
             most[q, s + 1] = total
 
 
-@_compiled(forceinline=True)
+@compiled(forceinline=True, _nrt=False)
 def _compare(size, cardinality, real, index):
     """Find for every position of the core the last earlier one of no more energy, no less score.
 
@@ -348,7 +331,7 @@ def _compare(size, cardinality, real, index):
         index[_BETTER, q] = p
 
 
-@_compiled(forceinline=True)
+@compiled(forceinline=True, _nrt=False)
 def _cover(position, missing, size, real):
     """Cost of covering `missing` from `position` on by energy + rent, the last expert in part."""
     target = real[_SCORE_SUM, position] + missing
@@ -367,7 +350,7 @@ def _cover(position, missing, size, real):
     return whole + (target - real[_SCORE_SUM, low - 1]) * real[_RATIO, low - 1]
 
 
-@_compiled(forceinline=True)
+@compiled(forceinline=True, _nrt=False)
 def _tree(
     size,
     forced,
@@ -432,7 +415,7 @@ def _tree(
             return best, best_size, nodes, False
 
 
-@_compiled()
+@compiled(forceinline=True, _nrt=False)
 def _search_token(
     energies, scores, t, need, max_experts, cardinality, limit, stop, real, index, most
 ):
@@ -501,7 +484,7 @@ def _search_token(
     return best, min(best, bound) if ended else best, nodes, best_size
 
 
-@_compiled()
+@compiled(_nrt=False)
 def search_block(
     energies,
     scores,

@@ -29,10 +29,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import highspy
-import numba
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from dmoe_models.algorithms.compiling import compiled
 from dmoe_models.algorithms.dual import DualPoint, DualProblem
 from dmoe_models.clock import Deadline
 
@@ -496,7 +496,7 @@ class KernelProgram:
         return new
 
 
-@numba.njit(cache=True)
+@compiled()
 def _violated(
     prices: np.ndarray,
     ownership: np.ndarray,

@@ -13,9 +13,9 @@ choose among all sets.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from dmoe_models.algorithms.compiling import compiled
 from dmoe_models.algorithms.des import select_experts
 from dmoe_models.algorithms.jesa import descend, starting_prices
 from dmoe_models.algorithms.near_sets import SetTable, near_sets
@@ -153,6 +153,11 @@ class Search:
             owned,
             rounds,
             self.seed,
+            np.full(self.instance.M, -1),
+            np.full(len(links), np.inf),
+            np.empty(self.instance.K),
+            owned.copy(),
+            np.ones(len(links), dtype=bool),
         )
         result = np.full((self.instance.K, self.instance.K), -1)
         result[links[:, 0], links[:, 1]] = owned
@@ -203,7 +208,7 @@ def _with_cheapest(
     return np.concatenate(parts), offsets
 
 
-@numba.njit(cache=True)
+@compiled(_nrt=False)
 def _node_energy(
     node: int,
     price: np.ndarray,
@@ -228,7 +233,7 @@ def _node_energy(
     return total
 
 
-@numba.njit(cache=True)
+@compiled(_nrt=False)
 def _iterate(
     energy: np.ndarray,
     wanted: np.ndarray,
@@ -240,23 +245,28 @@ def _iterate(
     owned: np.ndarray,
     rounds: int,
     seed: int,
+    owner: np.ndarray,
+    price: np.ndarray,
+    cost: np.ndarray,
+    best_owned: np.ndarray,
+    stale: np.ndarray,
 ) -> float:
-    """Descend, then perturb and descend `rounds` times; `owned` ends as the best found."""
+    """Descend, then perturb and descend `rounds` times; `owned` ends as the best found.
+
+    `owner` (of every subcarrier, at first -1), `price` (of every link, at first infinite), `cost`
+    (of every node), `best_owned` and `stale` (links whose moves have to be tried, at first all) are
+    its memory.
+    """
     np.random.seed(seed)
-    links, subcarriers = energy.shape
+    links = len(owned)
     nodes = len(first_token) - 1
-    owner = np.full(subcarriers, -1, np.int64)
-    price = np.full(links, np.inf)
     for link in range(links):
         if owned[link] >= 0:
             owner[owned[link]] = link
             price[link] = energy[link, owned[link]]
-    cost = np.empty(nodes)
     for i in range(nodes):
         cost[i] = _node_energy(i, price, first_token, first_set, set_links, set_energy)
     best = np.inf
-    best_owned = owned.copy()
-    stale = np.ones(links, np.bool_)  # links whose moves have to be tried
     for turn in range(rounds + 1):
         if turn > 0:
             for link in range(links):
@@ -362,6 +372,8 @@ def _iterate(
         total = cost.sum()
         if total < best * (1 - 1e-12):
             best = total
-            best_owned[:] = owned
-    owned[:] = best_owned
+            for link in range(links):
+                best_owned[link] = owned[link]
+    for link in range(links):
+        owned[link] = best_owned[link]
     return best

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
+from dmoe_models.algorithms.compiling import compiled
 from dmoe_models.feasible_sets import feasible_sets
 from dmoe_models.relevance import CLOSE
 
@@ -42,7 +42,7 @@ class SetTable:
         return result[:, :experts]
 
 
-@numba.njit(cache=True)
+@compiled()
 def _walk(
     scores: np.ndarray,
     energy: np.ndarray,
@@ -98,7 +98,7 @@ def _walk(
             q = chosen[depth] + 1
 
 
-@numba.njit(cache=True)
+@compiled()
 def _walk_all(
     scores: np.ndarray,
     energy: np.ndarray,

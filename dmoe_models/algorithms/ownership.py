@@ -19,7 +19,7 @@ import numpy as np
 from dmoe_models.algorithms.compiling import compiled
 
 
-@compiled
+@compiled()
 def add_bids(
     prices: np.ndarray,
     beyond: np.ndarray,
@@ -99,7 +99,7 @@ def assign(
     return chosen, row_dual, column_dual
 
 
-@compiled
+@compiled()
 def _augment(
     cost: np.ndarray,
     columns: np.ndarray,
