@@ -133,7 +133,7 @@ class SetPool:
     def costs(self, expert_energy_j: np.ndarray) -> np.ndarray:
         """Return the (S,) cost of every set at (U, K) energies of the experts, J."""
         row, expert = np.nonzero(self.members)
-        return np.bincount(row, expert_energy_j[self.owner[row], expert], len(self.owner))
+        return _sums(row, expert_energy_j[self.owner[row], expert], len(self.owner))
 
     def cheapest(self, costs: np.ndarray, tokens: int) -> tuple[np.ndarray, np.ndarray]:
         """Return for each token the number of its cheapest set, -1 for none, and its cost, J."""
@@ -373,7 +373,7 @@ class KernelProgram:
             ownership = np.zeros(self.prices.shape)
             ownership[self.listed] = value[: self.first_cost]
             weight = value[self.first_set :]
-            use = np.bincount(self._pair_use, weight[self._pair_set], len(self.use_token))
+            use = _sums(self._pair_use, weight[self._pair_set], len(self.use_token))
             cost = value[self.first_cost : self.first_none]
             position = _violated(self.prices, ownership, self.use_link, use, cost, self.unserved)
             uses = np.flatnonzero(position >= 0)
@@ -388,11 +388,19 @@ class KernelProgram:
         return relaxation
 
     def _run(self, deadline: Deadline) -> bool:
-        if deadline.remaining is not None:
-            limit = self.solver.getRunTime() + max(deadline.remaining, 0.01)
-            self.solver.setOptionValue("time_limit", limit)
-        self.solver.run()
-        return bool(self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+        """Run the solver; where it gives up on the way from the last basis, once more from none."""
+        for attempt in range(2):
+            if attempt:
+                self.solver.clearSolver()
+            if deadline.remaining is not None:
+                limit = self.solver.getRunTime() + max(deadline.remaining, 0.01)
+                self.solver.setOptionValue("time_limit", limit)
+            self.solver.run()
+            if self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                return True
+            if deadline.passed:
+                break
+        return False
 
     def _token_prices(self) -> np.ndarray:
         """Read (U, K) token prices off the cuts' duals."""
@@ -401,7 +409,7 @@ class KernelProgram:
         price = dual * self._cut_price(self.cut_use, self.cut_position)
         prices = np.full((self.tokens, problem.instance.K), np.inf)
         prices[np.arange(self.tokens), problem.instance.source[problem.undecided]] = 0.0
-        prices[self.use_token, self.use_expert] = self.unit_j * np.bincount(
+        prices[self.use_token, self.use_expert] = self.unit_j * _sums(
             self.cut_use, price, len(self.use_token)
         )
         return prices
@@ -494,6 +502,11 @@ class KernelProgram:
         new = self.pool.add(tokens, members[tokens])
         self._hold_new_sets()
         return new
+
+
+def _sums(number: np.ndarray, value: np.ndarray, length: int) -> np.ndarray:
+    """Sum values by number. (numpy's own function returns integers where there are none.)"""
+    return np.bincount(number, value, length).astype(np.float64)
 
 
 @compiled()
