@@ -86,6 +86,9 @@ def _scip_options(tolerance: float) -> dict[str, Any]:
         "numerics/dualfeastol": tolerance,
         "limits/gap": 0.0,
         "limits/absgap": 0.0,
+        # Pyomo reads SCIP's output from a pipe, in a thread that has to wait for SCIP to end:
+        # a log that fills the pipe stops both for ever, whatever the time limit.
+        "display/verblevel": 0,
     }
 
 
