@@ -140,10 +140,15 @@ def choose(
                 "instance here"
             )
     listed = [] if names is not None else [m for m in METHODS.values() if m.problems != ("P3",)]
-    notes = []
+    notes = [
+        f"left out of the default list: {method.name}, {method.needs} is not installed"
+        for method in listed
+        if not method.installed
+    ]
+    listed = [method for method in listed if method.installed]
     if settings.solver is not None:
         refusals = _solver_refusals([*asked, *listed], settings.solver)
-        notes = [
+        notes += [
             f"left out of the default list: {method.name}, {refusals[method.name]}"
             for method in listed
             if method.name in refusals and method not in asked

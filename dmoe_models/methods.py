@@ -24,6 +24,9 @@ from dmoe_models.errors import MethodError
 ENTRY_POINT_GROUP = "dmoe_models.methods"
 """Installed packages offer methods of their own under this entry-point group."""
 
+EXTRAS = {"ortools": "cpsat"}
+"""Optional packages that methods need, and the extra of this one that installs each."""
+
 
 @dataclass(frozen=True)
 class Method:
@@ -41,6 +44,8 @@ class Method:
     needs : str
         What must be installed or given beyond the instance.
     summary : str
+    package : str
+        A package of `EXTRAS` that it needs, if any.
     """
 
     name: str
@@ -49,6 +54,12 @@ class Method:
     target: str
     summary: str
     needs: str = ""
+    package: str = ""
+
+    @property
+    def installed(self) -> bool:
+        """Whether the optional package that it needs, if any, is there."""
+        return not self.package or importlib.util.find_spec(self.package) is not None
 
     def load(self) -> Callable[..., Any]:
         """Import the function; MethodError where that is not possible, saying why."""
@@ -196,6 +207,24 @@ _MENU = [
         "P2 over minimal feasible sets, straight into HiGHS",
     ),
     Method(
+        "cpsat-p1",
+        ("P1",),
+        "exact",
+        "formulations.cpsat:cpsat_p1",
+        "P1 in integers, on CP-SAT of OR-Tools",
+        needs="extra cpsat",
+        package="ortools",
+    ),
+    Method(
+        "cpsat-p2",
+        ("P2",),
+        "exact",
+        "formulations.cpsat:cpsat_p2",
+        "P2 over minimal feasible sets in integers, on CP-SAT of OR-Tools",
+        needs="extra cpsat",
+        package="ortools",
+    ),
+    Method(
         "set-bound",
         ("P2",),
         "bound",
@@ -280,4 +309,6 @@ def _install_hint(error: ImportError) -> str:
     """Say which package is missing and how to get it."""
     if error.name is None or error.name.split(".")[0] in ("dmoe_models", "formulations"):
         return str(error)
-    return f"package {error.name} is not installed; try: pip install {error.name}"
+    package = error.name.split(".")[0]
+    wanted = f'"dmoe-models[{EXTRAS[package]}]"' if package in EXTRAS else error.name
+    return f"package {error.name} is not installed; try: pip install {wanted}"

@@ -19,7 +19,7 @@ EXPECTED = [
     *("local-search", "exact"),
     *("pyomo-p1-milp", "pyomo-p2-minlp", "pyomo-p2-milp", "pyomo-p2-set", "pyomo-p3"),
     *("cvxpy-p1-milp", "cvxpy-p2-milp", "cvxpy-p2-set", "cvxpy-p3"),
-    *("highs-p2-milp", "highs-p2-set", "set-bound"),
+    *("highs-p2-milp", "highs-p2-set", "set-bound", "cpsat-p1", "cpsat-p2"),
 ]
 
 
