@@ -30,7 +30,7 @@ MODELS = {
 SIZES = ({"K": 6, "M": 40, "T": 48}, {"K": 8, "M": 64, "T": 256})
 QUICK_SIZES = ({"K": 4, "M": 16, "T": 16},)
 FAMILIES = ("rayleigh", "contended")
-SEEDS = 5
+SEEDS = 3
 LIMIT_S = 5.0
 
 
@@ -103,7 +103,7 @@ def columns(model: str, instance: Instance) -> float:
 
 
 def rows(quick: bool = False) -> list[dict]:
-    """Measure everything; `quick` on tiny instances, one seed for five."""
+    """Measure everything; `quick` on tiny instances, one seed for three."""
     table = []
     warm = draw("rayleigh", 0, K=3, T=4)
     for language in LANGUAGES:

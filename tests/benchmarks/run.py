@@ -1,5 +1,7 @@
 """All benchmarks: one table on the screen, and one JSON file that names machine, versions, commit.
 
+Growth is drawn as well, as growth.png and growth.pdf next to the JSON file.
+
 ``python tests/benchmarks/run.py [--quick] [--only NAME ...] [--out FILE]``
 """
 
@@ -11,15 +13,20 @@ import json
 import os
 import platform
 import subprocess
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("des", "models", "exact")
-PACKAGES = ("dmoe-models", "numpy", "scipy", "numba", "highspy", "pyscipopt", "pyomo", "cvxpy")
+MODULES = ("des", "models", "exact", "growth")
+PACKAGES = (
+    *("dmoe-models", "numpy", "scipy", "numba"),
+    *("highspy", "pyscipopt", "ortools", "pyomo", "cvxpy"),
+)
 
 
 def environment() -> dict:
@@ -33,8 +40,15 @@ def environment() -> dict:
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "load_at_start": os.getloadavg()[0],
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {name: _version(name) for name in PACKAGES},
     }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # an optional extra
+        return None
 
 
 def table(rows: list[dict]) -> Table:
@@ -56,24 +70,30 @@ def table(rows: list[dict]) -> Table:
     return shown
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small sizes, few seeds")
     parser.add_argument("--only", nargs="+", choices=MODULES, default=list(MODULES))
     parser.add_argument("--out", type=Path, default=Path("build/bench.json"))
-    choices = parser.parse_args()
-    report = {"environment": environment(), "rows": []}
-    console = Console(width=150)
+    choices = parser.parse_args(arguments)
+    start = time.perf_counter()
+    report: dict = {"environment": environment(), "rows": []}
+    console, written = Console(width=200), [choices.out]
     for name in choices.only:
-        for row in importlib.import_module(f"bench_{name}").rows(quick=choices.quick):
+        module = importlib.import_module(f"bench_{name}")
+        first = len(report["rows"])
+        for row in module.rows(quick=choices.quick):
             console.print(f"{row['case']}: {row['figure']:.3g} {row['unit']}")
             report["rows"].append(row)
             choices.out.parent.mkdir(parents=True, exist_ok=True)
             partial = choices.out.with_suffix(".partial")
             partial.write_text(json.dumps(report, indent=1))
             partial.replace(choices.out)  # after every row: a run that is stopped loses nothing
+        if name == "growth":
+            written += module.save_figure(report["rows"][first:], choices.out.parent)
     console.print(table(report["rows"]))
-    console.print(f"written: {choices.out}")
+    minutes = (time.perf_counter() - start) / 60
+    console.print(f"{minutes:.0f} min; written: {', '.join(map(str, written))}")
 
 
 if __name__ == "__main__":
