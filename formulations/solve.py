@@ -381,6 +381,8 @@ def _solve_cvxpy_other(problem: cp.Problem, name: str, time_limit: float | None)
         problem.solve(solver=name, **options)
     except cp.SolverError as error:
         return SolverAnswer(Health.ERROR, False, -math.inf, str(error))
+    except ImportError as error:  # GLOP and PDLP of OR-Tools, next to highspy (see cpsat_worker)
+        raise MethodError(f"solver {name.lower()} cannot be loaded: {error}") from error
     health = _CVXPY_HEALTH.get(problem.status, Health.ERROR)
     has_solution = problem.value is not None and math.isfinite(problem.value)
     return SolverAnswer(health, has_solution, -math.inf, str(problem.status))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 
+import cvxpy as cp
 import numpy as np
 import pyomo.environ as pyo
 import pytest
@@ -99,6 +100,10 @@ def test_time_limits_are_kept_and_leave_a_true_bound(language, solver):
         assert result.objective >= exact.objective * (1 - 1e-6)
 
 
+def broken_library(*arguments, **options):
+    raise ImportError("undefined symbol")
+
+
 def test_unknown_and_missing_solvers_are_named():
     instance = draw("rayleigh", 1, K=2, T=2)
     with line("unknown solver 'nosuch'; known are"):
@@ -109,6 +114,11 @@ def test_unknown_and_missing_solvers_are_named():
         solve(instance, "pyomo-p2-milp", solver="cbc")
     with line("solver gurobi is not installed"):
         solve(instance, "pyomo-p2-milp", solver="gurobi")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cp, "installed_solvers", lambda: ["GLOP"])
+        patch.setattr(cp.Problem, "solve", broken_library)
+        with line("solver glop cannot be loaded: undefined symbol"):
+            solve(instance, "cvxpy-p3", solver="glop")
     with line("takes no products of variables; use scip"):
         solve(instance, "pyomo-p2-minlp", solver="highs")
     with pytest.raises(ValueError, match="option solver = 3 is not of type str"):
