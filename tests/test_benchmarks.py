@@ -10,6 +10,7 @@ from instances.families import draw
 import bench_des
 import bench_exact
 import bench_growth
+import bench_integrality
 import bench_models
 import peers
 import run
@@ -98,6 +99,17 @@ def test_a_series_ends_where_it_is_stopped():
     assert len(aggregated) == 1 and aggregated[0]["stopped"]
     assert aggregated[0]["seconds"] == 0.5 and "stopped at 0.5 s" in aggregated[0]["case"]
     assert len([row for row in rows if row["method"] == "des"]) == 2
+
+
+def test_a_relaxation_that_is_not_integral_is_found():
+    gaps = [
+        bench_integrality.relaxation_gap(draw("scarce", seed, K=5, T=40, gamma=0.3))
+        for seed in range(8)
+    ]
+    known = [gap for gap in gaps if gap is not None]
+    assert all(0 <= gap < 0.1 for gap in known)
+    assert sum(gap > 0 for gap in known) >= 1
+    assert len(known) < len(gaps)  # some have no solution
 
 
 def test_peers_are_methods_and_have_styles():

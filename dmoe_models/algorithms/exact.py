@@ -99,7 +99,7 @@ def exact(
         return run.outcome()
 
     run.cutoff_j = _more_than_any(instance)
-    unserved = 2 * (run.energy_j if run.solution is not None else run.cutoff_j)
+    unserved = 2 * run.energy_j if run.solution is not None else 20 * run.cutoff_j
     depth = _FIRST_DEPTH if grow_lists else instance.M
     problem = DualProblem(instance, Lists(instance, depth), unserved)
     run.details["links"] = len(instance.links)

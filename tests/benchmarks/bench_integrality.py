@@ -19,13 +19,14 @@ from instances.families import draw
 FAMILIES = ("rayleigh", "tight", "scarce", "uneven", "contended", "ties", "reciprocal")
 SIZES = ((3, 2), (5, 2), (5, 3), (8, 2))  # K, D; eight tokens a node
 GAMMAS = (0.49, 0.3, 0.2)
-SEEDS = 100
+SEEDS = 50
+LIMIT_S = 20.0
 ROUNDING = 2e-8  # of the relaxation's solver, relative
 
 
 def relaxation_gap(instance: Instance) -> float | None:
     """Relative distance from the relaxation up to the optimum; None where there is no optimum."""
-    optimum = solve(instance, "exact", time_limit=60)
+    optimum = solve(instance, "exact", time_limit=LIMIT_S)
     if optimum.status is not Status.OPTIMAL or optimum.gap > 1e-9:
         return None
     if "lp" not in optimum.details:  # prices alone closed it, and they are feasible to the dual

@@ -113,6 +113,24 @@ def test_infeasible_instances_are_proved_so():
     assert proved > 10
 
 
+def test_scarce_subcarriers_take_branching_or_a_proof_that_there_is_no_solution():
+    """With and without solutions; among them one where no token is left to decide."""
+    statuses, nodes = [], []
+    for seed in range(40):
+        for experts, gamma in ((2, 0.3), (3, 0.3), (3, 0.49)):
+            instance = draw("scarce", seed, K=5, T=40, D=experts, gamma=gamma)
+            result = solve(instance, "exact")
+            statuses.append(result.status)
+            nodes.append(result.details.get("nodes", 0))
+            if seed < 12:
+                truth = solve(instance, "highs-p2-set")
+                assert result.status is truth.status
+                if truth.status is Status.OPTIMAL:
+                    assert result.objective == pytest.approx(truth.objective, rel=1e-8)
+    assert set(statuses) == {Status.OPTIMAL, Status.INFEASIBLE}
+    assert sum(number > 5 for number in nodes) >= 5
+
+
 def test_large_instances_are_closed_without_a_linear_program():
     instance = draw("rayleigh", 1, K=16, T=512, M=512, gamma=0.3)
     result = solve(instance, "exact")
