@@ -14,7 +14,7 @@ import click
 
 from dmoe_models.cli_instances import generate, import_recordings
 from dmoe_models.errors import DmoeError, MethodError
-from dmoe_models.shell import file_path, json_option, options_given, print_json, run
+from dmoe_models.shell import file_path, json_option, options_given, print_json, progress, run
 from dmoe_models.validation import validate
 
 
@@ -112,6 +112,9 @@ Examples:
     "--selection", type=file_path, metavar="SOLUTION",
     help="For P3 methods: the solution file whose experts are to be served.",
 )  # fmt: skip
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Say on standard error where a long run of exact stands."
+)
 @json_option
 def solve(
     file: Path,
@@ -122,6 +125,7 @@ def solve(
     seed: int,
     options: Sequence[str],
     selection: Path | None,
+    verbose: bool,
     as_json: bool,
 ) -> int:
     """Solve the instance in FILE by one method, and say what is proved about the answer.
@@ -152,7 +156,8 @@ def solve(
         given["selection"] = chosen.selection
     kind = find_method(method).kind
     try:
-        result = solve_instance(instance, method, seed=seed, time_limit=time_limit, **given)
+        with progress(verbose):
+            result = solve_instance(instance, method, seed=seed, time_limit=time_limit, **given)
     except (DmoeError, KeyboardInterrupt):
         raise
     except BaseException as error:  # a plug-in may raise anything, and options may be anything

@@ -7,9 +7,11 @@ was wrong: one line on standard error, never a traceback.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -76,3 +78,17 @@ def print_json(value: Any) -> None:
     from dmoe_models.rows import plain
 
     click.echo(json.dumps(plain(value), indent=1))
+
+
+@contextmanager
+def progress(wanted: bool) -> Iterator[None]:
+    """Write what the package logs about its progress to standard error, if that is wanted."""
+    log, handler = logging.getLogger("dmoe_models"), logging.StreamHandler()
+    if wanted:
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(logging.NOTSET)

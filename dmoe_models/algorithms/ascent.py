@@ -12,6 +12,7 @@ Physics 9 (1969).
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from dmoe_models.clock import Deadline
 from dmoe_models.energy import assignment_energy_j, best_link_energy_j, evaluate
 from dmoe_models.instance import Instance
 from dmoe_models.solution import Outcome, Solution
+
+_LOG = logging.getLogger("dmoe_models.exact")
 
 EXACT_GAP = 1e-9
 """Relative gap at which energy and bound are equal."""
@@ -46,6 +49,7 @@ class Run:
     cutoff_j: float = math.inf  # above the energy of any solution there can be
     details: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
+    _told: float = -math.inf
 
     def offer(self, solution: Solution | None) -> bool:
         """Keep a solution if it is better than the best known."""
@@ -88,6 +92,19 @@ class Run:
         self.details.setdefault("phases", []).append(
             {"phase": phase, "seconds": elapsed, "gap": gap}
         )
+        self.tell(phase, self.bound_j)
+
+    def tell(self, what: str, bound: float) -> None:
+        """Log where the run stands, at most once a second."""
+        now = time.perf_counter()
+        if now >= self._told + 1.0 and _LOG.isEnabledFor(logging.INFO):
+            self._told = now
+            static = float(self.instance.static_energy_j.sum())
+            gap = (self.energy_j - bound) / self.energy_j if self.energy_j < math.inf else math.nan
+            _LOG.info(
+                "%7.1f s  %s: energy %.9g J, bound %.9g J, gap %.2e",
+                *(now - self.started, what, self.energy_j + static, bound + static, gap),
+            )
 
     def outcome(self) -> Outcome:
         """Return what the run has to show."""
@@ -106,6 +123,7 @@ def ascend(run: Run, problem: DualProblem, start: np.ndarray, max_steps: int) ->
     best: DualPoint | None = None
     steps = 0
     for steps in range(max_steps):
+        run.tell(f"step {steps + 1}", run.bound_j)
         point = problem.evaluate(prices)
         while point.escaped.any() and not problem.lists.complete:
             problem.lists.deepen(2 * problem.lists.depth)

@@ -50,39 +50,44 @@ class Tree:
         self.run = run
         self.program = program
         self.nodes = 0
+        self._finished = math.inf  # least bound of the parts that are done with
         self._gain: dict[Question, float] = {}  # what was learned, by question
 
     def search(self, root: Node) -> float:
         """Search until nothing better is left or time is up; return the proved bound, J."""
         run = self.run
         open_nodes = [(root.bound, 0, root)]
-        finished = math.inf  # least bound of the nodes that are done with
         count = 0
         while open_nodes and not run.deadline.passed:
             _, _, node = heapq.heappop(open_nodes)
             if run.reached(node.bound):
-                finished = min(finished, node.bound)
+                self._finish(node.bound)
                 continue
             self.nodes += 1
+            run.tell(f"{self.nodes} nodes, {len(open_nodes) + 1} open", node.bound)
             relaxation, point, excess = self.program.price_out(node, run.deadline, self.enough_j)
             if relaxation is None or point is None:
                 heapq.heappush(open_nodes, (node.bound, -count - 1, node))
                 break
             bound = max(node.bound, point.bound)
             if run.reached(bound):
-                finished = min(finished, bound)
+                self._finish(bound)
                 continue
             if self.nodes % _HEURISTIC_EVERY == 1 or relaxation.integral:
                 offer_rounded(run, self.program, relaxation)
             node = replace(self.reduced(node, point, excess), bound=bound)
             parts = self._split(node, relaxation)
             if parts is None:
-                finished = min(finished, bound)
+                self._finish(bound)
                 continue
             for part in parts:
                 count += 1
                 heapq.heappush(open_nodes, (bound, -count, part))
-        return min([finished, *(bound for bound, _, _ in open_nodes)])
+        return min([self._finished, *(bound for bound, _, _ in open_nodes)])
+
+    def _finish(self, bound: float) -> None:
+        """Note the bound, J, of a part that is done with."""
+        self._finished = min(self._finished, bound)
 
     @property
     def enough_j(self) -> float:
@@ -141,8 +146,12 @@ class Tree:
         value, prices = program.probe(part, _PROBE_ITERATIONS)
         gap = max(run.target_j - relaxation.value_j, 1e-12 * abs(relaxation.value_j))
         rise = min(max((value - relaxation.value_j) / gap, 1e-4), 1.0)
-        dead = rise == 1.0 and run.reached(program.evaluate(part, prices)[0].bound)
-        return rise, dead
+        if rise < 1.0:
+            return rise, False
+        bound = program.evaluate(part, prices)[0].bound
+        if run.reached(bound):
+            self._finish(bound)
+        return rise, run.reached(bound)
 
     def _questions(self, node: Node, relaxation: Relaxation) -> dict[Question, float]:
         """Return the questions that the program answers by a fraction, with f (1 - f) of each."""

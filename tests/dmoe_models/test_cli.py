@@ -106,6 +106,16 @@ def test_info_describes(capsys, file):
     assert json.loads(call(capsys, "info", file, "--json").out)["problem"] == "P2"
 
 
+def test_solve_says_where_a_run_stands(capsys, tmp_path):
+    hard = tmp_path / "hard.json"
+    arguments = ("generate", "contended", "--seed", 1, "-p", "K=4", "-p", "T=12", "-o", hard)
+    assert call(capsys, *arguments).status == 0
+    said = call(capsys, "solve", hard, "--method", "exact", "--verbose", "--json")
+    assert "jesa: energy" in said.err and "gap" in said.err
+    assert json.loads(said.out)["status"] == "optimal"
+    assert call(capsys, "solve", hard, "--method", "exact").err == ""
+
+
 def test_solve_passes_options_on(capsys, file, tmp_path):
     said = call(
         capsys, "solve", file, "--method", "jesa", "--option", "starts=3", "--seed", 4,
