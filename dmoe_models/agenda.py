@@ -84,14 +84,14 @@ def gather(sources: Sequence[str], data: Path | None = None) -> dict[str, list[I
     seen: set[tuple[str, str]] = set()
     for source in chosen:
         group = FILES
-        if source in names:
+        if source in names or Path(source).suffix == ".toml":
             group, several = source, load_set(source, data)
         elif (source and Path(source).exists()) or Path(source).suffix.lower() in (".json", ".nc"):
             several = [read_instance(source)]
         else:
             raise InstanceError(
-                f"unknown set {source!r}; sets are {', '.join(names)}, or give an instance file "
-                "(.json or .nc)"
+                f"unknown set {source!r}; sets are {', '.join(names)}, or give the file of a set "
+                "(.toml) or of an instance (.json or .nc)"
             )
         for instance in several:
             if (instance.name, instance.sha256) not in seen:

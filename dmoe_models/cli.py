@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from dmoe_models.cli_instances import generate, import_recordings
+from dmoe_models.cli_library import library
 from dmoe_models.errors import DmoeError, MethodError
 from dmoe_models.shell import file_path, json_option, options_given, print_json, progress, run
 from dmoe_models.validation import validate
@@ -240,7 +241,7 @@ def convert(source: Path, target: Path, as_json: bool) -> None:
         print_json({"file": str(target)} | instance.summary())
 
 
-for _command in (generate, import_recordings, validate):
+for _command in (generate, import_recordings, library, validate):
     dmoe.add_command(_command)
 
 

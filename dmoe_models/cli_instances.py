@@ -32,7 +32,9 @@ Examples:
 @click.option(
     "--count", type=click.IntRange(min=1), help="So many instances, of consecutive seeds."
 )
-@click.option("--set", "set_name", help="Write the instances of a set instead.")
+@click.option(
+    "--set", "set_name", help="Write the instances of a set (a name, or a .toml file) instead."
+)
 @click.option("--data", type=file_path, help="Directory of recorded data, for --set recorded.")
 @click.option(
     "-o", "--output", type=file_path,
@@ -67,7 +69,7 @@ def generate(
     if output is None:
         raise click.UsageError("-o names the file (or directory) to write")
     if set_name is not None:
-        if set_name not in agenda.set_names():
+        if set_name not in agenda.set_names() and Path(set_name).suffix != ".toml":
             raise MethodError(f"unknown set {set_name!r}; sets are {', '.join(agenda.set_names())}")
         data = data or (Path(os.environ["DMOE_DATA"]) if os.environ.get("DMOE_DATA") else None)
         drawn = agenda.load_set(set_name, data)
