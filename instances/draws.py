@@ -3,8 +3,9 @@
 A benchmark instance that is named by its seed must not depend on the mathematics library of the
 machine that draws it. numpy guarantees the raw bits of a bit generator for ever, but not the
 distributions made of them, and logarithms differ in the last bit between platforms. So everything
-here is raw bits followed by operations that IEEE 754 defines exactly, elementwise: + - * /, frexp
-and ldexp. Sums are added column by column, since the order inside ``np.sum`` may change.
+here is raw bits followed by elementwise operations that IEEE 754 defines exactly and by the
+functions of `dmoe_models.portable`, which consist of such. Sums are added column by column, since
+the order inside ``np.sum`` may change.
 """
 
 from __future__ import annotations
@@ -15,47 +16,7 @@ import numpy as np
 
 from dmoe_models.errors import InstanceError
 from dmoe_models.numbers import whole_number
-
-_SQRT_HALF = 0.7071067811865476
-_LN2_HIGH = float.fromhex(
-    "0x1.62e42feep-1"
-)  # 32 bits, so that its product with an exponent is exact
-_LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")  # the rest of ln 2
-_ATANH_TERMS = 12  # |s| <= 0.1716: the first term left out is below 1e-19 of the whole
-
-
-def portable_log(x: np.ndarray) -> np.ndarray:
-    """Return the natural logarithm, the same bits everywhere, within 1e-15 (relative).
-
-    Parameters
-    ----------
-    x : array of positive, finite doubles
-
-    Returns
-    -------
-    array of the same shape
-
-    Notes
-    -----
-    With x = m 2^e, m in [sqrt(1/2), sqrt(2)), and s = (m - 1) / (m + 1):
-    log x = e ln 2 + 2 artanh(s), where artanh(s) = s + s^3/3 + s^5/5 + ...
-    Written as f - s (f - 2 R), with f = m - 1 exact and R the series after its first term divided
-    by s, the leading part carries no rounding error.
-    """
-    mantissa, exponent = np.frexp(np.asarray(x, dtype=np.float64))
-    small = mantissa < _SQRT_HALF
-    mantissa = np.where(small, 2.0 * mantissa, mantissa)
-    exponent = np.where(small, exponent - 1, exponent).astype(np.float64)
-    f = mantissa - 1.0
-    s = f / (2.0 + f)
-    square = s * s
-    series = np.full(s.shape, 1.0 / (2 * _ATANH_TERMS + 1))
-    for term in range(_ATANH_TERMS - 1, 0, -1):
-        series = 1.0 / (2 * term + 1) + square * series
-    tail = 2.0 * square * series
-    # 2 s = f - s f, so 2 artanh(s) = f - s (f - tail).
-    result = exponent * _LN2_HIGH + (f - (s * (f - tail) - exponent * _LN2_LOW))
-    return np.asarray(result)
+from dmoe_models.portable import portable_cosine_sine, portable_log
 
 
 class Draws:
@@ -107,6 +68,20 @@ class Draws:
     def exponential(self, *shape: int) -> np.ndarray:
         """Return positive doubles, exponentially distributed with mean 1."""
         return -portable_log(self.uniform(*shape))
+
+    def normal(self, *shape: int) -> np.ndarray:
+        """Return doubles, normally distributed with mean 0 and variance 1, within 8.6 of zero."""
+        return np.sqrt(2.0) * self.complex_normal(*shape)[0]
+
+    def complex_normal(self, *shape: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the real and imaginary parts of circular normal numbers of mean power 1.
+
+        By the transform of Box and Muller (1958): the power is exponential, the phase uniform.
+        """
+        pair = self.uniform(*shape, 2)
+        amplitude = np.sqrt(-portable_log(pair[..., 0]))
+        cosine, sine = portable_cosine_sine(pair[..., 1])
+        return amplitude * cosine, amplitude * sine
 
     def integers(self, bound: int, *shape: int) -> np.ndarray:
         """Return int64 numbers uniform on 0 .. bound - 1 (to within bound / 2^52)."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dmoe_models.portable import portable_log
 from dmoe_models.relevance import best_score_sums, need_from_threshold
 from instances.building import (
     BANDWIDTH_HZ,
@@ -23,7 +24,7 @@ from instances.building import (
     whole,
     without_diagonal,
 )
-from instances.draws import Draws, normalise_rows, portable_log
+from instances.draws import Draws, normalise_rows
 
 
 @family("tokens, energies and distances differ by node; some links and subcarriers are missing")

@@ -1,36 +1,18 @@
-"""The random source: right logarithms, recorded bits, independent streams."""
+"""The random source: recorded bits, right distributions, independent streams."""
 
 import hashlib
 import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from dmoe_models import InstanceError
-from instances.draws import Draws, normalise_rows, portable_log
+from instances.draws import Draws, normalise_rows
 
 
 def fingerprint(array: np.ndarray) -> str:
     return hashlib.sha256(array.astype(array.dtype.newbyteorder("<")).tobytes()).hexdigest()[:16]
-
-
-def test_logarithm_is_right_to_1e_15():
-    random = np.random.default_rng(0)
-    samples = np.concatenate(
-        [
-            random.random(20_000),
-            1 + (random.random(20_000) - 0.5) * 1e-3,
-            1 - 2.0**-53 * np.arange(1, 100),
-            np.exp(random.uniform(-700, 700, 20_000)),
-            [5e-324, 1e-310, 0.5, math.sqrt(0.5), 2.0, math.sqrt(2.0), 1.7e308],
-        ]
-    )
-    exact = np.array([math.log(x) for x in samples])
-    assert np.max(np.abs(portable_log(samples) - exact) / np.abs(exact)) <= 1e-15
-
-
-def test_logarithm_of_one_is_zero():
-    assert portable_log(np.array([1.0]))[0] == 0.0
 
 
 def test_draws_are_the_recorded_bits():
@@ -45,6 +27,8 @@ def test_draws_are_the_recorded_bits():
     assert fingerprint(stream.permutation(100)) == GOLDEN["permutation"]
     stream = Draws(7).stream("golden")
     assert fingerprint(stream.integers(17, 100)) == GOLDEN["integers"]
+    stream = Draws(7).stream("golden")
+    assert fingerprint(stream.normal(1000)) == GOLDEN["normal"]
 
 
 GOLDEN = {
@@ -53,6 +37,7 @@ GOLDEN = {
     "simplex": "a824b4022bb97893",
     "permutation": "e2414b84fafa12cf",
     "integers": "2e1353f0269f421f",
+    "normal": "2a08fb91077c284c",
 }
 
 
@@ -69,6 +54,27 @@ def test_exponential_statistics_and_range():
     assert sample.mean() == pytest.approx(1, abs=0.01)
     assert sample.var() == pytest.approx(1, abs=0.03)
     assert np.mean(sample > 2) == pytest.approx(math.exp(-2), abs=0.003)
+
+
+def test_normal_statistics():
+    n = 200_000
+    sample = Draws(1).stream("fading").normal(n)
+    # Standard errors of the moments: sqrt(1/n), sqrt(2/n), sqrt(15/n), sqrt(96/n); four of each.
+    assert sample.mean() == pytest.approx(0, abs=4 * (1 / n) ** 0.5)
+    assert sample.var() == pytest.approx(1, abs=4 * (2 / n) ** 0.5)
+    assert np.mean(sample**3) == pytest.approx(0, abs=4 * (15 / n) ** 0.5)
+    assert np.mean(sample**4) == pytest.approx(3, abs=4 * (96 / n) ** 0.5)
+    assert stats.kstest(sample, "norm").pvalue > 0.001
+
+
+def test_complex_normal_parts_are_independent_and_share_the_power():
+    n = 200_000
+    real, imaginary = Draws(1).complex_normal(n)
+    power = real**2 + imaginary**2
+    assert power.mean() == pytest.approx(1, abs=4 * n**-0.5)
+    assert np.mean(real * imaginary) == pytest.approx(0, abs=4 * 0.5 * n**-0.5)
+    assert np.mean(real**2) == pytest.approx(0.5, abs=4 * (0.5 / n) ** 0.5)
+    np.testing.assert_array_equal(Draws(1).normal(n), 2**0.5 * real)
 
 
 def test_integers_are_uniform():
@@ -108,6 +114,7 @@ def test_a_stream_goes_on_where_it_stopped():
 
 def test_longer_first_axis_only_appends():
     np.testing.assert_array_equal(Draws(9).uniform(20, 3)[:5], Draws(9).uniform(5, 3))
+    np.testing.assert_array_equal(Draws(9).normal(20, 3)[:5], Draws(9).normal(5, 3))
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 1.5, True, "3", None])
