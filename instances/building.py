@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, ParamSpec
 
 import numpy as np
@@ -96,8 +96,7 @@ def _check_sizes(parameters: dict[str, Any]) -> None:
     for field in ("z", "gamma"):
         if not 0 < real_number(field, parameters[field]) <= 1:
             raise InstanceError(f"{field} = {parameters[field]} is outside (0, 1]")
-    if not isinstance(parameters["strict"], bool):
-        raise InstanceError(f"strict = {shown(parameters['strict'])} is not true or false")
+    true_or_false("strict", parameters["strict"])
 
 
 def _instance(
@@ -114,8 +113,9 @@ def _instance(
     for key, value in (("M", subcarriers), ("D", most)):
         if key in parameters:
             parameters[key] = int(value)
+    later = f"-r{parameters['round']}" if parameters.get("round") else ""
     common: dict[str, Any] = {
-        "name": f"{label}-K{nodes}-T{tokens}-M{subcarriers}-D{most}-s{seed}",
+        "name": f"{label}-K{nodes}-T{tokens}-M{subcarriers}-D{most}-s{seed}{later}",
         "bandwidth_hz": BANDWIDTH_HZ,
         "transmit_power_w": TRANSMIT_POWER_W,
         "noise_power_w": NOISE_POWER_W,
@@ -159,6 +159,29 @@ def positive(name: str, value: Any) -> float:
     if number <= 0:
         raise InstanceError(f"{name} = {number} is not positive")
     return number
+
+
+def not_negative(name: str, value: Any) -> float:
+    """Return a parameter that must be zero or more."""
+    number = real_number(name, value)
+    if number < 0:
+        raise InstanceError(f"{name} = {number} is negative")
+    return number
+
+
+def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
+    """Return a parameter that must be one of some words."""
+    words = list(allowed)
+    if not isinstance(value, str) or value not in words:
+        raise InstanceError(f"{name} = {shown(value)} is not one of {', '.join(words)}")
+    return value
+
+
+def true_or_false(name: str, value: Any) -> bool:
+    """Return a parameter that must be a truth value."""
+    if not isinstance(value, bool):
+        raise InstanceError(f"{name} = {shown(value)} is not true or false")
+    return value
 
 
 def round_robin(tokens: int, nodes: int) -> np.ndarray:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from dmoe_models.errors import InstanceError
+from dmoe_models.propagation import same_both_ways
 from instances.building import efficiency_energy_j, family, rayleigh_gain, round_robin
 from instances.draws import Draws
 
@@ -128,6 +127,5 @@ def reciprocal(
         As in `rayleigh`.
     """
     fields = _rayleigh_fields(seed, K, T, K * K if M is None else M)
-    upper = np.triu(np.ones((K, K), dtype=bool))[:, :, None]
-    fields["gain"] = np.where(upper, fields["gain"], fields["gain"].transpose(1, 0, 2))
+    fields["gain"] = same_both_ways(fields["gain"])
     return fields

@@ -11,7 +11,10 @@ from dmoe_models.relevance import meets_need
 from instances.fading import rayleigh
 from instances.families import FAMILIES, draw
 
-NAMES = ("rayleigh", "tight", "scarce", "uneven", "contended", "ties", "hard-p1", "reciprocal")
+NAMES = (
+    *("rayleigh", "tight", "scarce", "uneven", "contended", "ties", "hard-p1", "reciprocal"),
+    *("rician", "tdl", "cell"),
+)
 
 # First digits of every family's hash at seed 5, K = 4, T = 5: the drawn bits must never change.
 GOLDEN = {
@@ -23,6 +26,9 @@ GOLDEN = {
     "contended": "e0436cd236f8228e",
     "ties": "aea4ff7880dad1b1",
     "hard-p1": "14cb176595ce18c5",
+    "rician": "fbb8ca6b2f6d351d",
+    "tdl": "3b0ec13ec5f70991",
+    "cell": "34cfb7e74462d851",
 }
 
 

@@ -61,7 +61,8 @@ def test_sets_have_the_promised_sizes():
     for name, (least, most) in ranges.items():
         instances = load_set(name)
         assert len(instances) == len(find_set(name).specs) == len(find_set(name).manifest)
-        assert {instance.metadata["family"] for instance in instances} == set(FAMILIES)
+        families = {instance.metadata["family"] for instance in instances}
+        assert families == set(FAMILIES) - {"rician", "tdl", "cell"}
         assert {instance.problem for instance in instances} == {"P1", "P2"}
         assert all(least <= instance.K <= most for instance in instances)
         assert len({instance.name for instance in instances}) == len(instances)
