@@ -131,9 +131,10 @@ def rician(
     round : int
         Round 0, 1, ... of this seed: the same channel, `round_duration_s` later each.
     speed_m_s, carrier_hz, round_duration_s : float
-        Of the nodes' motion, the carrier and the time between rounds. The scattered field of two
-        rounds r apart has the correlation J0(2 pi f_D r `round_duration_s`), f_D = v f_c / c: 0.87
-        from one round to the next with the defaults.
+        Of the motion, the carrier and the time between rounds. The scattered field of two rounds
+        that are r apart has the correlation J0(2 pi f_D r `round_duration_s`), f_D = v f_c / c:
+        0.87 from one round to the next with the defaults. This is Clarke's model, in which one end
+        of a link moves among scatterers at rest.
     """
     true_or_false("reciprocal", reciprocal)
     not_negative("k_factor", k_factor)
