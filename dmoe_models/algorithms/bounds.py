@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dmoe_models.algorithms.des import ExpertSelection, select_experts
+from dmoe_models.clock import Deadline
 from dmoe_models.energy import assignment_energy_j, best_link_energy_j, expert_energy_j
 from dmoe_models.instance import Instance
 from dmoe_models.solution import Outcome
@@ -11,7 +12,9 @@ NODE_LIMIT = 100_000
 """Most DES nodes per token within the bound; past it a token counts with its relaxation."""
 
 
-def select_at_best_prices(instance: Instance, **limits: float | int | None) -> ExpertSelection:
+def select_at_best_prices(
+    instance: Instance, **limits: float | int | Deadline | None
+) -> ExpertSelection:
     """Run DES with every link at its lowest possible price.
 
     The prices are those of the given assignment (P1), or of each link's own best subcarrier (P2,

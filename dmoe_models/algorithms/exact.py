@@ -89,7 +89,7 @@ def exact(
     if max_steps < 1:
         raise MethodError(f"max_steps = {max_steps} is not a whole number of at least 1")
     run = Run(instance, Deadline(time_limit))
-    cheapest = select_at_best_prices(instance, time_limit=run.deadline.remaining)
+    cheapest = select_at_best_prices(instance, time_limit=run.deadline)
     if not np.isfinite(cheapest.bound_j).all():
         return Outcome(bound=math.inf, details={"proof": "a token has no feasible set"})
     run.raise_bound(float(cheapest.bound_j.sum()))

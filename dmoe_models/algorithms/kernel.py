@@ -363,9 +363,8 @@ class KernelProgram:
         self.solver.changeColsBounds(len(changed), columns, np.zeros(len(changed)), limit[changed])
         self._set_upper = limit
 
-    def solve(self, time_limit: float | None) -> Relaxation | None:
+    def solve(self, deadline: Deadline) -> Relaxation | None:
         """Solve the program with all the cuts it needs; None where time ran out."""
-        deadline = Deadline(time_limit)
         for _ in range(_ROUNDS):
             if not self._run(deadline):
                 return None
@@ -486,7 +485,7 @@ class KernelProgram:
         excess = np.zeros(0)
         for _ in range(_ROUNDS):
             self.impose(node)
-            relaxation = self.solve(deadline.remaining)
+            relaxation = self.solve(deadline)
             if relaxation is None:
                 break
             point, above = self.evaluate(node, relaxation.token_prices)

@@ -92,6 +92,29 @@ def test_bounds_of_a_run_that_is_cut_short_hold():
                 assert short.check.ok
 
 
+def test_a_limit_may_pass_at_any_moment(monkeypatch):
+    """A clock that jumps: time is up after so many looks at it, wherever the run is then."""
+    instance = draw("contended", 1, K=5, T=20, M=20, gamma=0.25, D=3)
+    optimum = solve(instance, "exact").objective
+    real = module.Deadline
+
+    class Jumping(real):
+        looks = allowed = 0
+
+        @property
+        def passed(self):
+            self.looks += 1
+            if self.looks > self.allowed:
+                self.expire()
+            return super().passed
+
+    monkeypatch.setattr(module, "Deadline", Jumping)
+    for allowed in (*range(12), *range(12, 60, 5), *range(60, 400, 40)):
+        Jumping.allowed = allowed
+        outcome = module.exact(instance, max_steps=5, time_limit=1000.0)
+        assert outcome.bound <= optimum * (1 + 1e-12)
+
+
 def test_a_time_limit_is_kept():
     solve(draw("contended", 1, K=4, T=10, M=12, gamma=0.35, D=3), "exact")  # compiles, once
     instance = draw("contended", 1, K=10, T=120, M=110, gamma=0.25)
