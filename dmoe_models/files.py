@@ -41,12 +41,12 @@ def read_instance(path: Path) -> Instance:
     InstanceFileError
         One line that names the file and, where the fault lies in the data, field, index and value.
     """
-    with _faults_name(path):
-        read = _by_extension(
+    with faults_name(path):
+        read = by_extension(
             path,
             {".json": files_json.read_instance_fields, ".nc": files_netcdf.read_instance_fields},
         )
-        return Instance(**read(_existing(path)))
+        return Instance(**read(existing(path)))
 
 
 def write_instance(instance: Instance, path: Path) -> None:
@@ -64,8 +64,8 @@ def write_instance(instance: Instance, path: Path) -> None:
     InstanceFileError
         Where the file cannot be written, naming it.
     """
-    with _faults_name(path):
-        write = _by_extension(
+    with faults_name(path):
+        write = by_extension(
             path, {".json": files_json.write_instance, ".nc": files_netcdf.write_instance}
         )
         with replacement(path) as temporary:
@@ -91,9 +91,9 @@ def read_solution(path: Path) -> Solution:
     InstanceFileError
         One line that names the file and what is wrong in it.
     """
-    with _faults_name(path):
-        read = _by_extension(path, {".json": files_json.read_solution})
-        return read(_existing(path))
+    with faults_name(path):
+        read = by_extension(path, {".json": files_json.read_solution})
+        return read(existing(path))
 
 
 def write_solution(solution: Solution, path: Path, instance: Instance) -> None:
@@ -112,8 +112,8 @@ def write_solution(solution: Solution, path: Path, instance: Instance) -> None:
     InstanceFileError
         Where the file cannot be written, or the solution was made for another instance.
     """
-    with _faults_name(path):
-        write = _by_extension(path, {".json": files_json.write_solution})
+    with faults_name(path):
+        write = by_extension(path, {".json": files_json.write_solution})
         with replacement(path) as temporary:
             write(solution, str(temporary), instance)
 
@@ -130,8 +130,8 @@ def require_solution_target(path: Path) -> None:
     InstanceFileError
         For an extension that is not ``.json``, a folder that does not exist or takes no files.
     """
-    with _faults_name(path):
-        _by_extension(path, {".json": files_json.write_solution})
+    with faults_name(path):
+        by_extension(path, {".json": files_json.write_solution})
         folder = os.path.dirname(os.path.realpath(path))
         if not os.path.isdir(folder):
             raise InstanceFileError("its folder does not exist")
@@ -143,7 +143,7 @@ def require_solution_target(path: Path) -> None:
 
 
 @contextmanager
-def _faults_name(path: Path) -> Iterator[None]:
+def faults_name(path: Path) -> Iterator[None]:
     """Turn whatever goes wrong with a file into one line that begins with its name."""
     try:
         yield
@@ -164,7 +164,8 @@ def _reason(error: Exception) -> str:
     return " ".join(text.split()) or type(error).__name__
 
 
-def _by_extension(path: Path, known: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+def by_extension(path: Path, known: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+    """Return what is known for the extension of a path; InstanceFileError for another one."""
     if os.path.isdir(path):
         raise InstanceFileError("is a directory, not a file")
     extension = os.path.splitext(os.fspath(path))[1].lower()
@@ -175,7 +176,7 @@ def _by_extension(path: Path, known: Mapping[str, Callable[..., Any]]) -> Callab
     return known[extension]
 
 
-def _existing(path: Path) -> str:
+def existing(path: Path) -> str:
     """Return the absolute path of a regular file that is not empty."""
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
