@@ -8,14 +8,24 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
+from dmoe_models.cli_exports import export, selection_for
+from dmoe_models.cli_exports import read_solution as read_solution_file
 from dmoe_models.cli_instances import generate, import_recordings
 from dmoe_models.cli_library import library
 from dmoe_models.errors import DmoeError, MethodError
-from dmoe_models.shell import file_path, json_option, options_given, print_json, progress, run
+from dmoe_models.shell import (
+    file_path,
+    json_option,
+    options_given,
+    print_json,
+    progress,
+    run,
+    violation_facts,
+)
 from dmoe_models.validation import validate
 
 
@@ -134,7 +144,7 @@ def solve(
     Exit status 0 where there is a valid solution or a proof (also of infeasibility, or a bound from
     a method that gives no more); 1 where none was found or the referee refuses it.
     """
-    from dmoe_models import read_instance, read_solution, write_solution
+    from dmoe_models import read_instance, write_solution
     from dmoe_models.files import require_solution_target
     from dmoe_models.methods import find_method
     from dmoe_models.solving import solve as solve_instance
@@ -151,10 +161,7 @@ def solve(
     if solver is not None:
         given["solver"] = solver
     if selection is not None:
-        chosen = read_solution(selection)
-        if chosen.instance_sha256 not in (None, instance.sha256):
-            raise DmoeError(f"{selection}: is a solution for another instance than {file}")
-        given["selection"] = chosen.selection
+        given["selection"] = selection_for(instance, file, selection)
     kind = find_method(method).kind
     try:
         with progress(verbose):
@@ -165,7 +172,7 @@ def solve(
         shown = "".join(f", {name} = {value!r}" for name, value in given.items())
         raise MethodError(f"method {method}{shown}: {type(error).__name__}: {error}") from error
     facts = result.summary() | {"details": result.details}
-    facts["violations"] = [] if result.check is None else _violations(result.check)
+    facts["violations"] = [] if result.check is None else violation_facts(result.check)
     facts["output"] = str(output) if output is not None and result.solution is not None else None
     if as_json:
         print_json(facts)
@@ -210,7 +217,7 @@ def check(file: Path, solution: Path, as_json: bool) -> int:
                 "instance": instance.name,
                 "valid": report.ok,
                 "energy_j": report.energy_j,
-                "violations": _violations(report),
+                "violations": violation_facts(report),
             }
         )
     else:
@@ -241,20 +248,5 @@ def convert(source: Path, target: Path, as_json: bool) -> None:
         print_json({"file": str(target)} | instance.summary())
 
 
-for _command in (generate, import_recordings, library, validate):
+for _command in (generate, import_recordings, library, export, read_solution_file, validate):
     dmoe.add_command(_command)
-
-
-# ------------------------------------------------------------------------------------- helpers
-
-
-def _violations(report: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            "constraint": violation.constraint,
-            "index": list(violation.index),
-            "amount": violation.amount,
-            "message": violation.message,
-        }
-        for violation in report.violations
-    ]

@@ -92,3 +92,16 @@ def progress(wanted: bool) -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         log.setLevel(logging.NOTSET)
+
+
+def violation_facts(report: Any) -> list[dict[str, Any]]:
+    """Return the violations of a referee's report, for JSON."""
+    return [
+        {
+            "constraint": violation.constraint,
+            "index": list(violation.index),
+            "amount": violation.amount,
+            "message": violation.message,
+        }
+        for violation in report.violations
+    ]

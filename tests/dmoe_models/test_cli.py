@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
+import highspy
 import numpy as np
 import pytest
 
@@ -31,7 +33,10 @@ def answer(file, tmp_path):
 def test_help_teaches(capsys):
     front = call(capsys, "--help")
     assert front.status == 0 and "A first round:" in front.out
-    for name in ("methods", "generate", "import", "info", "solve", "check", "convert", "validate"):
+    for name in (
+        "methods", "generate", "import", "info", "solve", "check", "convert", "export",
+        "read-solution", "validate",
+    ):  # fmt: skip
         assert f"  {name} " in front.out
         page = call(capsys, name, "--help")
         assert page.status == 0 and "Usage: dmoe" in page.out and "--json" in page.out
@@ -216,6 +221,43 @@ def test_convert_there_and_back(capsys, file, tmp_path):
     assert facts["sha256"] == read_instance(tmp_path / "again.nc").sha256
 
 
+def test_another_solver_goes_there_and_back(capsys, file, tmp_path):
+    said = call(capsys, "export", file, "--model", "p2-set", "-o", tmp_path / "model.lp", "--json")
+    facts = json.loads(said.out)
+    assert said.status == 0 and facts["files"] == [str(tmp_path / "model.lp")]
+    highs = highspy.Highs()
+    highs.silent()
+    highs.readModel(str(tmp_path / "model.lp"))
+    highs.run()
+    solved, output = tmp_path / "model.sol", tmp_path / "out.json"
+    highs.writeSolution(str(solved), 0)
+    said = call(capsys, "read-solution", file, solved, "-o", output)
+    assert said.status == 0 and "referee: valid" in said.out and "mismatch" not in said.out
+    assert call(capsys, "check", file, output).status == 0
+    best = solve(read_instance(file), "exact").objective
+    assert read_solution(output).objective == pytest.approx(best, rel=1e-7)
+
+    solved.write_text(re.sub(r"Objective .*", "Objective 1.5", solved.read_text()))
+    said = call(capsys, "read-solution", file, solved)
+    assert said.status == 1 and "valid" in said.out and "mismatch: the file claims" in said.out
+    facts = json.loads(call(capsys, "read-solution", file, solved, "--json").out)
+    assert facts["valid"] is True and facts["claim_holds"] is False
+
+    solved.write_text("select_t0_e0 1")  # tokens without experts
+    said = call(capsys, "read-solution", file, solved, "-o", tmp_path / "no.json")
+    assert said.status == 1 and "C1: token 1" in said.out
+    assert "was not written" in said.err and not (tmp_path / "no.json").exists()
+
+
+def test_export_places_a_given_selection(capsys, file, answer, tmp_path):
+    output = tmp_path / "p3.mps"
+    said = call(capsys, "export", file, "--model", "p3", "--selection", answer, "-o", output)
+    assert said.status == 0 and "p3, " in said.out and "energy in joule = " in said.out
+    for token, experts in enumerate(read_solution(answer).experts):
+        for expert in experts:
+            assert f"chosen_t{token}_e{expert}" in output.read_text()
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [
@@ -248,6 +290,21 @@ def test_convert_there_and_back(capsys, file, tmp_path):
         ("check {file} {file}", ["round.json", "dmoe-instance"]),
         ("check {file} {tmp}/absent.json", ["absent.json: No such file"]),
         ("check {file}", ["SOLUTION"]),
+        ("export {file}", ["-o"]),
+        ("export {file} -o {tmp}/model.txt", ["model.txt", "'.txt'", ".lp or .mps or .nl"]),
+        ("export {file} -o {tmp}/absent/model.lp", ["absent/model.lp", "folder"]),
+        ("export {file} -o {tmp}/model.lp --model p2", ["unknown model 'p2'", "p2-milp"]),
+        ("export {file} -o {tmp}/model.lp --model p1-milp", ["takes P1", "a P2 instance"]),
+        ("export {file} -o {tmp}/model.lp --model p2-minlp", ["write it as .nl"]),
+        ("export {file} -o {tmp}/m.lp --selection {tmp}/answer.json", ["takes no selection"]),
+        (
+            "export {tmp}/other.json --model p3 --selection {tmp}/answer.json -o {tmp}/m.lp",
+            ["another"],
+        ),
+        ("read-solution {file} {tmp}/absent.sol", ["absent.sol: No such file"]),
+        ("read-solution {file} {file}", ["round.json", "is not a name and a value"]),
+        ("read-solution {file} {tmp}/binary.json", ["binary.json"]),
+        ("read-solution {file} {tmp}/mine.py -o {tmp}/o.txt", ["'.txt'"]),
         ("info {tmp}/absent.json", ["absent.json: No such file"]),
         ("info {tmp}", ["is a directory"]),
         ("info {tmp}/empty.json", ["is empty"]),
