@@ -38,11 +38,11 @@ _ENVIRONMENT = (
 )
 
 
-def require_packages() -> None:
+def require_packages(what: str = "a report", names: Sequence[str] = _NEEDED) -> None:
     """Raise DmoeError, before any work is done, where a package for reports is missing."""
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
-        raise DmoeError(f'a report needs {", ".join(missing)}: pip install "dmoe-models[report]"')
+        raise DmoeError(f'{what} needs {", ".join(missing)}: pip install "dmoe-models[report]"')
 
 
 def environment() -> dict[str, str]:
