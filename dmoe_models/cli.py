@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from dmoe_models.cli_compare import compare
 from dmoe_models.cli_exports import export, selection_for
 from dmoe_models.cli_exports import read_solution as read_solution_file
 from dmoe_models.cli_instances import generate, import_recordings
@@ -248,5 +249,9 @@ def convert(source: Path, target: Path, as_json: bool) -> None:
         print_json({"file": str(target)} | instance.summary())
 
 
-for _command in (generate, import_recordings, library, export, read_solution_file, validate):
+_COMMANDS = (
+    *(generate, import_recordings, library, export),
+    *(read_solution_file, compare, validate),
+)
+for _command in _COMMANDS:
     dmoe.add_command(_command)

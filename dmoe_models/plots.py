@@ -1,6 +1,6 @@
-"""The two pictures of a report: gap and time of every method, one mark per instance.
+"""Pictures of a report (gap and time, one mark per instance) and of a comparison (profiles).
 
-Marks differ in shape and shade, not in colour, so that a grey print shows the same.
+Marks and lines differ in shape and shade, not in colour, so that a grey print shows the same.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from dmoe_models.rows import Row
 from dmoe_models.solution import OPTIMALITY_GAP
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _MARKS = {"exact": ("o", "0.35"), "heuristic": ("s", "0.55"), "bound": ("^", "0.0")}
 _PLUG_IN = ("*", "0.0")
+_LINES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
+_SHADES = ("0.0", "0.45", "0.7")
+_POINTS = ("o", "s", "^", "v", "D", "x", "*")
 _FLOOR = 1e-4  # percent; everything optimal is drawn at zero, left of it
 
 
@@ -64,6 +68,44 @@ def time_figure(rows: Sequence[Row]) -> Figure:
             fontsize=8,
         )
     _draw(axes, points, rows)
+    return figure
+
+
+def profile_figure(profile: pd.DataFrame, quantity: str) -> Figure:
+    """Draw performance profiles: high at the left is fast or good, high at the right is reliable.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        From `measures.performance_profile`.
+    quantity : str
+        "time", over the ratio to the fastest; "energy", over the excess to the best known.
+    """
+    figure, axes = _canvas(9)
+    ratios = profile.index.to_numpy(dtype=float)
+    if quantity == "time":
+        places, start = ratios, 1.0
+        axes.set_xscale("log")
+        axes.set_xlabel("time to solve over that of the fastest method (ratio, logarithmic)")
+    else:
+        places, start = 100 * (ratios - 1), 0.0
+        axes.set_xscale("symlog", linthresh=0.1, linscale=0.5)
+        axes.set_xlabel("energy above the best known (%), without static energy")
+    end = max(1.5 * float(places.max(initial=start)), 2.0)
+    for number, name in enumerate(profile.columns):
+        shares = 100 * profile[name].to_numpy(dtype=float)
+        last = float(shares[-1]) if len(shares) else 0.0
+        axes.step(
+            [*places, end], [*shares, last], where="post", label=f"{name} ({last:.0f} %)",
+            linestyle=_LINES[number % len(_LINES)], color=_SHADES[number % len(_SHADES)],
+            marker=_POINTS[number % len(_POINTS)], markersize=4, linewidth=1.4,
+            markevery=(number % 5 * 0.02, 0.12), clip_on=False,
+        )  # fmt: skip
+    axes.set_xlim(start, end)
+    axes.set_ylim(0.0, 100.0)
+    axes.grid(axis="y", color="0.88", linewidth=0.8)
+    axes.set_ylabel("share of instances (%)")
+    figure.legend(loc="outside right upper", frameon=False, fontsize=8, title="method (in the end)")
     return figure
 
 

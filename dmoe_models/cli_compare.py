@@ -1,0 +1,91 @@
+"""`dmoe compare`: methods side by side, from what verifications left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from dmoe_models.errors import DmoeError
+from dmoe_models.shell import file_path, json_option, print_json
+
+
+@click.command(
+    short_help="Compare methods: profiles, means, tests.",
+    epilog="""\b
+Examples:
+  dmoe compare report/                              all methods of a report
+  dmoe compare report/rows.csv --methods jesa,local-search,exact -o compared/
+  dmoe compare before/ after/ --methods exact@before,exact@after
+  dmoe compare report/ --set small --time-shift 0.1 --json
+""",
+)
+@click.argument("sources", nargs=-1, required=True, type=file_path, metavar="REPORT | FILE...")
+@click.option("--methods", "names", metavar="NAME,NAME,...", help="By default all with solutions.")
+@click.option("--set", "set_name", help="Only the instances of this set.")
+@click.option(
+    "--time-shift", type=float, default=0.01, show_default=True,
+    help="Seconds: shift of geometric means of time.",
+)  # fmt: skip
+@click.option(
+    "--gap-shift", type=float, default=0.01, show_default=True,
+    help="Shift of geometric means of gaps.",
+)  # fmt: skip
+@click.option(
+    "--target", type=float, default=1e-6, show_default=True,
+    help="Gap to the best known within which an instance is solved.",
+)  # fmt: skip
+@click.option("--horizon", type=float, help="Seconds: of primal integrals; default: time limits.")
+@click.option(
+    "-o", "--output", type=file_path, metavar="DIR",
+    help="Write tables (.csv, .md, .tex), profiles (.csv, .png, .pdf) and comparison.json.",
+)  # fmt: skip
+@json_option
+def compare(
+    sources: Sequence[Path],
+    names: str | None,
+    set_name: str | None,
+    time_shift: float,
+    gap_shift: float,
+    target: float,
+    horizon: float | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Compare methods by what `dmoe validate --report DIR` or `--json` left.
+
+    FILE is .csv, .parquet, .json or .jsonl; of a REPORT, rows.csv is read. A method that stands in
+    several of them is compared with itself as method@name, by the file's or the report's name.
+
+    What a method did not run, failed, was stopped at or had refused by the referee counts as never
+    solved; pairs are formed on instances that both methods solved.
+    """
+    from dmoe_models.comparing import Options
+    from dmoe_models.comparing import compare as compare_rows
+    from dmoe_models.comparison_report import document, require_report, text, write_comparison
+    from dmoe_models.results import read_several
+    from dmoe_models.rows import make_folder
+
+    wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
+    if wanted == []:
+        raise click.UsageError("--methods names no method")
+    if output is not None:
+        require_report()
+    options = Options(time_shift, gap_shift, target, horizon)
+    rows = read_several(sources)
+    if set_name is not None:
+        known = list(dict.fromkeys(rows.instance_set))
+        rows = rows[rows.instance_set == set_name]
+        if rows.empty:
+            raise DmoeError(f"no row of set {set_name!r}; there are {', '.join(known)}")
+    comparison = compare_rows(rows, wanted, options)
+    if output is not None:
+        make_folder(output)
+        written = write_comparison(output, comparison)
+    if as_json:
+        print_json(document(comparison))
+    else:
+        click.echo(text(comparison))
+    if output is not None:
+        click.echo(f"comparison: {len(written)} files in {output}", err=True)
