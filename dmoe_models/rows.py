@@ -70,6 +70,9 @@ class Row:
         Best proved bound over all methods, and the gap to it; NaN until `verification.graded`.
     optimal : bool or None
         The gap is at most 1e-6; None where there is none.
+    incumbents : str
+        When the method says that it found which solutions: JSON pairs [s, J]; empty where it does
+        not. Nobody but the method has seen those on the way.
     """
 
     instance: str
@@ -99,6 +102,7 @@ class Row:
     best_bound_j: float = math.nan
     gap: float = math.nan
     optimal: bool | None = None
+    incumbents: str = ""
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -161,7 +165,10 @@ def row_from_json(line: str) -> Row | None:
         content = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(content, dict) or content.keys() != _FIELDS.keys():
+    if not isinstance(content, dict):
+        return None
+    content.setdefault("incumbents", "")  # rows of before there were any
+    if content.keys() != _FIELDS.keys():
         return None
     for name, kind in _FIELDS.items():
         if kind == "float":

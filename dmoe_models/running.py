@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import inspect
+import json
 import math
 import sys
 import traceback
@@ -142,7 +143,17 @@ def _filled(blank: Row, result: Result) -> Row:
         verdict="" if report is None else report.verdict,
         referee_energy_j=math.nan if report is None else report.energy_j,
         reason=_one_line(reason),
+        incumbents=_incumbents(result),
     )
+
+
+def _incumbents(result: Result) -> str:
+    """Return what `details` tell of the solutions on the way; nothing where that is nonsense."""
+    try:
+        pairs = [[float(t), float(e)] for t, e in result.details.get("incumbents", ())]
+        return json.dumps(pairs, allow_nan=False) if pairs else ""
+    except (TypeError, ValueError, OverflowError):
+        return ""
 
 
 @contextlib.contextmanager

@@ -147,7 +147,9 @@ class Outcome:
         A lower bound on the optimum that the method itself proved, J; -inf for none and +inf for
         a proof that there is no solution.
     details : dict
-        What the method wants to tell: nodes, iterations, energies per iteration.
+        What the method wants to tell: nodes, iterations, energies per iteration. `incumbents`:
+        pairs of seconds since the start and J, one for each solution that was the best so far;
+        primal integrals are made of them.
     """
 
     solution: Solution | None = None

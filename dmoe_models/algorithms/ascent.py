@@ -59,6 +59,8 @@ class Run:
         energy = report.transmission_j + report.computation_j
         if energy < self.energy_j:
             self.energy_j, self.solution = energy, solution
+            elapsed = time.perf_counter() - self.started
+            self.details.setdefault("incumbents", []).append((elapsed, report.total_j))
             return True
         return False
 

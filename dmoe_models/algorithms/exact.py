@@ -79,7 +79,7 @@ def exact(
     Returns
     -------
     Outcome
-        `details` tells the story: sizes before and after, steps, gap and time by phase.
+        `details` tells the story: sizes before and after, steps, gap and time by phase, incumbents.
 
     Raises
     ------

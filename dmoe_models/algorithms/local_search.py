@@ -13,6 +13,9 @@ choose among all sets.
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import numpy as np
 
 from dmoe_models.algorithms.compiling import compiled
@@ -56,12 +59,13 @@ def local_search(
     Returns
     -------
     Outcome
-        `details`: jesa_j (energy of the best start), rounds.
+        `details`: jesa_j (energy of the best start), rounds, incumbents.
     """
     for name, number, least in (("starts", starts, 1), ("rounds", rounds, 0)):
         if not isinstance(number, int) or isinstance(number, bool) or number < least:
             raise MethodError(f"{name} = {number!r} is not a whole number of at least {least}")
-    deadline = Deadline(time_limit)
+    deadline, started = Deadline(time_limit), time.perf_counter()
+    incumbents: list[tuple[float, float]] = []
     random = np.random.default_rng(seed)
     best, best_energy = None, np.inf
     for number in range(starts):
@@ -71,11 +75,12 @@ def local_search(
             energy = evaluate(instance, found).total_j
             if energy < best_energy:
                 best, best_energy = found, energy
+                incumbents.append((time.perf_counter() - started, energy))
         if deadline.passed:
             break
     if best is None:
         return Outcome(details={"failed": "no JESA start found a solution"})
-    details = {"jesa_j": best_energy, "rounds": 0}
+    details: dict[str, Any] = {"jesa_j": best_energy, "rounds": 0, "incumbents": incumbents}
     if not len(instance.links):
         return Outcome(best, details=details)
     search = Search(instance, seed)
@@ -87,6 +92,7 @@ def local_search(
         energy = np.inf if found is None else evaluate(instance, found).total_j
         if energy < best_energy:
             best, best_energy = found, energy
+            incumbents.append((time.perf_counter() - started, energy))
         done += batch
         if done >= rounds or deadline.passed:
             break

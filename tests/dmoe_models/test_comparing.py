@@ -209,7 +209,7 @@ def test_the_order_of_rows_and_methods_does_not_matter(entries):
 
 def test_the_times_of_incumbents_make_an_integral():
     told = json.dumps([[1.0, 4.0], [3.0, 2.0], [99.0, 2.0], [0.5, 1.0]])
-    table = frame([row("x", "a", 2.0, 8.0)]).assign(incumbents=told)
+    table = frame([row("x", "a", 2.0, 8.0, incumbents=told)])
     # none until 1 s, half off until 3 s; what is late or better than the answer is not believed
     assert compare(table).runs.integral_s[0] == pytest.approx(1.0 + 2.0 * 0.5)
     with pytest.raises(DmoeError, match="x on a: incumbents"):

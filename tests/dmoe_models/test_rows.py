@@ -54,6 +54,12 @@ def test_a_line_is_strict_json():
     assert plain({"a": (math.nan, math.inf)}) == {"a": [None, "Infinity"]}
 
 
+def test_a_line_of_before_there_were_incumbents_is_a_row():
+    content = json.loads(ROW.to_json())
+    assert content.pop("incumbents") == ""
+    assert row_from_json(json.dumps(content)).key == ROW.key
+
+
 @pytest.mark.parametrize(
     "line",
     ["", "{", "[]", "{}", ROW.to_json()[:-3], ROW.to_json().replace('"nodes": 3', '"nodes": "3"')],

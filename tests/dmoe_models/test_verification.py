@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import math
 from dataclasses import replace
 
@@ -256,6 +257,26 @@ def test_a_method_out_of_time_is_told():
     assert replace(hard, runtime_s=10.01).at_limit
     assert not replace(hard, runtime_s=3.0).at_limit
     assert not replace(hard, runtime_s=10.01, status="optimal").at_limit
+
+
+@pytest.mark.parametrize("method", ["exact", "local-search"])
+def test_a_row_tells_when_what_was_found(method):
+    instance = draw("contended", 15, K=4, T=8, M=12)  # JESA stops above the optimum
+    (only,), _ = run(method, instances=[instance])
+    found = json.loads(only.incumbents)
+    times, energies = [t for t, _ in found], [e for _, e in found]
+    assert times[0] > 0 and times == sorted(times) and times[-1] <= only.runtime_s
+    assert energies == sorted(energies, reverse=True) and len(energies) > 1
+    assert energies[-1] == pytest.approx(only.objective_j, rel=1e-12)
+
+
+@pytest.mark.parametrize("nonsense", [7, [3], [("a", 1.0)], [(math.nan, 1.0)], [(1.0, 2.0, 3.0)]])
+def test_incumbents_that_are_none_are_left_out(built_in, nonsense):
+    def mine(instance):
+        return Outcome(solve(instance, "greedy").solution, details={"incumbents": nonsense})
+
+    (only,), found = run(built_in(mine, "heuristic"))
+    assert found == [] and only.valid and only.incumbents == ""
 
 
 # ---------------------------------------------------------------------------------------- tables
