@@ -18,12 +18,13 @@ Examples:
   dmoe compare report/                              all methods of a report
   dmoe compare report/rows.csv --methods jesa,local-search,exact -o compared/
   dmoe compare before/ after/ --methods exact@before,exact@after
-  dmoe compare report/ --set small --time-shift 0.1 --json
+  dmoe compare report/ --set small --problem P2 --time-shift 0.1 --json
 """,
 )
 @click.argument("sources", nargs=-1, required=True, type=file_path, metavar="REPORT | FILE...")
 @click.option("--methods", "names", metavar="NAME,NAME,...", help="By default all with solutions.")
 @click.option("--set", "set_name", help="Only the instances of this set.")
+@click.option("--problem", help="Only the instances of this problem: P1 or P2.")
 @click.option(
     "--time-shift", type=float, default=0.01, show_default=True,
     help="Seconds: shift of geometric means of time.",
@@ -46,6 +47,7 @@ def compare(
     sources: Sequence[Path],
     names: str | None,
     set_name: str | None,
+    problem: str | None,
     time_shift: float,
     gap_shift: float,
     target: float,
@@ -74,11 +76,15 @@ def compare(
         require_report()
     options = Options(time_shift, gap_shift, target, horizon)
     rows = read_several(sources)
-    if set_name is not None:
-        known = list(dict.fromkeys(rows.instance_set))
-        rows = rows[rows.instance_set == set_name]
-        if rows.empty:
-            raise DmoeError(f"no row of set {set_name!r}; there are {', '.join(known)}")
+    for column, what, value in (
+        ("instance_set", "set", set_name),
+        ("problem", "problem", problem),
+    ):
+        if value is not None:
+            known = ", ".join(dict.fromkeys(rows[column])) or "none"
+            rows = rows[rows[column] == value]
+            if rows.empty:
+                raise DmoeError(f"no row of {what} {value!r}; there are {known}")
     comparison = compare_rows(rows, wanted, options)
     if output is not None:
         make_folder(output)

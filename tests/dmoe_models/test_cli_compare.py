@@ -62,13 +62,15 @@ def test_from_a_report_to_tables_and_pictures(capsys, report, tmp_path):
 def test_methods_sets_and_options_are_chosen(capsys, report):
     said = call(
         capsys, "compare", report / "rows.csv", "--methods", "greedy, top-k", "--set", "smoke",
-        "--time-shift", 1, "--gap-shift", 0.1, "--target", 0.5, "--horizon", 2, "--json",
+        "--problem", "P2", "--time-shift", 1, "--gap-shift", 0.1, "--target", 0.5, "--horizon", 2,
+        "--json",
     )  # fmt: skip
     facts = json.loads(said.out)
     assert [entry["method"] for entry in facts["summary"]] == ["greedy", "top-k"]
     assert facts["options"] == {
         "time_shift_s": 1.0, "gap_shift": 0.1, "target_gap": 0.5, "horizon_s": 2.0
     }  # fmt: skip
+    assert all(entry["instances"] == 12 for entry in facts["summary"])  # without that of P1
     assert "shift 1000 ms" in facts["notes"][2] and "over 2 s" in facts["notes"][4]
 
 
@@ -122,6 +124,7 @@ def test_a_method_in_two_files_is_compared_with_itself(capsys, report, tmp_path)
         ("compare {report} --methods ,", ["--methods names no method"]),
         ("compare {report} --methods lower-bound", ["gives a bound only"]),
         ("compare {report} --set large", ["no row of set 'large'; there are smoke"]),
+        ("compare {report} --problem P3", ["no row of problem 'P3'; there are P2, P1"]),
         ("compare {report} --time-shift -1", ["time_shift_s = -1"]),
         ("compare {report} --horizon 0", ["horizon_s = 0"]),
         ("compare {report} {report}/rows.csv --methods greedy", ["greedy@"]),
