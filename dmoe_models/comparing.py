@@ -61,7 +61,8 @@ class Comparison:
     runs : DataFrame
         One line per instance and method: instance, instance_sha256, method, outcome, time_s
         (runtime), solved_s (time to solve; inf for never), limit_s, energy_j and best_j (without
-        static energy), gap (primal; NaN where no energy is known), integral_s.
+        static energy), gap (primal; NaN where no energy is known), integral_s, trajectory (whether
+        the integral knows the solutions on the way).
     summary : DataFrame
         One line per method: how many instances of each outcome, how many solved and best; time_s
         and gap (shifted geometric means over all instances; an unsolved one counts with its time
