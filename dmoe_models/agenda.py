@@ -36,7 +36,7 @@ LARGE = 2000
 _MINLP_NODES, _MINLP_SUBCARRIERS = 3, 6  # the next size up takes minutes
 _EXHAUSTIVE_SIZE = 128  # tokens x nodes: beyond, P2 has hopelessly many cases
 # Both models and both modelling languages remain.
-_LEFT_WHERE_LARGE = ("pyomo-p2-set", "cvxpy-p2-milp", "highs-p2-milp")
+_LEFT_WHERE_LARGE = ("pyomo-p2-set", "cvxpy-p2-milp", "highs-p2-milp", "cpsat-p2")
 
 
 def instance_package(module: str) -> Any:
