@@ -44,11 +44,22 @@ class Tree:
     run : Run
         Its best solution is improved; its bound is left alone.
     program : KernelProgram
+    fix_subcarriers, decide_tokens : bool
+        Whether nodes lose subcarriers, and sets, by reduced cost.
     """
 
-    def __init__(self, run: Run, program: KernelProgram) -> None:
+    def __init__(
+        self,
+        run: Run,
+        program: KernelProgram,
+        *,
+        fix_subcarriers: bool = True,
+        decide_tokens: bool = True,
+    ) -> None:
         self.run = run
         self.program = program
+        self.fix_subcarriers = fix_subcarriers
+        self.decide_tokens = decide_tokens
         self.nodes = 0
         self._finished = math.inf  # least bound of the parts that are done with
         self._gain: dict[Question, float] = {}  # what was learned, by question
@@ -97,12 +108,13 @@ class Tree:
 
     def reduced(self, node: Node, point: DualPoint, excess: np.ndarray) -> Node:
         """Drop what no solution of the node that is better than the best known makes use of."""
-        allowed = allowance(self.run, point)
-        return replace(
-            node,
-            allowed=node.allowed & (point.reduced <= allowed),
-            sets=node.permits(len(excess)) & (excess <= allowed),
-        )
+        gap = allowance(self.run, point)
+        allowed, sets = node.allowed, node.permits(len(excess))
+        if self.fix_subcarriers:
+            allowed = allowed & (point.reduced <= gap)
+        if self.decide_tokens:
+            sets = sets & (excess <= gap)
+        return replace(node, allowed=allowed, sets=sets)
 
     def _split(self, node: Node, relaxation: Relaxation) -> list[Node] | None:
         """Return nodes that hold all that matters of this one; None if no question is left.

@@ -73,8 +73,8 @@ def exact(
     max_steps : int
         Supergradient steps of one ascent.
     decide_tokens, fix_subcarriers, grow_lists : bool
-        Switches of the reductions, for tests and measurements: tokens decided by the gap,
-        subcarriers removed by reduced cost, lists that start short.
+        Switches of the reductions, for tests and measurements: tokens decided, and sets left out,
+        by the gap; subcarriers removed by reduced cost; lists that start short.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def _branch(
     """Close the gap over what is left: linear programs, and branching where they are fractional."""
     if not problem.lists.complete:
         problem.lists.deepen(problem.lists.useful)
-    program = _program(run, problem, point)
+    program = _program(run, problem, point, decide_tokens)
     root = program.node(run.bound_j)
     tree = Tree(run, program)
     relaxation, best, _ = program.price_out(root, run.deadline, tree.enough_j)
@@ -204,24 +204,27 @@ def _branch(
             _fix(run, problem, best)
         if decide_tokens:
             _decide_by_gap(run, problem, best)
-        program = _program(run, problem, best)
-        tree = Tree(run, program)
+        program = _program(run, problem, best, decide_tokens)
+        tree = Tree(run, program, fix_subcarriers=fix_subcarriers, decide_tokens=decide_tokens)
         run.raise_bound(tree.search(program.node(run.bound_j)))
         run.note("branching")
     run.details["sets"], run.details["nodes"] = len(program.pool), 1 + tree.nodes
 
 
-def _program(run: Run, problem: DualProblem, point: DualPoint) -> KernelProgram:
-    """Build the linear program over the sets that a better solution may hold."""
+def _program(
+    run: Run, problem: DualProblem, point: DualPoint, decide_tokens: bool
+) -> KernelProgram:
+    """Build the linear program over the sets that a better solution may hold, or over all sets."""
     instance, tokens = run.instance, problem.undecided
     served = run.solution is not None
     unit = (run.energy_j if served else problem.unserved_j) / instance.T
+    limited = served and decide_tokens
     table = near_sets(
         instance.gate_scores[tokens],
         point.token_prices + instance.computation_energy_j,
         instance.need[tokens],
         instance.max_experts,
-        _limits(run, problem, point) if served else np.full(len(tokens), np.inf),
+        _limits(run, problem, point) if limited else np.full(len(tokens), np.inf),
         _MOST_SETS,
     )
     listed = np.where(table.counts > _MOST_SETS, 0, table.counts)
