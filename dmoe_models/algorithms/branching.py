@@ -22,9 +22,10 @@ from dataclasses import replace
 import numpy as np
 
 from dmoe_models.algorithms.ascent import EXACT_GAP, Run
+from dmoe_models.algorithms.benders import Node, Relaxation
 from dmoe_models.algorithms.dual import DualPoint
 from dmoe_models.algorithms.jesa import descend
-from dmoe_models.algorithms.kernel import KernelProgram, Node, Relaxation
+from dmoe_models.algorithms.kernel import KernelProgram
 from dmoe_models.energy import assignment_energy_j
 
 _FRACTION = 1e-6

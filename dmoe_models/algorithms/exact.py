@@ -37,9 +37,10 @@ from dmoe_models.algorithms.bounds import select_at_best_prices
 from dmoe_models.algorithms.branching import Tree, allowance, offer_rounded
 from dmoe_models.algorithms.dual import DualPoint, DualProblem, Lists
 from dmoe_models.algorithms.jesa import descend
-from dmoe_models.algorithms.kernel import KernelProgram, SetPool
+from dmoe_models.algorithms.kernel import KernelProgram
 from dmoe_models.algorithms.local_search import Search
 from dmoe_models.algorithms.near_sets import near_sets
+from dmoe_models.algorithms.set_pool import SetPool
 from dmoe_models.clock import Deadline
 from dmoe_models.energy import assignment_energy_j, best_link_energy_j
 from dmoe_models.errors import MethodError

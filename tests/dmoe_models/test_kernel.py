@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmoe_models import Status, solve
-from dmoe_models.algorithms import kernel as module
-from dmoe_models.algorithms.kernel import SetPool
+from dmoe_models.algorithms import benders as module
+from dmoe_models.algorithms.set_pool import SetPool
 from instances.families import draw
 
 from kernels import price_out, whole_program

@@ -3,8 +3,9 @@
 import numpy as np
 
 from dmoe_models.algorithms.dual import DualProblem, Lists
-from dmoe_models.algorithms.kernel import KernelProgram, SetPool
+from dmoe_models.algorithms.kernel import KernelProgram
 from dmoe_models.algorithms.near_sets import near_sets
+from dmoe_models.algorithms.set_pool import SetPool
 from dmoe_models.clock import Deadline
 from dmoe_models.energy import best_link_energy_j
 
