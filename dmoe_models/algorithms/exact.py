@@ -147,11 +147,14 @@ def _search(run: Run, seed: int) -> bool:
         return False
     search = Search(run.instance, seed)
     enough = Deadline(max(0.05, time.perf_counter() - run.started))
-    improved, idle = False, 0
+    improved, idle, rounds = False, 0, 1
     while idle < 3 and not enough.passed and not run.deadline.passed:
         assert run.solution is not None
-        idle = 0 if run.offer(search.improve(run.solution, 16, run.deadline)) else idle + 1
+        began = time.perf_counter()
+        idle = 0 if run.offer(search.improve(run.solution, rounds, run.deadline)) else idle + 1
         improved |= idle == 0
+        if rounds == 1 and time.perf_counter() - began < 0.01:
+            rounds, idle = 16, 0  # several at a time, though such a call cannot be interrupted
     return improved
 
 
