@@ -119,7 +119,9 @@ def read_set(file: Path | str) -> InstanceSet:
     try:
         with file.open("rb") as stream:
             content = tomllib.load(stream)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InstanceFileError(f"{file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InstanceFileError(f"{file}: {' '.join(str(error).split())}") from error
     _only(file, "", content, (*_TEXTS, "bundled", "draws"))
     for field in _TEXTS:
@@ -253,9 +255,10 @@ def verify(name: str) -> Iterator[str]:
     chosen = find_set(name)
     if not chosen.manifest:
         yield f"{chosen.file.with_suffix('.sha256')}: there is no manifest"
-    left = dict(chosen.manifest)
+    left, drawn = dict(chosen.manifest), set()
     for spec in chosen.specs:
         instance = spec.build()
+        drawn.add(instance.name)
         wanted = left.pop(instance.name, None)
         if chosen.manifest and wanted is None:
             yield f"{instance.name}: is not in the manifest, or drawn twice"
@@ -266,7 +269,6 @@ def verify(name: str) -> Iterator[str]:
     for missing in left:
         yield f"{missing}: is in the manifest and not drawn"
     if chosen.bundled:
-        drawn = {spec.build().name for spec in chosen.specs}
         for path in sorted(chosen.file.with_suffix("").glob("*")):
             if path.stem not in drawn or path.suffix != ".json":
                 yield f"{path}: does not belong to the set"
