@@ -9,7 +9,8 @@ numbers, not its name or metadata. Small sets are bundled as instance files as w
 are read, hashed and cited like any other data.
 
 A set of one's own is such a TOML file anywhere, with or without a manifest.
-The package's own sets leave out the families of `instances.wireless`.
+The package's own sets leave out the families of `instances.wireless`, `instances.gated` and
+`instances.near_ties`.
 """
 
 from __future__ import annotations

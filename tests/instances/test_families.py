@@ -14,6 +14,7 @@ from instances.families import FAMILIES, draw
 NAMES = (
     *("rayleigh", "tight", "scarce", "uneven", "contended", "ties", "hard-p1", "reciprocal"),
     *("rician", "tdl", "cell"),
+    *("dirichlet", "logistic-normal", "domains", "near-ties"),
 )
 
 # First digits of every family's hash at seed 5, K = 4, T = 5: the drawn bits must never change.
@@ -29,6 +30,10 @@ GOLDEN = {
     "rician": "fbb8ca6b2f6d351d",
     "tdl": "3b0ec13ec5f70991",
     "cell": "34cfb7e74462d851",
+    "dirichlet": "cd4e3a92636e6422",
+    "logistic-normal": "e1a94e7e95451fb1",
+    "domains": "621f94bdd6b47f99",
+    "near-ties": "fc6684fd1cd51f61",
 }
 
 
