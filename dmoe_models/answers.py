@@ -53,8 +53,9 @@ class Run:
     tolerance : float
         Relative gap at which the method's status is "optimal".
     status : str
-    time_s, time_limit_s : float or None
-        Seconds; None for a limit that was not set.
+    time_s, cpu_s, time_limit_s : float or None
+        Seconds by the clock, of this process on all its cores (a sign of how busy the machine was),
+        and allowed; None where not known or not set.
     nodes : int or None
         Of a search tree.
     machine, date, author : str
@@ -69,6 +70,7 @@ class Run:
     tolerance: float = OPTIMALITY_GAP
     status: str = "unknown"
     time_s: float | None = None
+    cpu_s: float | None = None
     time_limit_s: float | None = None
     nodes: int | None = None
     machine: str = ""
@@ -116,6 +118,7 @@ def run_of(
         package=f"dmoe-models {package_version()}",
         status=str(result.status),
         time_s=result.runtime,
+        cpu_s=result.details.get("cpu_s"),
         time_limit_s=time_limit,
         nodes=nodes if isinstance(nodes, int) else None,
         machine=machine(),
