@@ -45,7 +45,7 @@ REQUIRED_FIELDS = [
 
 def read_instance_fields(path: str) -> dict[str, Any]:
     """Return the constructor's arguments that stand in an instance file, not yet validated."""
-    return _content(_document(path), INSTANCE_FORMAT, INSTANCE_FIELDS, REQUIRED_FIELDS)
+    return checked_content(read_document(path), INSTANCE_FORMAT, INSTANCE_FIELDS, REQUIRED_FIELDS)
 
 
 def write_instance(instance: Instance, path: str) -> None:
@@ -61,8 +61,8 @@ def write_instance(instance: Instance, path: str) -> None:
 
 def read_solution(path: str) -> Solution:
     """Return the solution in a file."""
-    content = _content(
-        _document(path),
+    content = checked_content(
+        read_document(path),
         SOLUTION_FORMAT,
         ["instance", "instance_sha256", "experts", *_CHANNEL_KEYS, "objective"],
         ["instance", "instance_sha256", "experts"],
@@ -162,7 +162,7 @@ def _list(field: str, value: Any) -> list[Any]:
 # ------------------------------------------------------------------------------------- documents
 
 
-def _document(path: str) -> dict[str, Any]:
+def read_document(path: str) -> dict[str, Any]:
     """Parse a JSON file whose outermost value is an object."""
     if os.path.getsize(path) > LARGEST_BYTES:
         raise InstanceFileError(_too_large(os.path.getsize(path)))
@@ -213,7 +213,7 @@ def _integer(digits: str) -> int:
     return -size if digits.startswith("-") else size
 
 
-def _content(
+def checked_content(
     document: dict[str, Any], form: str, known: Iterable[str], required: Iterable[str]
 ) -> dict[str, Any]:
     """Return a document without its format and version, once these and its keys are right."""
