@@ -17,7 +17,7 @@ DATA = Path(library.__file__).parent / "sets"
 
 NOT_BUNDLED = {
     *("rician", "tdl", "cell"),
-    *("dirichlet", "logistic-normal", "domains", "near-ties"),
+    *("dirichlet", "logistic-normal", "domains", "near-ties", "calibrated"),
 }
 MINE = """\
 title = "Two draws"
