@@ -45,7 +45,7 @@ REQUIRED_FIELDS = [
 
 def read_instance_fields(path: str) -> dict[str, Any]:
     """Return the constructor's arguments that stand in an instance file, not yet validated."""
-    return _content(_document(path), INSTANCE_FORMAT, INSTANCE_FIELDS, REQUIRED_FIELDS)
+    return checked_content(read_document(path), INSTANCE_FORMAT, INSTANCE_FIELDS, REQUIRED_FIELDS)
 
 
 def write_instance(instance: Instance, path: str) -> None:
@@ -53,7 +53,7 @@ def write_instance(instance: Instance, path: str) -> None:
     content = {name: getattr(instance, name) for name in INSTANCE_FIELDS}
     if instance.assignment is None:
         del content["assignment"]
-    _write({"format": INSTANCE_FORMAT, "version": VERSION} | content, path)
+    write_document({"format": INSTANCE_FORMAT, "version": VERSION} | content, path)
 
 
 # ------------------------------------------------------------------------------------ solutions
@@ -61,8 +61,8 @@ def write_instance(instance: Instance, path: str) -> None:
 
 def read_solution(path: str) -> Solution:
     """Return the solution in a file."""
-    content = _content(
-        _document(path),
+    content = checked_content(
+        read_document(path),
         SOLUTION_FORMAT,
         ["instance", "instance_sha256", "experts", *_CHANNEL_KEYS, "objective"],
         ["instance", "instance_sha256", "experts"],
@@ -109,7 +109,7 @@ def write_solution(solution: Solution, path: str, instance: Instance) -> None:
         ]
     if solution.objective is not None:
         real_number("objective", solution.objective)  # JSON has no infinity
-    _write(content | {"objective": solution.objective}, path)
+    write_document(content | {"objective": solution.objective}, path)
 
 
 _CHANNEL_KEYS = ("assignment", "subcarriers", "subcarrier_count")
@@ -162,7 +162,7 @@ def _list(field: str, value: Any) -> list[Any]:
 # ------------------------------------------------------------------------------------- documents
 
 
-def _document(path: str) -> dict[str, Any]:
+def read_document(path: str) -> dict[str, Any]:
     """Parse a JSON file whose outermost value is an object."""
     if os.path.getsize(path) > LARGEST_BYTES:
         raise InstanceFileError(_too_large(os.path.getsize(path)))
@@ -213,7 +213,7 @@ def _integer(digits: str) -> int:
     return -size if digits.startswith("-") else size
 
 
-def _content(
+def checked_content(
     document: dict[str, Any], form: str, known: Iterable[str], required: Iterable[str]
 ) -> dict[str, Any]:
     """Return a document without its format and version, once these and its keys are right."""
@@ -250,7 +250,8 @@ def check_names(
             raise InstanceFileError(f"{kind} {name} is missing")
 
 
-def _write(document: Mapping[str, Any], path: str) -> None:
+def write_document(document: Mapping[str, Any], path: str) -> None:
+    """Write a JSON file that does not exist yet; lists of numbers take one line each."""
     try:
         raw = (_formatted(document) + "\n").encode("utf-8")
     except UnicodeEncodeError as error:

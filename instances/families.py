@@ -14,7 +14,7 @@ from typing import Any
 from dmoe_models.errors import InstanceError
 from dmoe_models.instance import Instance
 from dmoe_models.numbers import shown
-from instances import fading, gated, near_ties, structured, wireless
+from instances import fading, gated, near_ties, structured, structured_p1, wireless
 from instances.building import FAMILIES, Family
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "gated",
     "near_ties",
     "structured",
+    "structured_p1",
     "wireless",
 ]
 
