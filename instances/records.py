@@ -30,7 +30,7 @@ WHOLE_MILP = {"P1": "pyomo-p1-milp", "P2": "highs-p2-milp"}
 """Whose time says how hard an instance is: the whole MILP on HiGHS, with its defaults."""
 
 CLASSES = {"toy": 1.0, "easy": 60.0, "medium": 600.0}
-"""Seconds within which the whole MILP is solved on HiGHS; past the last the class is "hard"."""
+"""Seconds of the processor within which the whole MILP is solved on HiGHS; more is "hard"."""
 
 OPTIMAL, INFEASIBLE, OPEN = "optimal", "infeasible", "open"
 
@@ -116,16 +116,18 @@ class Record:
         """Return a class of `CLASSES`, "hard", "open", or "not measured".
 
         Open is what nothing here has proved. Hard is what the whole MILP did not solve within the
-        last limit of `CLASSES`, or only beyond it.
+        last limit of `CLASSES`, though it had the processor for nine tenths of it.
         """
         if self.status == OPEN:
             return OPEN
         run = self.difficulty_run
         if run is None or run.time_s is None:
             return "not measured"
+        worked = run.time_s if run.cpu_s is None else run.cpu_s
         if run.status in (OPTIMAL, INFEASIBLE):
-            return next((name for name, most in CLASSES.items() if run.time_s <= most), "hard")
-        return "hard" if run.time_s >= CLASSES["medium"] else "not measured"
+            return next((name for name, most in CLASSES.items() if worked <= most), "hard")
+        limit = CLASSES["medium"]
+        return "hard" if run.time_s >= limit and worked >= 0.9 * limit else "not measured"
 
     @property
     def solved_by(self) -> list[str]:

@@ -161,6 +161,9 @@ def test_a_witness_below_a_certified_bound_is_a_contradiction(instances, offered
 @pytest.mark.parametrize(
     ("status", "seconds", "expected"),
     [
+        ("optimal", (70.0, 50.0), "easy"),  # the machine was busy
+        ("feasible", (600.5, 300.0), "not measured"),
+        ("feasible", (600.5, 599.0), "hard"),
         ("optimal", 0.9, "toy"),
         ("optimal", 1.1, "easy"),
         ("infeasible", 59.0, "easy"),
@@ -175,7 +178,9 @@ def test_difficulty_is_what_was_measured(instances, offered, tmp_path, status, s
     kept(tmp_path / "a", instances[0], "exact")
     path = kept(tmp_path / "a", instances[0], "highs-p2-milp")
     answer = read_answer(path)
-    write_answer(replace(answer, run=replace(answer.run, status=status, time_s=seconds)), path)
+    time_s, cpu_s = seconds if isinstance(seconds, tuple) else (seconds, None)
+    run = replace(answer.run, status=status, time_s=time_s, cpu_s=cpu_s)
+    write_answer(replace(answer, run=run), path)
     offered(tmp_path / "a")
     assert record_of(tmp_path, instances[0]).difficulty == expected
 
