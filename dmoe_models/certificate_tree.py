@@ -1,0 +1,526 @@
+"""P2's certificates: a tree whose every leaf is closed by weak duality, verified in whole numbers.
+
+What has to be considered. Several subcarriers on a link cost their mean rate, so the best one of
+them alone is no worse; energies are not negative, so an expert that a token can do without may
+leave; and of a link's L best subcarriers the other L - 1 links leave it one. So some best solution
+gives every loaded link one of its own L best subcarriers and every token a minimal feasible set.
+
+The bound. For token prices p >= 0, subcarrier prices mu >= 0, and n0 tokens that are known to use a
+link, every solution of a node, in which link l owns m(l) and token t uses S_t, has
+
+    E = static + sum_t sum over S_t of a + sum over links of n(l) c[l, m(l)]
+     >= static + sum_t min over S of (sum over S of a + sum over S, where that is not in n0, of p)
+        + sum_l min over m of ( n0 c[l, m] + mu[m] - sum_t (p[t, j(l)] - c[l, m])^+ ) - sum_m mu[m],
+
+since c >= p - (p - c)^+ for each use, the sum of (p - c)^+ over all tokens is at least that over
+those that use the link, and no subcarrier is owned twice. "None" (0) is among a link's options
+unless it carries tokens or has to own one. It is a non-decreasing function of c and a, which are
+rounded down. All but the `depth` best subcarriers of a link are one option, at the price of the
+best of them and mu = 0.
+
+The tree. A branch's two parts hold all of its solutions. Where an option of a link, or a set of a
+token, would raise the bound to the target, no solution below the target makes use of it, and
+`reduce` removes it.
+
+Everything is a whole multiple of a unit that is a power of two, chosen so that every sum of a table
+stays below 2**62 (`_unit`); the tables' own sums are Python's integers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from dmoe_models.certificate_checker import (
+    RefusedError,
+    index,
+    joules_below,
+    list_of,
+    member,
+    price,
+    static_energy,
+)
+from dmoe_models.certificate_files import Certificate
+from dmoe_models.certificate_sets import NEVER, MinimalSets
+from dmoe_models.checker import exact_need
+from dmoe_models.instance import Instance
+from dmoe_models.numbers import shown
+
+_MOST_SETS = 2000  # of one token that are listed
+_MOST_LISTED = 4_000_000  # of all tokens before anything is reduced
+_BITS = 61
+_FAR = 64
+_ABOVE = 1 + Fraction(1, 10**49)  # turns joules just below the truth into joules above it
+
+
+@dataclass(frozen=True)
+class _Prices:
+    """Dual prices, J: p of a link for all tokens, p of single tokens, mu of subcarriers."""
+
+    links: np.ndarray  # (n, 3) i, j, p
+    tokens: np.ndarray  # (n, 3) t, j, p
+    subcarriers: np.ndarray  # (n, 2) m, mu
+
+    @property
+    def largest(self) -> float:
+        return float(max(self.links[:, 2].max(initial=0.0), self.tokens[:, 2].max(initial=0.0)))
+
+    @property
+    def owed(self) -> float:
+        return float(self.subcarriers[:, 1].max(initial=0.0))
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A node of the tree as it stands in the file: a leaf, a reduction or a question."""
+
+    kind: str
+    content: Any
+    where: str
+
+
+@dataclass(frozen=True)
+class _Node:
+    """What is left to decide.
+
+    Attributes
+    ----------
+    columns, joules, open : (L, w) arrays
+        Each link's options: subcarrier (M for "another"), c in units, and whether it is open.
+    must_own : (L,) bool array
+    load : (L,) int array
+        n0 of the tokens that are decided.
+    constant : int
+        Their computation energy, in units.
+    tokens : (A,) int array
+        The others.
+    listed : (A,) bool array
+        Whose sets are listed.
+    owner : (S,) int array
+        Positions in `tokens`, ascending.
+    members : (S, D) int array
+        Experts, K where a set has fewer.
+    decided : (T, D) int array
+        The same of the sets of decided tokens; -1 for the others.
+    empty : bool
+        No solution is left.
+    """
+
+    columns: np.ndarray
+    joules: np.ndarray
+    open: np.ndarray
+    must_own: np.ndarray
+    load: np.ndarray
+    constant: int
+    tokens: np.ndarray
+    listed: np.ndarray
+    owner: np.ndarray
+    members: np.ndarray
+    decided: np.ndarray
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class _Value:
+    """The bound at some prices, and by how much it rises with each option."""
+
+    bound: int
+    reduced: np.ndarray  # (L, w)
+    excess: np.ndarray  # (S,)
+    least: np.ndarray  # (A,)
+    expert_cost: np.ndarray  # (A, K)
+
+
+def require_claim(instance: Instance, certificate: Certificate) -> None:
+    """Verify the claim of a P2 certificate.
+
+    Raises
+    ------
+    RefusedError
+        Where it is not proved, saying at which node of the tree.
+    """
+    proof = dict(certificate.proof)
+    depth = 1 + index(member(proof, "depth"), "depth", 1 << 40)
+    steps = _steps(instance, list_of(member(proof, "tree"), "tree"))
+    checker = _Checker(instance, depth - 1, steps, certificate.bound_j)
+    pending = [checker.root()]
+    for step in steps:
+        if not pending:
+            raise RefusedError(f"{step.where}: the tree is complete before")
+        node = pending.pop()
+        if step.kind == "prices":
+            checker.require_closed(node, step)
+        elif step.kind == "reduce":
+            pending.append(checker.reduced(node, step.content))
+        else:
+            without, with_it = checker.parts(node, step)
+            pending += [with_it, without]
+    if pending:
+        raise RefusedError(f"tree: {len(pending)} node(s) are missing")
+
+
+class _Checker:
+    """An instance in whole numbers, and what may be done with a node of its tree."""
+
+    def __init__(
+        self, instance: Instance, depth: int, steps: list[_Step], claim: float | None
+    ) -> None:
+        self.instance = instance
+        holders = sorted(set(instance.source.tolist()))
+        self.links = [
+            (i, j)
+            for i in holders
+            for j in range(instance.K)
+            if i != j and (instance.gain[i, j] > 0).any()
+        ]
+        self.link_of = np.full((instance.K, instance.K), -1)
+        for number, (i, j) in enumerate(self.links):
+            self.link_of[i, j] = number
+        self.columns, joules = self._options(depth)
+        computation = [Fraction(a) for a in instance.computation_energy_j.tolist()]
+        static = static_energy(instance)
+        target = self._above_all(max(computation)) if claim is None else Fraction(claim) - static
+        points = [step.content for step in steps if isinstance(step.content, _Prices)]
+        largest = max(
+            *(Fraction(point.largest) for point in points),
+            *computation,
+            *(c for row in joules for c in row),
+        )
+        if target > 0:  # far above it prices need not be told apart, and the unit can be smaller
+            largest = min(largest, _FAR * target)
+        owed = max((Fraction(point.owed) for point in points), default=Fraction(0))
+        self.shift = _shift(
+            max(
+                largest * max(instance.T, 2 * instance.K),
+                2 * min(owed, _FAR * max(target, largest)),
+            )
+        )
+        self.largest = _whole(largest, self.shift)
+        self.target = -_whole(-target, self.shift) + (claim is None)
+        units = [min(_whole(a, self.shift), self.largest) for a in computation]
+        self.computation = np.array(units, dtype=np.int64)
+        self.joules = np.full(self.columns.shape, NEVER)
+        for row, listed in enumerate(joules):
+            units = [min(_whole(c, self.shift), self.largest) for c in listed]
+            self.joules[row, : len(units)] = units
+        reachable = (self.link_of >= 0) | np.eye(instance.K, dtype=bool)
+        self.sets = MinimalSets(instance, exact_need(instance), reachable)
+
+    def _options(self, depth: int) -> tuple[np.ndarray, list[list[Fraction]]]:
+        """Return each link's `depth` best subcarriers and M for the others, with their joules."""
+        exact = joules_below(self.instance)
+        most = min(len(self.links), self.instance.M)
+        width = min(depth + 1, most)
+        columns = np.full((len(self.links), width), self.instance.M)
+        joules = []
+        for row, (i, j) in enumerate(self.links):
+            gain = self.instance.gain[i, j]
+            best = np.argsort(-gain, kind="stable")[:width]
+            best = best[gain[best] > 0]
+            columns[row, : len(best)] = best
+            if len(best) > depth:
+                columns[row, depth] = self.instance.M
+            joules.append([exact(g) for g in gain[best].tolist()])
+        return columns, joules
+
+    def _above_all(self, computation: Fraction) -> Fraction:
+        """Return an energy, J without static, that no solution exceeds."""
+        exact = joules_below(self.instance)
+        worst = Fraction(0)
+        for i, j in self.links:
+            gain = self.instance.gain[i, j]
+            worst = max(worst, exact(float(gain[gain > 0].min())) * _ABOVE)
+        return self.instance.T * self.instance.max_experts * (worst + computation)
+
+    def root(self) -> _Node:
+        """Return all that has to be considered."""
+        tokens = np.arange(self.instance.T)
+        links = len(self.links)
+        node = _Node(
+            self.columns,
+            self.joules,
+            self.joules < NEVER,
+            np.zeros(links, dtype=bool),
+            np.zeros(links, dtype=np.int64),
+            0,
+            tokens,
+            np.zeros(len(tokens), dtype=bool),
+            np.zeros(0, dtype=np.int64),
+            np.zeros((0, self.sets.slots), dtype=np.int64),
+            np.full((len(tokens), self.sets.slots), -1),
+        )
+        experts, slots = self.instance.K, self.sets.slots
+        sets = min(_MOST_SETS, sum(math.comb(experts, d) for d in range(1, slots + 1)))
+        if len(tokens) * sets > _MOST_LISTED:
+            return node
+        free = np.zeros((len(tokens), experts), dtype=np.int64)
+        return self._settled(self._listed(node, free, np.full(len(tokens), NEVER)))
+
+    def _listed(self, node: _Node, cost: np.ndarray, limit: np.ndarray) -> _Node:
+        """List the sets below a limit of tokens whose sets are not listed yet."""
+        some = np.flatnonzero(~node.listed)
+        owner, members, listed = self.sets.below(
+            node.tokens[some], cost[some], limit[some], _MOST_SETS
+        )
+        owner = np.append(node.owner, some[owner])
+        order = np.argsort(owner, kind="stable")
+        now = node.listed.copy()
+        now[some[listed]] = True
+        members = np.concatenate([node.members, members])[order]
+        return replace(node, listed=now, owner=owner[order], members=members)
+
+    def _settled(self, node: _Node) -> _Node:
+        """Drop sets that use closed links; decide the tokens that have one set left."""
+        instance = self.instance
+        usable = np.append(node.open.any(axis=1), True)  # the last: no link at all
+        link = self._links_of(node)
+        kept = usable[link].all(axis=1)
+        owner, members, link = node.owner[kept], node.members[kept], link[kept]
+        count = np.bincount(owner, minlength=len(node.tokens))
+        if (node.listed & (count == 0)).any():
+            return replace(node, empty=True)
+        single = node.listed & (count == 1)
+        now = single[owner]
+        links = len(self.links)
+        load = node.load + np.bincount(link[now].ravel(), minlength=links + 1)[:links]
+        experts = members[now]
+        decided = node.decided.copy()
+        decided[node.tokens[owner[now]]] = experts
+        constant = node.constant + sum(self.computation[experts[experts < instance.K]].tolist())
+        position = np.cumsum(~single) - 1
+        return replace(
+            node,
+            load=load,
+            constant=constant,
+            tokens=node.tokens[~single],
+            listed=node.listed[~single],
+            owner=position[owner[~now]],
+            members=members[~now],
+            decided=decided,
+        )
+
+    def _links_of(self, node: _Node) -> np.ndarray:
+        """Return the (S, D) links that the sets use; the number of links stands for none."""
+        source = self.instance.source[node.tokens[node.owner]]
+        padded = np.append(self.link_of, np.full((self.instance.K, 1), -1), axis=1)
+        link = padded[source[:, None], node.members]
+        return np.where(link < 0, len(self.links), link)
+
+    def value(self, node: _Node, prices: _Prices) -> _Value | None:
+        """Evaluate the bound; None where the node holds no solution."""
+        if node.empty:
+            return None
+        instance, experts = self.instance, self.instance.K
+        source = instance.source[node.tokens]
+        rows = np.arange(len(node.tokens))
+        fixed, open_use = self._uses(node)
+        paid = np.where(open_use, self._token_prices(node, prices, source), 0)
+        link = self.link_of[source]
+        load = node.load + np.bincount(link[fixed & (link >= 0)], minlength=len(self.links))
+        closed = np.append(~node.open.any(axis=1), False)  # the last: no link
+        cost = paid + self.computation
+        cost[closed[link] | ((link < 0) & (np.arange(experts) != source[:, None]))] = NEVER
+
+        least = np.full(len(rows), NEVER)
+        if not node.listed.all():
+            some = ~node.listed
+            least[some] = self.sets.least(node.tokens[some], cost[some])
+        padded = np.append(cost, np.zeros((len(rows), 1), dtype=np.int64), axis=1)
+        of_set = padded[node.owner[:, None], node.members].sum(axis=1)
+        np.minimum.at(least, node.owner, of_set)
+        if (least >= NEVER).any():
+            return None
+
+        mu = np.zeros(instance.M + 1, dtype=np.int64)
+        mu[prices.subcarriers[:, 0].astype(np.int64)] = self._units(prices.subcarriers[:, 1], 2**60)
+        bids = self._bids(node, paid, source)
+        at_option = load[:, None] * np.where(node.open, node.joules, 0) + mu[node.columns] - bids
+        at_option = np.where(node.open, at_option, NEVER)
+        none = np.where(node.must_own | (load > 0), NEVER, 0)
+        row = np.minimum(none, at_option.min(axis=1, initial=NEVER))
+        if (row >= NEVER).any():
+            return None
+        bound = node.constant + sum(least.tolist()) + sum(row.tolist()) - sum(mu.tolist())
+        return _Value(bound, at_option - row[:, None], of_set - least[node.owner], least, cost)
+
+    def _token_prices(self, node: _Node, prices: _Prices, source: np.ndarray) -> np.ndarray:
+        experts = self.instance.K
+        common = np.zeros((experts, experts), dtype=np.int64)
+        i, j = prices.links[:, :2].astype(np.int64).T
+        common[i, j] = self._units(prices.links[:, 2], self.largest)
+        position = np.full(self.instance.T, -1)
+        position[node.tokens] = np.arange(len(node.tokens))
+        table = common[source]
+        t, j = prices.tokens[:, :2].astype(np.int64).T
+        row = position[t]
+        table[row[row >= 0], j[row >= 0]] = self._units(prices.tokens[:, 2], self.largest)[row >= 0]
+        table[np.arange(len(table)), source] = 0
+        return table
+
+    def _units(self, joules: np.ndarray, largest: int) -> np.ndarray:
+        """Return prices in units, rounded down (that of a double by a power of two is exact)."""
+        with np.errstate(over="ignore"):
+            scaled = np.floor(np.ldexp(joules, self.shift))
+        below = scaled < float(2**60)
+        units = np.where(below, scaled, 0.0).astype(np.int64)
+        return np.minimum(np.where(below, units, 2**60), largest)
+
+    def _uses(self, node: _Node) -> tuple[np.ndarray, np.ndarray]:
+        """Return the (A, K) uses on which all sets of a token agree, and those that are open.
+
+        What is in no set that is left is neither, and has no price.
+        """
+        experts = self.instance.K
+        held = np.bincount(
+            (node.owner[:, None] * (experts + 1) + node.members).ravel(),
+            minlength=len(node.tokens) * (experts + 1),
+        ).reshape(-1, experts + 1)[:, :experts]
+        count = np.bincount(node.owner, minlength=len(node.tokens))
+        fixed = node.listed[:, None] & (held == count[:, None])
+        return fixed, ~fixed & ((held > 0) | ~node.listed[:, None])
+
+    def _bids(self, node: _Node, paid: np.ndarray, source: np.ndarray) -> np.ndarray:
+        """Return the (L, w) sums over tokens of (p - c)^+."""
+        bids = np.zeros(node.joules.shape, dtype=np.int64)
+        for i in np.unique(source).tolist():
+            own = np.flatnonzero(self.link_of[i] >= 0)
+            links = self.link_of[i, own]
+            price = paid[source == i][:, own]
+            step = max(1, (1 << 22) // max(1, node.joules[links].size))
+            for start in range(0, len(price), step):
+                above = price[start : start + step, :, None] - node.joules[links]
+                bids[links] += np.maximum(above, 0).sum(axis=0)
+        return bids
+
+    def require_closed(self, node: _Node, step: _Step) -> None:
+        """Refuse a leaf whose bound is below the target."""
+        value = self.value(node, step.content)
+        if value is not None and value.bound < self.target:
+            short = float(Fraction(self.target - value.bound) / Fraction(2) ** self.shift)
+            raise RefusedError(f"{step.where}: the leaf's bound is {short:.3g} J below the claim")
+
+    def reduced(self, node: _Node, prices: _Prices) -> _Node:
+        """Drop what no solution below the target makes use of."""
+        value = self.value(node, prices)
+        if value is None or value.bound >= self.target:
+            return replace(node, empty=True)
+        gap = min(self.target - value.bound, int(NEVER))
+        kept = node.open & (value.reduced < gap)
+        order = np.argsort(~kept, axis=1, kind="stable")[:, : kept.sum(axis=1).max(initial=0)]
+        columns, joules, still = (
+            np.take_along_axis(table, order, axis=1) for table in (node.columns, node.joules, kept)
+        )
+        near = value.excess < gap
+        node = replace(node, columns=columns, joules=joules, open=still)
+        node = replace(node, owner=node.owner[near], members=node.members[near])
+        if not node.listed.all():
+            limit = np.minimum(value.least, NEVER - gap) + gap
+            node = self._listed(node, value.expert_cost, limit)
+        return self._settled(node)
+
+    def parts(self, node: _Node, step: _Step) -> tuple[_Node, _Node]:
+        """Split a node by a question: the answer no, and the answer yes."""
+        if node.empty:
+            return node, node
+        if step.kind == "uses":
+            return self._by_use(node, step)
+        i, j = step.content[:2]
+        link = int(self.link_of[i, j])
+        if link < 0:
+            raise RefusedError(f"{step.where}: there is no link {i} -> {j} that carries tokens")
+        less, more = node.open.copy(), node.open.copy()
+        if step.kind == "owns":
+            less[link] = False
+            owning = node.must_own.copy()
+            owning[link] = True
+            no = replace(node, open=less)
+            if node.must_own[link] or node.load[link]:
+                no = replace(no, empty=True)
+            return self._settled(no), replace(node, must_own=owning)
+        among = np.isin(node.columns[link], step.content[2])
+        less[link] &= ~among
+        more[link] &= among
+        return self._settled(replace(node, open=less)), self._settled(replace(node, open=more))
+
+    def _by_use(self, node: _Node, step: _Step) -> tuple[_Node, _Node]:
+        t, j = step.content
+        if node.decided[t, 0] >= 0:
+            used = bool((node.decided[t] == j).any())
+            return replace(node, empty=used), replace(node, empty=not used)
+        here = np.flatnonzero(node.tokens == t)
+        if not node.listed[here[0]]:
+            raise RefusedError(f"{step.where}: token {t} has too many sets to ask for one")
+        own = node.owner == here[0]
+        holds = (node.members == j).any(axis=1)
+        no, yes = (
+            replace(node, owner=node.owner[kept], members=node.members[kept])
+            for kept in (~own | ~holds, ~own | holds)
+        )
+        return self._settled(no), self._settled(yes)
+
+
+def _shift(largest: Fraction) -> int:
+    """Return s such that `largest` is below 2**61 in units of 2**-s J."""
+    if largest == 0:
+        return _BITS
+    exponent = largest.numerator.bit_length() - largest.denominator.bit_length() + 1
+    return _BITS - exponent
+
+
+def _whole(value: Fraction, shift: int) -> int:
+    """Return a rational in units of 2**-shift, rounded down."""
+    return math.floor(value * Fraction(2) ** shift)
+
+
+# ----------------------------------------------------------------------------------- reading it
+
+
+def _steps(instance: Instance, tree: list[Any]) -> list[_Step]:
+    """Read the nodes of a tree; RefusedError for what is none."""
+    nodes, tokens = instance.K, instance.T
+    result = []
+    for number, entry in enumerate(tree):
+        where = f"tree[{number}]"
+        if not isinstance(entry, dict) or len(entry) != 1:
+            raise RefusedError(f"{where}: {shown(entry)} is not a node of the tree")
+        ((kind, value),) = entry.items()
+        content: Any
+        if kind in ("prices", "reduce"):
+            content = _prices(instance, value, where)
+        elif kind == "owns":
+            i, j = list_of(value, where, 2)
+            content = (index(i, where, nodes), index(j, where, nodes))
+        elif kind == "uses":
+            t, j = list_of(value, where, 2)
+            content = (index(t, where, tokens), index(j, where, nodes))
+        elif kind == "among":
+            i, j, named = list_of(value, where, 3)
+            subcarriers = [index(m, where, instance.M) for m in list_of(named, where)]
+            content = (index(i, where, nodes), index(j, where, nodes), subcarriers)
+        else:
+            raise RefusedError(f"{where}: {shown(kind)} is not a kind of node")
+        result.append(_Step(kind, content, where))
+    return result
+
+
+def _prices(instance: Instance, value: Any, where: str) -> _Prices:
+    sizes = {
+        "links": (instance.K, instance.K),
+        "tokens": (instance.T, instance.K),
+        "subcarriers": (instance.M,),
+    }
+    if not isinstance(value, dict) or not set(value) <= set(sizes):
+        raise RefusedError(f"{where}: prices are of {', '.join(sizes)}, not {shown(value)}")
+    tables = []
+    for name, counts in sizes.items():
+        rows = []
+        for entry in list_of(value.get(name, []), f"{where}: {name}"):
+            *place, amount = list_of(entry, f"{where}: {name}", len(counts) + 1)
+            indices = [index(k, f"{where}: {name}", n) for k, n in zip(place, counts, strict=True)]
+            rows.append((*indices, price(amount, f"{where}: {name}{indices}")))
+        tables.append(np.array(rows, dtype=np.float64).reshape(len(rows), len(counts) + 1))
+    return _Prices(*tables)
