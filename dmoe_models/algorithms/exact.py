@@ -102,7 +102,7 @@ def run_exact(
     fix_subcarriers: bool = True,
     grow_lists: bool = True,
 ) -> Outcome:
-    """Carry out a run of `exact`, which may be one that records its proof."""
+    """Carry out a run of `exact`, which may be one that records its proof (if nothing is off)."""
     instance = run.instance
     cheapest = select_at_best_prices(instance, time_limit=run.deadline)
     if not np.isfinite(cheapest.bound_j).all():
@@ -199,7 +199,6 @@ def _fix(run: Run, problem: DualProblem, point: DualPoint) -> None:
 
 def _decide_by_gap(run: Run, problem: DualProblem, point: DualPoint) -> None:
     """Decide the tokens that have one set only within the gap of their cheapest."""
-    run.reduce(problem, point)
     before = len(problem.undecided)
     prices = _decide(problem, point.token_prices, point.least_j + allowance(run, point))
     point.token_prices = prices
