@@ -148,6 +148,65 @@ def test_no_p1_proof_shows_more_than_the_optimum(seed, data):
         assert best == math.inf or shown + static <= Fraction(best) * (1 + Fraction(1, 10**14))
 
 
+def test_whole_p1_trees_show_the_optimum_to_the_last_bit():
+    """Every set a leaf of its own: nothing is left to multipliers, and ties of C1 are exact."""
+    for seed in range(60):
+        instance = tiny_instance(seed, given=True)
+        tokens = []
+        for i in instance.source.tolist():
+            tree = [-1]
+            for j in range(instance.K):
+                if i == j or instance.gain[i, j, instance.assignment[i, j]] > 0:
+                    tree = [j, *tree, *tree] if instance.assignment[i, j] >= 0 or i == j else tree
+            tokens.append({"tree": tree, "multipliers": [[0, 0]] * tree.count(-1)})
+        shown = certificate_checker.p1_bound(instance, tokens)
+        best = optimum(instance)
+        assert (shown is None) == (best == math.inf)
+        if shown is not None:
+            total = float(shown) + math.fsum(instance.static_energy_j)
+            assert total == pytest.approx(best, rel=1e-14)
+
+
+def test_a_reduction_keeps_what_is_better_than_the_target():
+    """Whatever the prices: the optimum's sets and subcarriers stay where the target is above it."""
+    random = np.random.default_rng(5)
+    removed = 0
+    for seed in range(25):
+        instance = draw("contended", seed, K=4, T=8, M=14, gamma=0.3)
+        made = certify(instance)
+        energy, best = check(instance, made.solution).energy_j, made.solution
+        proof = made.certificate.proof
+        step = next(node for node in proof["tree"] if "prices" in node or "reduce" in node)
+        for _ in range(20):
+            prices = copy.deepcopy(next(iter(step.values())))
+            size = random.choice([0.003, 0.03, 0.3])
+            for rows in prices.values():
+                for row in rows:
+                    row[-1] *= 1 + float(size * random.uniform(-1, 1))
+            steps = tree_module._steps(instance, [{"reduce": prices}])
+            depth = int(random.integers(0, instance.M))
+            above = float(energy * (1 + random.choice([1e-9, 1e-4, 1e-2])))
+            checker = tree_module._Checker(instance, depth, steps, above)
+            root = checker.root()
+            node = checker.reduced(root, steps[0].content)
+            removed += int(root.open.sum() - node.open.sum())
+            assert not node.empty
+            used = set()
+            for t, chosen in enumerate(best.experts):
+                used |= {(int(instance.source[t]), j) for j in chosen}
+                rows = [node.decided[t]] if node.decided[t, 0] >= 0 else []
+                rows += list(node.members[node.tokens[node.owner] == t])
+                assert any(
+                    {j for j in row.tolist() if j < instance.K} == set(chosen) for row in rows
+                )
+            for i, j in used:
+                if i != j:
+                    link = checker.link_of[i, j]
+                    left = node.columns[link][node.open[link]]
+                    assert best.assignment[i, j] in left or instance.M in left
+    assert removed > 5000
+
+
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 59), st.data())
 def test_no_p2_tree_proves_more_than_the_optimum(seed, data):
