@@ -22,8 +22,7 @@ The tree. A branch's two parts hold all of its solutions. Where an option of a l
 token, would raise the bound to the target, no solution below the target makes use of it, and
 `reduce` removes it.
 
-Everything is a whole multiple of a unit that is a power of two, chosen so that every sum of a table
-stays below 2**62 (`_unit`); the tables' own sums are Python's integers.
+Numbers are whole (`dmoe_models.certificate_model`): tables of 64 bits, their sums Python's own.
 """
 
 from __future__ import annotations
@@ -31,56 +30,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
-from dmoe_models.certificate_checker import (
-    RefusedError,
-    index,
-    joules_below,
-    list_of,
-    member,
-    price,
-    static_energy,
-)
+from dmoe_models.certificate_checker import RefusedError, index, list_of, member
 from dmoe_models.certificate_files import Certificate
-from dmoe_models.certificate_sets import NEVER, MinimalSets
-from dmoe_models.checker import exact_need
+from dmoe_models.certificate_model import WholeInstance
+from dmoe_models.certificate_sets import NEVER
+from dmoe_models.certificate_steps import Prices, Step, read_steps
 from dmoe_models.instance import Instance
-from dmoe_models.numbers import shown
 
 _MOST_SETS = 2000  # of one token that are listed
 _MOST_LISTED = 4_000_000  # of all tokens before anything is reduced
-_BITS = 61
-_FAR = 64
-_ABOVE = 1 + Fraction(1, 10**49)  # turns joules just below the truth into joules above it
-
-
-@dataclass(frozen=True)
-class _Prices:
-    """Dual prices, J: p of a link for all tokens, p of single tokens, mu of subcarriers."""
-
-    links: np.ndarray  # (n, 3) i, j, p
-    tokens: np.ndarray  # (n, 3) t, j, p
-    subcarriers: np.ndarray  # (n, 2) m, mu
-
-    @property
-    def largest(self) -> float:
-        return float(max(self.links[:, 2].max(initial=0.0), self.tokens[:, 2].max(initial=0.0)))
-
-    @property
-    def owed(self) -> float:
-        return float(self.subcarriers[:, 1].max(initial=0.0))
-
-
-@dataclass(frozen=True)
-class _Step:
-    """A node of the tree as it stands in the file: a leaf, a reduction or a question."""
-
-    kind: str
-    content: Any
-    where: str
 
 
 @dataclass(frozen=True)
@@ -144,9 +105,10 @@ def require_claim(instance: Instance, certificate: Certificate) -> None:
         Where it is not proved, saying at which node of the tree.
     """
     proof = dict(certificate.proof)
-    depth = 1 + index(member(proof, "depth"), "depth", 1 << 40)
-    steps = _steps(instance, list_of(member(proof, "tree"), "tree"))
-    checker = _Checker(instance, depth - 1, steps, certificate.bound_j)
+    depth = index(member(proof, "depth"), "depth", 1 << 40)
+    steps = read_steps(instance, list_of(member(proof, "tree"), "tree"))
+    points = [step.content for step in steps if isinstance(step.content, Prices)]
+    checker = _Checker(WholeInstance(instance, depth, points, certificate.bound_j))
     pending = [checker.root()]
     for step in steps:
         if not pending:
@@ -164,96 +126,29 @@ def require_claim(instance: Instance, certificate: Certificate) -> None:
 
 
 class _Checker:
-    """An instance in whole numbers, and what may be done with a node of its tree."""
+    """What may be done with a node of the tree."""
 
-    def __init__(
-        self, instance: Instance, depth: int, steps: list[_Step], claim: float | None
-    ) -> None:
-        self.instance = instance
-        holders = sorted(set(instance.source.tolist()))
-        self.links = [
-            (i, j)
-            for i in holders
-            for j in range(instance.K)
-            if i != j and (instance.gain[i, j] > 0).any()
-        ]
-        self.link_of = np.full((instance.K, instance.K), -1)
-        for number, (i, j) in enumerate(self.links):
-            self.link_of[i, j] = number
-        self.columns, joules = self._options(depth)
-        computation = [Fraction(a) for a in instance.computation_energy_j.tolist()]
-        static = static_energy(instance)
-        target = self._above_all(max(computation)) if claim is None else Fraction(claim) - static
-        points = [step.content for step in steps if isinstance(step.content, _Prices)]
-        largest = max(
-            *(Fraction(point.largest) for point in points),
-            *computation,
-            *(c for row in joules for c in row),
-        )
-        if target > 0:  # far above it prices need not be told apart, and the unit can be smaller
-            largest = min(largest, _FAR * target)
-        owed = max((Fraction(point.owed) for point in points), default=Fraction(0))
-        self.shift = _shift(
-            max(
-                largest * max(instance.T, 2 * instance.K),
-                2 * min(owed, _FAR * max(target, largest)),
-            )
-        )
-        self.largest = _whole(largest, self.shift)
-        self.target = -_whole(-target, self.shift) + (claim is None)
-        units = [min(_whole(a, self.shift), self.largest) for a in computation]
-        self.computation = np.array(units, dtype=np.int64)
-        self.joules = np.full(self.columns.shape, NEVER)
-        for row, listed in enumerate(joules):
-            units = [min(_whole(c, self.shift), self.largest) for c in listed]
-            self.joules[row, : len(units)] = units
-        reachable = (self.link_of >= 0) | np.eye(instance.K, dtype=bool)
-        self.sets = MinimalSets(instance, exact_need(instance), reachable)
-
-    def _options(self, depth: int) -> tuple[np.ndarray, list[list[Fraction]]]:
-        """Return each link's `depth` best subcarriers and M for the others, with their joules."""
-        exact = joules_below(self.instance)
-        most = min(len(self.links), self.instance.M)
-        width = min(depth + 1, most)
-        columns = np.full((len(self.links), width), self.instance.M)
-        joules = []
-        for row, (i, j) in enumerate(self.links):
-            gain = self.instance.gain[i, j]
-            best = np.argsort(-gain, kind="stable")[:width]
-            best = best[gain[best] > 0]
-            columns[row, : len(best)] = best
-            if len(best) > depth:
-                columns[row, depth] = self.instance.M
-            joules.append([exact(g) for g in gain[best].tolist()])
-        return columns, joules
-
-    def _above_all(self, computation: Fraction) -> Fraction:
-        """Return an energy, J without static, that no solution exceeds."""
-        exact = joules_below(self.instance)
-        worst = Fraction(0)
-        for i, j in self.links:
-            gain = self.instance.gain[i, j]
-            worst = max(worst, exact(float(gain[gain > 0].min())) * _ABOVE)
-        return self.instance.T * self.instance.max_experts * (worst + computation)
+    def __init__(self, whole: WholeInstance) -> None:
+        self.whole, self.instance = whole, whole.instance
 
     def root(self) -> _Node:
         """Return all that has to be considered."""
         tokens = np.arange(self.instance.T)
-        links = len(self.links)
+        links = len(self.whole.links)
         node = _Node(
-            self.columns,
-            self.joules,
-            self.joules < NEVER,
+            self.whole.columns,
+            self.whole.joules,
+            self.whole.joules < NEVER,
             np.zeros(links, dtype=bool),
             np.zeros(links, dtype=np.int64),
             0,
             tokens,
             np.zeros(len(tokens), dtype=bool),
             np.zeros(0, dtype=np.int64),
-            np.zeros((0, self.sets.slots), dtype=np.int64),
-            np.full((len(tokens), self.sets.slots), -1),
+            np.zeros((0, self.whole.sets.slots), dtype=np.int64),
+            np.full((len(tokens), self.whole.sets.slots), -1),
         )
-        experts, slots = self.instance.K, self.sets.slots
+        experts, slots = self.instance.K, self.whole.sets.slots
         sets = min(_MOST_SETS, sum(math.comb(experts, d) for d in range(1, slots + 1)))
         if len(tokens) * sets > _MOST_LISTED:
             return node
@@ -263,7 +158,7 @@ class _Checker:
     def _listed(self, node: _Node, cost: np.ndarray, limit: np.ndarray) -> _Node:
         """List the sets below a limit of tokens whose sets are not listed yet."""
         some = np.flatnonzero(~node.listed)
-        owner, members, listed = self.sets.below(
+        owner, members, listed = self.whole.sets.below(
             node.tokens[some], cost[some], limit[some], _MOST_SETS
         )
         owner = np.append(node.owner, some[owner])
@@ -285,12 +180,14 @@ class _Checker:
             return replace(node, empty=True)
         single = node.listed & (count == 1)
         now = single[owner]
-        links = len(self.links)
+        links = len(self.whole.links)
         load = node.load + np.bincount(link[now].ravel(), minlength=links + 1)[:links]
         experts = members[now]
         decided = node.decided.copy()
         decided[node.tokens[owner[now]]] = experts
-        constant = node.constant + sum(self.computation[experts[experts < instance.K]].tolist())
+        constant = node.constant + sum(
+            self.whole.computation[experts[experts < instance.K]].tolist()
+        )
         position = np.cumsum(~single) - 1
         return replace(
             node,
@@ -306,11 +203,11 @@ class _Checker:
     def _links_of(self, node: _Node) -> np.ndarray:
         """Return the (S, D) links that the sets use; the number of links stands for none."""
         source = self.instance.source[node.tokens[node.owner]]
-        padded = np.append(self.link_of, np.full((self.instance.K, 1), -1), axis=1)
+        padded = np.append(self.whole.link_of, np.full((self.instance.K, 1), -1), axis=1)
         link = padded[source[:, None], node.members]
-        return np.where(link < 0, len(self.links), link)
+        return np.where(link < 0, len(self.whole.links), link)
 
-    def value(self, node: _Node, prices: _Prices) -> _Value | None:
+    def value(self, node: _Node, prices: Prices) -> _Value | None:
         """Evaluate the bound; None where the node holds no solution."""
         if node.empty:
             return None
@@ -318,25 +215,24 @@ class _Checker:
         source = instance.source[node.tokens]
         rows = np.arange(len(node.tokens))
         fixed, open_use = self._uses(node)
-        paid = np.where(open_use, self._token_prices(node, prices, source), 0)
-        link = self.link_of[source]
-        load = node.load + np.bincount(link[fixed & (link >= 0)], minlength=len(self.links))
+        paid = np.where(open_use, self.whole.token_prices(prices, node.tokens), 0)
+        link = self.whole.link_of[source]
+        load = node.load + np.bincount(link[fixed & (link >= 0)], minlength=len(self.whole.links))
         closed = np.append(~node.open.any(axis=1), False)  # the last: no link
-        cost = paid + self.computation
+        cost = paid + self.whole.computation
         cost[closed[link] | ((link < 0) & (np.arange(experts) != source[:, None]))] = NEVER
 
         least = np.full(len(rows), NEVER)
         if not node.listed.all():
             some = ~node.listed
-            least[some] = self.sets.least(node.tokens[some], cost[some])
+            least[some] = self.whole.sets.least(node.tokens[some], cost[some])
         padded = np.append(cost, np.zeros((len(rows), 1), dtype=np.int64), axis=1)
         of_set = padded[node.owner[:, None], node.members].sum(axis=1)
         np.minimum.at(least, node.owner, of_set)
         if (least >= NEVER).any():
             return None
 
-        mu = np.zeros(instance.M + 1, dtype=np.int64)
-        mu[prices.subcarriers[:, 0].astype(np.int64)] = self._units(prices.subcarriers[:, 1], 2**60)
+        mu = self.whole.subcarrier_prices(prices)
         bids = self._bids(node, paid, source)
         at_option = load[:, None] * np.where(node.open, node.joules, 0) + mu[node.columns] - bids
         at_option = np.where(node.open, at_option, NEVER)
@@ -346,28 +242,6 @@ class _Checker:
             return None
         bound = node.constant + sum(least.tolist()) + sum(row.tolist()) - sum(mu.tolist())
         return _Value(bound, at_option - row[:, None], of_set - least[node.owner], least, cost)
-
-    def _token_prices(self, node: _Node, prices: _Prices, source: np.ndarray) -> np.ndarray:
-        experts = self.instance.K
-        common = np.zeros((experts, experts), dtype=np.int64)
-        i, j = prices.links[:, :2].astype(np.int64).T
-        common[i, j] = self._units(prices.links[:, 2], self.largest)
-        position = np.full(self.instance.T, -1)
-        position[node.tokens] = np.arange(len(node.tokens))
-        table = common[source]
-        t, j = prices.tokens[:, :2].astype(np.int64).T
-        row = position[t]
-        table[row[row >= 0], j[row >= 0]] = self._units(prices.tokens[:, 2], self.largest)[row >= 0]
-        table[np.arange(len(table)), source] = 0
-        return table
-
-    def _units(self, joules: np.ndarray, largest: int) -> np.ndarray:
-        """Return prices in units, rounded down (that of a double by a power of two is exact)."""
-        with np.errstate(over="ignore"):
-            scaled = np.floor(np.ldexp(joules, self.shift))
-        below = scaled < float(2**60)
-        units = np.where(below, scaled, 0.0).astype(np.int64)
-        return np.minimum(np.where(below, units, 2**60), largest)
 
     def _uses(self, node: _Node) -> tuple[np.ndarray, np.ndarray]:
         """Return the (A, K) uses on which all sets of a token agree, and those that are open.
@@ -387,8 +261,8 @@ class _Checker:
         """Return the (L, w) sums over tokens of (p - c)^+."""
         bids = np.zeros(node.joules.shape, dtype=np.int64)
         for i in np.unique(source).tolist():
-            own = np.flatnonzero(self.link_of[i] >= 0)
-            links = self.link_of[i, own]
+            own = np.flatnonzero(self.whole.link_of[i] >= 0)
+            links = self.whole.link_of[i, own]
             price = paid[source == i][:, own]
             step = max(1, (1 << 22) // max(1, node.joules[links].size))
             for start in range(0, len(price), step):
@@ -396,19 +270,21 @@ class _Checker:
                 bids[links] += np.maximum(above, 0).sum(axis=0)
         return bids
 
-    def require_closed(self, node: _Node, step: _Step) -> None:
+    def require_closed(self, node: _Node, step: Step) -> None:
         """Refuse a leaf whose bound is below the target."""
         value = self.value(node, step.content)
-        if value is not None and value.bound < self.target:
-            short = float(Fraction(self.target - value.bound) / Fraction(2) ** self.shift)
+        if value is not None and value.bound < self.whole.target:
+            short = float(
+                Fraction(self.whole.target - value.bound) / Fraction(2) ** self.whole.shift
+            )
             raise RefusedError(f"{step.where}: the leaf's bound is {short:.3g} J below the claim")
 
-    def reduced(self, node: _Node, prices: _Prices) -> _Node:
+    def reduced(self, node: _Node, prices: Prices) -> _Node:
         """Drop what no solution below the target makes use of."""
         value = self.value(node, prices)
-        if value is None or value.bound >= self.target:
+        if value is None or value.bound >= self.whole.target:
             return replace(node, empty=True)
-        gap = min(self.target - value.bound, int(NEVER))
+        gap = min(self.whole.target - value.bound, int(NEVER))
         kept = node.open & (value.reduced < gap)
         order = np.argsort(~kept, axis=1, kind="stable")[:, : kept.sum(axis=1).max(initial=0)]
         columns, joules, still = (
@@ -422,14 +298,14 @@ class _Checker:
             node = self._listed(node, value.expert_cost, limit)
         return self._settled(node)
 
-    def parts(self, node: _Node, step: _Step) -> tuple[_Node, _Node]:
+    def parts(self, node: _Node, step: Step) -> tuple[_Node, _Node]:
         """Split a node by a question: the answer no, and the answer yes."""
         if node.empty:
             return node, node
         if step.kind == "uses":
             return self._by_use(node, step)
         i, j = step.content[:2]
-        link = int(self.link_of[i, j])
+        link = int(self.whole.link_of[i, j])
         if link < 0:
             raise RefusedError(f"{step.where}: there is no link {i} -> {j} that carries tokens")
         less, more = node.open.copy(), node.open.copy()
@@ -446,7 +322,7 @@ class _Checker:
         more[link] &= among
         return self._settled(replace(node, open=less)), self._settled(replace(node, open=more))
 
-    def _by_use(self, node: _Node, step: _Step) -> tuple[_Node, _Node]:
+    def _by_use(self, node: _Node, step: Step) -> tuple[_Node, _Node]:
         t, j = step.content
         if node.decided[t, 0] >= 0:
             used = bool((node.decided[t] == j).any())
@@ -461,66 +337,3 @@ class _Checker:
             for kept in (~own | ~holds, ~own | holds)
         )
         return self._settled(no), self._settled(yes)
-
-
-def _shift(largest: Fraction) -> int:
-    """Return s such that `largest` is below 2**61 in units of 2**-s J."""
-    if largest == 0:
-        return _BITS
-    exponent = largest.numerator.bit_length() - largest.denominator.bit_length() + 1
-    return _BITS - exponent
-
-
-def _whole(value: Fraction, shift: int) -> int:
-    """Return a rational in units of 2**-shift, rounded down."""
-    return math.floor(value * Fraction(2) ** shift)
-
-
-# ----------------------------------------------------------------------------------- reading it
-
-
-def _steps(instance: Instance, tree: list[Any]) -> list[_Step]:
-    """Read the nodes of a tree; RefusedError for what is none."""
-    nodes, tokens = instance.K, instance.T
-    result = []
-    for number, entry in enumerate(tree):
-        where = f"tree[{number}]"
-        if not isinstance(entry, dict) or len(entry) != 1:
-            raise RefusedError(f"{where}: {shown(entry)} is not a node of the tree")
-        ((kind, value),) = entry.items()
-        content: Any
-        if kind in ("prices", "reduce"):
-            content = _prices(instance, value, where)
-        elif kind == "owns":
-            i, j = list_of(value, where, 2)
-            content = (index(i, where, nodes), index(j, where, nodes))
-        elif kind == "uses":
-            t, j = list_of(value, where, 2)
-            content = (index(t, where, tokens), index(j, where, nodes))
-        elif kind == "among":
-            i, j, named = list_of(value, where, 3)
-            subcarriers = [index(m, where, instance.M) for m in list_of(named, where)]
-            content = (index(i, where, nodes), index(j, where, nodes), subcarriers)
-        else:
-            raise RefusedError(f"{where}: {shown(kind)} is not a kind of node")
-        result.append(_Step(kind, content, where))
-    return result
-
-
-def _prices(instance: Instance, value: Any, where: str) -> _Prices:
-    sizes = {
-        "links": (instance.K, instance.K),
-        "tokens": (instance.T, instance.K),
-        "subcarriers": (instance.M,),
-    }
-    if not isinstance(value, dict) or not set(value) <= set(sizes):
-        raise RefusedError(f"{where}: prices are of {', '.join(sizes)}, not {shown(value)}")
-    tables = []
-    for name, counts in sizes.items():
-        rows = []
-        for entry in list_of(value.get(name, []), f"{where}: {name}"):
-            *place, amount = list_of(entry, f"{where}: {name}", len(counts) + 1)
-            indices = [index(k, f"{where}: {name}", n) for k, n in zip(place, counts, strict=True)]
-            rows.append((*indices, price(amount, f"{where}: {name}{indices}")))
-        tables.append(np.array(rows, dtype=np.float64).reshape(len(rows), len(counts) + 1))
-    return _Prices(*tables)
