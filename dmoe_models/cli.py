@@ -114,6 +114,14 @@ Examples:
 @click.argument("file", type=file_path)
 @click.option("--method", required=True, help="See `dmoe methods`; or path/to/mine.py:function.")
 @click.option("-o", "--output", type=file_path, help="Where to write the solution (.json).")
+@click.option(
+    "--answers",
+    "answers_folder",
+    type=file_path,
+    metavar="DIR",
+    help="Keep the answer as files there, for `dmoe library update`.",
+)
+@click.option("--author", default="", help="Whose answer it is.")
 @click.option("--solver", help="For the methods that take one: highs, scip, ...")
 @click.option("--time-limit", type=float, help="Seconds.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
@@ -133,6 +141,8 @@ def solve(
     file: Path,
     method: str,
     output: Path | None,
+    answers_folder: Path | None,
+    author: str,
     solver: str | None,
     time_limit: float | None,
     seed: int,
@@ -147,6 +157,7 @@ def solve(
     a method that gives no more); 1 where none was found or the referee refuses it.
     """
     from dmoe_models import read_instance, write_solution
+    from dmoe_models.answers import Answers
     from dmoe_models.files import require_solution_target
     from dmoe_models.methods import find_method
     from dmoe_models.solving import solve as solve_instance
@@ -164,7 +175,9 @@ def solve(
         given["solver"] = solver
     if selection is not None:
         given["selection"] = selection_for(instance, file, selection)
-    kind = find_method(method).kind
+    chosen = find_method(method)
+    kind = chosen.kind
+    answers = None if answers_folder is None else Answers(answers_folder, author)
     try:
         with progress(verbose):
             result = solve_instance(instance, method, seed=seed, time_limit=time_limit, **given)
@@ -188,6 +201,9 @@ def solve(
             click.echo(f"no solution: {output} was not written", err=True)
     if target is not None and result.solution is not None:
         write_solution(result.solution, target, instance)
+    if answers is not None:
+        kept = {name: value for name, value in given.items() if name != "selection"}
+        answers.add(instance, chosen, result, options={"seed": seed} | kept, time_limit=time_limit)
     proved = str(result.status) != "unknown" or (kind == "bound" and result.solution is None)
     return 0 if proved else 1
 

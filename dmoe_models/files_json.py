@@ -53,7 +53,7 @@ def write_instance(instance: Instance, path: str) -> None:
     content = {name: getattr(instance, name) for name in INSTANCE_FIELDS}
     if instance.assignment is None:
         del content["assignment"]
-    _write({"format": INSTANCE_FORMAT, "version": VERSION} | content, path)
+    write_document({"format": INSTANCE_FORMAT, "version": VERSION} | content, path)
 
 
 # ------------------------------------------------------------------------------------ solutions
@@ -109,7 +109,7 @@ def write_solution(solution: Solution, path: str, instance: Instance) -> None:
         ]
     if solution.objective is not None:
         real_number("objective", solution.objective)  # JSON has no infinity
-    _write(content | {"objective": solution.objective}, path)
+    write_document(content | {"objective": solution.objective}, path)
 
 
 _CHANNEL_KEYS = ("assignment", "subcarriers", "subcarrier_count")
@@ -250,7 +250,8 @@ def check_names(
             raise InstanceFileError(f"{kind} {name} is missing")
 
 
-def _write(document: Mapping[str, Any], path: str) -> None:
+def write_document(document: Mapping[str, Any], path: str) -> None:
+    """Write a JSON file that does not exist yet; lists of numbers take one line each."""
     try:
         raw = (_formatted(document) + "\n").encode("utf-8")
     except UnicodeEncodeError as error:

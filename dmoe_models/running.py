@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dmoe_models.answers import Answers
 from dmoe_models.errors import DmoeError, MethodError
 from dmoe_models.guard import OverdueError, same_directory, wall_clock
 from dmoe_models.instance import Instance
@@ -76,7 +77,13 @@ def blank_row(instance: Instance, method: Method, settings: Settings) -> Row:
     )
 
 
-def run_method(instance: Instance, method: Method, settings: Settings, blank: Row) -> Row:
+def run_method(
+    instance: Instance,
+    method: Method,
+    settings: Settings,
+    blank: Row,
+    answers: Answers | None = None,
+) -> Row:
     """Run one method; the row says what came of it.
 
     Parameters
@@ -86,6 +93,8 @@ def run_method(instance: Instance, method: Method, settings: Settings, blank: Ro
     settings : Settings
     blank : Row
         From `blank_row`, for the same three.
+    answers : Answers, optional
+        Where to keep the answer.
 
     Returns
     -------
@@ -123,6 +132,9 @@ def run_method(instance: Instance, method: Method, settings: Settings, blank: Ro
         if isinstance(error, MethodError) and not _inside(error, method):
             return failed(str(error))
         return failed(f"{type(error).__name__}: {error}{_inside(error, method)}")
+    if answers is not None:
+        given = {"seed": settings.seed} | options
+        answers.add(instance, method, result, options=given, time_limit=settings.time_limit)
     return _filled(blank, result)
 
 

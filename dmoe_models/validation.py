@@ -71,6 +71,14 @@ Exit status: 0 all answers agree; 1 a breach; 2 misuse or unreadable input.
     help="Write rows.csv, rows.parquet, summary.csv, gap.png, time.png, report.html. "
     "Rows are kept as they finish: a rerun continues from them.",
 )
+@click.option(
+    "--answers",
+    "answers_folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep every answer as files there, for `dmoe library update`.",
+)
+@click.option("--author", default="", help="Whose answers these are.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def validate(
     sources: Sequence[str],
@@ -81,6 +89,8 @@ def validate(
     seed: int,
     data: Path | None,
     report: Path | None,
+    answers_folder: Path | None,
+    author: str,
     as_json: bool,
 ) -> int:
     """Run methods on instance sets and prove how good each of them is.
@@ -94,6 +104,7 @@ def validate(
     """
     from dmoe_models import tables
     from dmoe_models.agenda import choose, gather
+    from dmoe_models.answers import Answers
     from dmoe_models.errors import MethodError
     from dmoe_models.report import JOURNAL, require_packages, write_report
     from dmoe_models.rows import Journal, plain
@@ -114,8 +125,9 @@ def validate(
     plan, notes = choose(instances, wanted, added, settings)
 
     journal = Journal(None if report is None else report / JOURNAL)
+    answers = None if answers_folder is None else Answers(answers_folder, author)
     with closing(journal), _progress() as watch:
-        rows, breaches = verify(plan, settings, journal, watch)
+        rows, breaches = verify(plan, settings, journal, watch, answers)
     set_of = {(i.name, i.sha256): name for name, several in groups.items() for i in several}
     rows = [replace(r, instance_set=set_of[r.instance, r.instance_sha256]) for r in rows]
 

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from dmoe_models.algorithms.bounds import lower_bound
+from dmoe_models.answers import Answers
 from dmoe_models.instance import Instance
 from dmoe_models.methods import Method
 from dmoe_models.rows import FAILED, NOT_RUN, Journal, Row
@@ -44,7 +45,11 @@ Watch = Callable[[Row, int, int], None]
 
 
 def verify(
-    plan: Plan, settings: Settings, journal: Journal | None = None, watch: Watch | None = None
+    plan: Plan,
+    settings: Settings,
+    journal: Journal | None = None,
+    watch: Watch | None = None,
+    answers: Answers | None = None,
 ) -> tuple[list[Row], list[str]]:
     """Run a plan and cross-check its answers.
 
@@ -56,6 +61,8 @@ def verify(
         Finished rows are taken from it and new ones appended to it.
     watch : callable, optional
         Called with every row, its number (from 1) and the number of rows planned.
+    answers : Answers, optional
+        Where to keep every answer; what is in the journal and has none there is run again.
 
     Returns
     -------
@@ -73,8 +80,8 @@ def verify(
         for method in methods:
             blank = blank_row(instance, method, settings)
             row = journal.find(blank.key)
-            if row is None:
-                row = run_method(instance, method, settings, blank)
+            if row is None or (answers is not None and not answers.has(instance, method)):
+                row = run_method(instance, method, settings, blank, answers)
                 journal.append(row)
             own.append(row)
             done += 1

@@ -57,7 +57,8 @@ def family(
     The function takes a seed and keyword parameters with defaults, among them K, T, D, z, gamma and
     strict. It returns gate_scores, source, gain, computation_energy_j and whatever departs from the
     defaults. The rest is done here: sizes are checked first, the name is built, and the metadata
-    records the family, seed, all parameters, the package version and the assumptions.
+    records the family, seed, all parameters, the package version, the assumptions and what the
+    function returns as `facts`, a dictionary of plain values.
     """
 
     def register(draw_fields: Callable[P, dict[str, Any]]) -> Callable[P, Instance]:
@@ -132,6 +133,7 @@ def _instance(
             "parameters": parameters,
             "package": f"dmoe-models {package_version()}",
             "assumptions": ASSUMPTIONS,
+            **fields.pop("facts", {}),
         },
     }
     return Instance(**(common | fields))
@@ -166,6 +168,14 @@ def not_negative(name: str, value: Any) -> float:
     number = real_number(name, value)
     if number < 0:
         raise InstanceError(f"{name} = {number} is negative")
+    return number
+
+
+def within(name: str, value: Any, least: float, most: float) -> float:
+    """Return a parameter that must lie between two numbers, both allowed."""
+    number = real_number(name, value)
+    if not least <= number <= most:
+        raise InstanceError(f"{name} = {number} is outside {least:g} to {most:g}")
     return number
 
 
@@ -205,3 +215,19 @@ def rayleigh_gain(draws: Draws, nodes: int, subcarriers: int) -> np.ndarray:
 def efficiency_energy_j(draws: Draws, nodes: int) -> np.ndarray:
     """Return (K,) joules per token of nodes with 0.5 to 2 TFLOP/J, uniform."""
     return FLOP_PER_TOKEN / draws.stream("efficiency").between(0.5e12, 2e12, nodes)
+
+
+def rayleigh_round(
+    draws: Draws, gate_scores: np.ndarray, subcarriers: int | None
+) -> dict[str, Any]:
+    """Return the fields of a round under Rayleigh fading, for given (T, K) scores.
+
+    There are K^2 subcarriers unless a number is given; tokens are dealt out in turn.
+    """
+    tokens, nodes = gate_scores.shape
+    return {
+        "gate_scores": gate_scores,
+        "source": round_robin(tokens, nodes),
+        "gain": rayleigh_gain(draws, nodes, nodes * nodes if subcarriers is None else subcarriers),
+        "computation_energy_j": efficiency_energy_j(draws, nodes),
+    }

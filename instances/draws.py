@@ -96,9 +96,14 @@ class Draws:
         return normalise_rows(self.exponential(rows, columns))
 
 
+def row_sums(values: np.ndarray) -> np.ndarray:
+    """Return the sum of every row of a 2-D array, added from left to right."""
+    total = np.zeros(values.shape[0])
+    for column in range(values.shape[1]):
+        total = total + values[:, column]
+    return total
+
+
 def normalise_rows(weights: np.ndarray) -> np.ndarray:
     """Divide every row of a 2-D array by its sum, added from left to right."""
-    total = np.zeros(weights.shape[0])
-    for column in range(weights.shape[1]):
-        total = total + weights[:, column]
-    return np.asarray(weights / total[:, None])
+    return np.asarray(weights / row_sums(weights)[:, None])

@@ -6,18 +6,13 @@ from typing import Any
 
 from dmoe_models.errors import InstanceError
 from dmoe_models.propagation import same_both_ways
-from instances.building import efficiency_energy_j, family, rayleigh_gain, round_robin
+from instances.building import family, rayleigh_round
 from instances.draws import Draws
 
 
-def _rayleigh_fields(seed: int, nodes: int, tokens: int, subcarriers: int) -> dict[str, Any]:
+def _rayleigh_fields(seed: int, nodes: int, tokens: int, subcarriers: int | None) -> dict[str, Any]:
     draws = Draws(seed)
-    return {
-        "gate_scores": draws.stream("gates").simplex(tokens, nodes),
-        "source": round_robin(tokens, nodes),
-        "gain": rayleigh_gain(draws, nodes, subcarriers),
-        "computation_energy_j": efficiency_energy_j(draws, nodes),
-    }
+    return rayleigh_round(draws, draws.stream("gates").simplex(tokens, nodes), subcarriers)
 
 
 @family(
@@ -49,7 +44,7 @@ def rayleigh(
     strict : bool
         Whether a token that cannot reach z gamma makes the instance infeasible.
     """
-    return _rayleigh_fields(seed, K, T, K * K if M is None else M)
+    return _rayleigh_fields(seed, K, T, M)
 
 
 @family("Rayleigh fading with exactly one subcarrier per link: M = K (K - 1)")
@@ -126,6 +121,6 @@ def reciprocal(
     K, T, M, D, z, gamma, strict
         As in `rayleigh`.
     """
-    fields = _rayleigh_fields(seed, K, T, K * K if M is None else M)
+    fields = _rayleigh_fields(seed, K, T, M)
     fields["gain"] = same_both_ways(fields["gain"])
     return fields

@@ -14,10 +14,20 @@ from typing import Any
 from dmoe_models.errors import InstanceError
 from dmoe_models.instance import Instance
 from dmoe_models.numbers import shown
-from instances import fading, structured, wireless
+from instances import fading, gated, near_ties, structured, structured_p1, wireless
 from instances.building import FAMILIES, Family
 
-__all__ = ["FAMILIES", "Family", "draw", "fading", "structured", "wireless"]
+__all__ = [
+    "FAMILIES",
+    "Family",
+    "draw",
+    "fading",
+    "gated",
+    "near_ties",
+    "structured",
+    "structured_p1",
+    "wireless",
+]
 
 
 def draw(family: str, seed: int, **parameters: Any) -> Instance:

@@ -9,7 +9,8 @@ numbers, not its name or metadata. Small sets are bundled as instance files as w
 are read, hashed and cited like any other data.
 
 A set of one's own is such a TOML file anywhere, with or without a manifest.
-The package's own sets leave out the families of `instances.wireless`.
+The package's own sets leave out the families of `instances.wireless`, `instances.gated` and
+`instances.near_ties`.
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ class Spec(NamedTuple):
         """Draw the instance, with the note in its name."""
         instance = draw(self.family, self.seed, **self.parameters)
         return instance.replace(name=f"{instance.name}-{self.note}") if self.note else instance
+
+    def may_be_called(self, name: str) -> bool:
+        """Whether an instance of that name can be this draw, as far as one sees without drawing."""
+        return name.startswith(f"{self.family}-") and f"-s{self.seed}" in name
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,20 @@ class InstanceSet:
                     f"says {wanted or 'nothing about it'}"
                 )
             yield instance
+
+    def find(self, sha256: str) -> Instance | None:
+        """Return the instance of that hash; None where the manifest does not hold it."""
+        name = {digest: name for name, digest in self.manifest.items()}.get(sha256)
+        if name is None:
+            return None
+        if self.bundled:
+            return read_instance(self.file.with_suffix("") / f"{name}.json")
+        likely = sorted(self.specs, key=lambda spec: not spec.may_be_called(name))
+        for spec in likely:
+            instance = spec.build()
+            if instance.sha256 == sha256:
+                return instance
+        raise InstanceError(f"{self.file}: no draw is {name} of the manifest")
 
 
 def read_set(file: Path | str) -> InstanceSet:

@@ -1,4 +1,4 @@
-"""Families with a structure that makes selection or assignment hard, degenerate or irregular."""
+"""P2 families with a structure that makes assignment hard, degenerate or irregular."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.portable import portable_log
 from dmoe_models.relevance import best_score_sums, need_from_threshold
 from instances.building import (
-    BANDWIDTH_HZ,
     FLOP_PER_TOKEN,
-    HIDDEN_STATE_BITS,
-    MEAN_SNR,
     PATH_LOSS,
     TRANSMIT_POWER_W,
     efficiency_energy_j,
@@ -199,65 +195,55 @@ def ties(
     }
 
 
-@family("P1 with energies strongly correlated to scores: hard for branch and bound", name="hard-p1")
-def hard_p1(
+@family("gains, and energies, within a narrow band: reduced costs tell little", name="near-equal")
+def near_equal(
     seed: int,
     *,
-    K: int = 12,
+    K: int = 4,
     T: int = 16,
-    D: int | None = None,
+    M: int | None = None,
+    D: int = 2,
     z: float = 1.0,
-    gamma: float = 0.49,
-    spread: float = 1.0,
-    jitter: float = 0.02,
+    gamma: float = 0.4,
+    band: float = 0.02,
+    common: float = 0.9,
+    snr: float = 0.1,
     strict: bool = False,
 ) -> dict[str, Any]:
-    """P1 whose experts all cost about what they are worth, so that bounds prune little.
+    """Links and experts that hardly differ, so that every bound is close and no choice is clear.
 
-    An expert has a popularity of 1 to 1 + spread. Scores are popularities times 1 +- jitter, drawn
-    for each token and normalised; an expert's joule per token, transmission included, is in
-    proportion to its popularity plus a tenth. All tokens reside at node 0, link 0 -> j owns one of
-    M = K - 1 subcarriers, and computation energies make up what transmission leaves.
+    gain[i,j,m] = 1e-2 x (1 + band x (common x u[m] + (1 - common) x v[i,j,m])) with u and v uniform
+    on -1 to 1: u is one frequency response for all links, v a ripple of each. Computation takes
+    3.52e-7 J x (1 +- band), a thousandth of an expert of 1 TFLOP/J. With a subcarrier for every
+    link LB misses the optimum by about twice `band` at most: which choice is best hangs on
+    differences of that order.
 
     Parameters
     ----------
     seed : int
-    K, T, D : int
-        D is half of K, rounded up, unless given: with gamma = 0.49 about that many are needed.
-    z, gamma, strict
-        As in `rayleigh`.
-    spread, jitter : float
-        Positive; in [0, 1). At spread 0.2 and little jitter, the tree of a single token reaches
-        millions of nodes at K = 24.
+    K, T, D, z, gamma, strict
+        As in `rayleigh`. A low gamma leaves tokens a choice.
+    M : int
+        K (K - 1) unless given.
+    band : float
+        In [0, 1): largest relative departure from the mean.
+    common : float
+        In [0, 1): share of it that is common to all links.
+    snr : float
+        Linear mean signal-to-noise ratio.
     """
-    positive("spread", spread)
-    fraction("jitter", jitter)
+    fraction("band", band)
+    fraction("common", common)
+    positive("snr", snr)
     draws = Draws(seed)
-    popularity = 1.0 + spread * draws.stream("popularity").uniform(K)
-    scores = normalise_rows(
-        popularity * draws.stream("gates").between(1.0 - jitter, 1.0 + jitter, T, K)
-    )
-
-    subcarriers = K - 1
-    gain = np.zeros((K, K, subcarriers))
-    gain[0] = PATH_LOSS * draws.stream("gains").between(0.5, 1.5, K, subcarriers)
-    owned = draws.stream("assignment").permutation(subcarriers)
-    assignment = np.full((K, K), -1, dtype=np.int64)
-    assignment[0, 1:] = owned
-
-    # A portable logarithm: energies that depended on the platform's would change the instance.
-    snr = MEAN_SNR / PATH_LOSS * gain[0, np.arange(1, K), owned]
-    rate = BANDWIDTH_HZ * portable_log(1.0 + snr) / 0.6931471805599453
-    transmission = np.zeros(K)
-    transmission[1:] = TRANSMIT_POWER_W * HIDDEN_STATE_BITS / rate
-    worth = popularity + 0.1
-    # Popularities are at least 1: this makes every remainder positive.
-    energy = 1.1 * float(transmission.max()) * worth - transmission
+    subcarriers = K * (K - 1) if M is None else M
+    response = common * draws.stream("response").between(-1.0, 1.0, subcarriers)
+    ripple = (1.0 - common) * draws.stream("ripple").between(-1.0, 1.0, K, K, subcarriers)
+    departure = draws.stream("energies").between(-1.0, 1.0, K)
     return {
-        "gate_scores": scores,
-        "source": np.zeros(T, dtype=np.int64),
-        "gain": without_diagonal(gain),
-        "computation_energy_j": energy,
-        "max_experts": (K + 1) // 2 if D is None else D,
-        "assignment": assignment,
+        "gate_scores": draws.stream("gates").simplex(T, K),
+        "source": round_robin(T, K),
+        "gain": without_diagonal(PATH_LOSS * (1.0 + band * (response + ripple))),
+        "noise_power_w": TRANSMIT_POWER_W * PATH_LOSS / snr,
+        "computation_energy_j": 1e-3 * FLOP_PER_TOKEN / 1e12 * (1.0 + band * departure),
     }

@@ -14,7 +14,7 @@ import numpy as np
 
 from dmoe_models.errors import InstanceError
 from dmoe_models.fading import doppler_cycles, field_power, rician_field, scattered_field
-from dmoe_models.numbers import real_number, shown
+from dmoe_models.numbers import shown
 from dmoe_models.portable import from_db
 from dmoe_models.propagation import (
     CARRIER_RANGE_HZ,
@@ -38,6 +38,7 @@ from instances.building import (
     round_robin,
     true_or_false,
     whole,
+    within,
     without_diagonal,
 )
 from instances.draws import Draws
@@ -267,7 +268,7 @@ def cell(
     spread = not_negative("delay_spread_s", delay_spread_s)
     spacing = positive("bandwidth_hz", bandwidth_hz)
     power = positive("transmit_power_w", transmit_power_w)
-    figure = _noise_figure(noise_figure_db)
+    figure = within("noise_figure_db", noise_figure_db, 0, 100)
     temperature = positive("temperature_k", temperature_k)
     index, cycles = _cycles(round, speed_m_s, carrier_hz, round_duration_s)
     large = _large_scale_gain(Draws(seed), K, scenario, cell_radius_m, shadowing_db, carrier_hz)
@@ -286,13 +287,6 @@ def cell(
         "transmit_power_w": power,
         "noise_power_w": noise_power_w(spacing, temperature, figure),
     }
-
-
-def _noise_figure(noise_figure_db: float) -> float:
-    figure = real_number("noise_figure_db", noise_figure_db)
-    if not 0 <= figure <= 100:
-        raise InstanceError(f"noise_figure_db = {figure} is outside 0 to 100")
-    return figure
 
 
 def _large_scale_gain(

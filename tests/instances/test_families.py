@@ -10,11 +10,16 @@ from dmoe_models.energy import assignment_energy_j, expert_energy_j
 from dmoe_models.relevance import meets_need
 from instances.fading import rayleigh
 from instances.families import FAMILIES, draw
+from instances.structured_p1 import KINDS
 
 NAMES = (
     *("rayleigh", "tight", "scarce", "uneven", "contended", "ties", "hard-p1", "reciprocal"),
-    *("rician", "tdl", "cell"),
+    *("near-equal", "knapsack-p1", "rician", "tdl", "cell"),
+    *("dirichlet", "logistic-normal", "domains", "near-ties", "calibrated"),
 )
+
+NODES = {"calibrated": 4}
+"""K for families that do not take any."""
 
 # First digits of every family's hash at seed 5, K = 4, T = 5: the drawn bits must never change.
 GOLDEN = {
@@ -29,6 +34,13 @@ GOLDEN = {
     "rician": "fbb8ca6b2f6d351d",
     "tdl": "3b0ec13ec5f70991",
     "cell": "34cfb7e74462d851",
+    "dirichlet": "cd4e3a92636e6422",
+    "logistic-normal": "e1a94e7e95451fb1",
+    "domains": "621f94bdd6b47f99",
+    "near-ties": "fc6684fd1cd51f61",
+    "calibrated": "5a6009b659e68293",
+    "near-equal": "02294bce9f8f4a92",
+    "knapsack-p1": "9d2c51cb2bfac046",
 }
 
 
@@ -55,7 +67,7 @@ def test_same_seed_same_instance(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_metadata_draws_the_instance_again(name):
-    instance = draw(name, 11, K=5, T=7, gamma=0.4)
+    instance = draw(name, 11, K=NODES.get(name, 5), T=7, gamma=0.4)
     record = instance.metadata
     assert record["family"] == name
     assert draw(record["family"], record["seed"], **record["parameters"]) == instance
@@ -84,8 +96,9 @@ def test_smallest_size(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_numpy_parameters_are_accepted(name):
-    assert draw(name, np.int64(1), K=np.int64(3), gamma=np.float64(0.5)) == draw(
-        name, 1, K=3, gamma=0.5
+    nodes = NODES.get(name, 3)
+    assert draw(name, np.int64(1), K=np.int64(nodes), gamma=np.float64(0.5)) == draw(
+        name, 1, K=nodes, gamma=0.5
     )
 
 
@@ -211,6 +224,73 @@ def test_hard_p1_is_hard_for_its_size():
     assert np.median(hard) > np.median(easy)
 
 
+def test_near_equal_is_near_and_the_lower_bound_too():
+    instance = draw("near-equal", 1, K=5, band=0.03)
+    gains = instance.gain[off_diagonal(instance)]
+    assert gains.min() >= 0.97e-2 and gains.max() <= 1.03e-2
+    assert gains.max() / gains.min() > 1.04
+    # nine tenths of the departure are common to all links
+    response = gains.mean(axis=0)
+    assert np.abs(gains / response - 1).max() < 0.007
+    energy = instance.computation_energy_j
+    assert 1 < energy.max() / energy.min() <= 1.03 / 0.97
+    result = solve(instance, "exact")
+    assert result.objective <= 1.07 * solve(instance, "lower-bound").bound
+
+
+def worth_and_scores(kind, **parameters):
+    """Energies of the linked experts in units of their mean, and scores in units of theirs."""
+    instance = draw("knapsack-p1", 3, K=30, T=6, kind=kind, **parameters)
+    prices = assignment_energy_j(instance, instance.assignment)
+    energy = expert_energy_j(instance, prices)
+    assert (energy == energy[0]).all() and not energy[:, 0].any()
+    assert (instance.computation_energy_j[1:] > 0).all()
+    scores = instance.gate_scores
+    assert (scores[:, 0] < 0.245).all() and len(set(scores[:, 0])) == 6
+    energy, scores = energy[:, 1:], scores[:, 1:]
+    return energy[0] / energy[0].mean(), scores / scores.mean(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "most", "intercept"),
+    [
+        ("uncorrelated", -0.5, 0.5, None),
+        ("weakly-correlated", 0.95, 0.999, None),
+        ("strongly-correlated", 1, 1, 0.17),
+        ("inverse-strongly-correlated", 1, 1, -0.2),
+        ("almost-strongly-correlated", 0.9999, 1 - 1e-9, 0.17),
+        ("subset-sum", 1, 1, 0),
+        ("similar-weights", -0.5, 0.5, None),
+    ],
+)
+def test_knapsack_kinds(kind, least, most, intercept):
+    worth, scores = worth_and_scores(kind)
+    for row in scores:
+        assert least - 1e-12 <= np.corrcoef(row, worth)[0, 1] <= most + 1e-12
+        if intercept is not None:
+            assert np.polyfit(row, worth, 1)[1] == pytest.approx(intercept, abs=0.05)
+    distinct = kind not in ("strongly-correlated", "inverse-strongly-correlated", "subset-sum")
+    assert np.allclose(scores, scores[0], rtol=1e-9) != distinct
+    if kind == "similar-weights":
+        assert scores.max() / scores.min() < 1.0011
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_knapsack_optima_agree(kind):
+    instance = draw("knapsack-p1", 1, K=9, T=3, kind=kind)
+    tree, model = solve(instance, "des"), solve(instance, "pyomo-p1-milp", time_limit=20.0)
+    assert tree.objective == pytest.approx(model.objective, rel=1e-9)
+
+
+def test_some_knapsack_kinds_are_hard_for_their_size():
+    nodes = {
+        kind: solve(draw("knapsack-p1", 1, K=20, T=4, kind=kind), "des").details["nodes"]
+        for kind in KINDS
+    }
+    for hard in ("inverse-strongly-correlated", "subset-sum"):
+        assert nodes[hard] > 100 * max(nodes["uncorrelated"], nodes["similar-weights"])
+
+
 @pytest.mark.parametrize(
     ("name", "parameters", "message"),
     [
@@ -241,6 +321,13 @@ def test_hard_p1_is_hard_for_its_size():
         ("ties", {"levels": 0}, "levels = 0 is below 1"),
         ("hard-p1", {"spread": 0}, "spread"),
         ("hard-p1", {"jitter": 2}, "jitter"),
+        ("near-equal", {"band": 1}, "band = 1.0 is outside"),
+        ("near-equal", {"common": -0.1}, "common = -0.1 is outside"),
+        ("near-equal", {"snr": -1}, "snr = -1.0 is not positive"),
+        ("knapsack-p1", {"kind": "hard"}, "kind = 'hard' is not one of uncorrelated, weakly"),
+        ("knapsack-p1", {"data_range": 100}, "data_range = 100 is outside 500 to"),
+        ("knapsack-p1", {"data_range": 1e3}, "data_range = 1000.0 is not a whole number"),
+        ("knapsack-p1", {"home": 1}, "home = 1.0 is outside"),
     ],
 )
 def test_bad_request(name, parameters, message):
