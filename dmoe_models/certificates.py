@@ -6,6 +6,7 @@ proves its claim, in exact arithmetic and without any of the code that made it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from dmoe_models.certificate_checker import (
