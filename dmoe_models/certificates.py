@@ -6,6 +6,7 @@ proves its claim, in exact arithmetic and without any of the code that made it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from dmoe_models.certificate_checker import (
@@ -70,7 +71,7 @@ def certify(instance: Instance, *, seed: int = 0, time_limit: float | None = Non
     """
     if instance.problem == "P1":
         return _certify_p1(instance, time_limit)
-    raise NotImplementedError
+    return _certify_p2(instance, seed, time_limit)
 
 
 def _certify_p1(instance: Instance, time_limit: float | None) -> Certified:
@@ -80,6 +81,13 @@ def _certify_p1(instance: Instance, time_limit: float | None) -> Certified:
     proved = p1_bound(instance, tokens)
     bound = None if proved is None else rounded_down(proved + static_energy(instance))
     return _certified(instance, outcome, bound, {"tokens": tokens})
+
+
+def _certify_p2(instance: Instance, seed: int, time_limit: float | None) -> Certified:
+    from dmoe_models.algorithms.certify_p2 import prove_p2
+
+    outcome, claim, proof = prove_p2(instance, seed=seed, time_limit=time_limit)
+    return _certified(instance, outcome, None if claim == math.inf else claim, proof)
 
 
 def _certified(
