@@ -25,17 +25,25 @@ Examples:
 """,
 )
 @click.argument("file", type=file_path)
-@click.option(
-    "-o", "--output", type=file_path, required=True, help="Where to write the certificate (.json)."
-)
+@click.option("-o", "--output", type=file_path, help="Where to write the certificate (.json).")
 @click.option("--solution", type=file_path, help="Where to write the solution (.json).")
+@click.option(
+    "--answers",
+    "answers_folder",
+    type=file_path,
+    metavar="DIR",
+    help="Keep both as an answer there, for `dmoe library update`.",
+)
+@click.option("--author", default="", help="Whose answer it is.")
 @click.option("--time-limit", type=float, help="Seconds for solving; the rest is quick.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @json_option
 def certify(
     file: Path,
-    output: Path,
+    output: Path | None,
     solution: Path | None,
+    answers_folder: Path | None,
+    author: str,
     time_limit: float | None,
     seed: int,
     as_json: bool,
@@ -45,19 +53,29 @@ def certify(
     It is verified before it is written, by the code of `dmoe check`. Past the time limit it
     certifies the bound that was reached. Exit status 0: written; 1: what was found proves nothing.
     """
+    import time
+
     from dmoe_models import check as referee
     from dmoe_models import read_instance, write_solution
+    from dmoe_models.answers import Answers
     from dmoe_models.certificates import certify as certify_instance
     from dmoe_models.certificates import write_certificate
     from dmoe_models.files import require_solution_target
 
+    if output is None and answers_folder is None:
+        raise click.UsageError("name a file by -o, or a folder by --answers")
     instance = read_instance(file)
     for target in (output, solution):
         if target is not None:
             require_solution_target(target)
+    answers = None if answers_folder is None else Answers(answers_folder, author)
+    started = time.perf_counter()
     made = certify_instance(instance, seed=seed, time_limit=time_limit)
     if made.report.ok:
-        write_certificate(made.certificate, output)
+        if output is not None:
+            write_certificate(made.certificate, output)
+        if answers is not None:
+            _keep(answers, instance, made, seed, time_limit, time.perf_counter() - started)
         if solution is not None and made.solution is not None:
             write_solution(made.solution, solution, instance)
     energy = None if made.solution is None else referee(instance, made.solution).energy_j
@@ -69,6 +87,28 @@ def certify(
         if made.solution is None and solution is not None:
             click.echo(f"no solution: {solution} was not written", err=True)
     return 0 if made.report.ok else 1
+
+
+def _keep(
+    answers: Any, instance: Any, made: Any, seed: int, limit: float | None, seconds: float
+) -> None:
+    """Keep a solution and its proof as an answer of the method that found them."""
+    from dmoe_models.methods import METHODS
+    from dmoe_models.solution import Outcome
+    from dmoe_models.solving import judge
+
+    method = METHODS["des" if instance.problem == "P1" else "exact"]
+    outcome = Outcome(made.solution, made.report.bound_j)
+    result = judge(instance, method.name, outcome, made.report.bound_j, seconds)
+    options = {"seed": seed, "certificate": True}
+    answers.add(
+        instance,
+        method,
+        result,
+        options=options,
+        time_limit=limit,
+        certificate=made.certificate,
+    )
 
 
 @click.command(

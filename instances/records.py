@@ -8,7 +8,6 @@ history. How a record changes is decided in `instances.updating`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import resources
 from pathlib import Path
@@ -163,13 +162,6 @@ def witness_path(folder: Path, name: str) -> Path:
 def certificate_path(folder: Path, name: str) -> Path:
     """Return the file of a record's certificate."""
     return folder / f"{name}.certificate.json"
-
-
-def read_records(folder: Path) -> Iterator[Record]:
-    """Read all records of a folder, by name; a folder that does not exist holds none."""
-    for path in sorted(folder.glob("*.json")):
-        if "." not in path.stem:
-            yield read_record(path)
 
 
 def write_record(record: Record, folder: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dmoe_models.answers import (
     ANSWER_SUFFIX,
+    CERTIFICATE_SUFFIX,
     SOLUTION_SUFFIX,
     Answer,
     Run,
@@ -142,7 +143,7 @@ def _files(results: Iterable[Path]) -> Iterator[Path]:
         stems = {answer.name.removesuffix(ANSWER_SUFFIX) for answer in answers}
         for solution in sorted(path.glob("*.json")):
             stem = solution.name.removesuffix(SOLUTION_SUFFIX)
-            others = (ANSWER_SUFFIX, ".certificate.json")
+            others = (ANSWER_SUFFIX, CERTIFICATE_SUFFIX)
             if stem not in stems and not solution.name.endswith(others):
                 yield solution
 
