@@ -30,7 +30,7 @@ from dmoe_models.rows import make_folder
 from instances.families import FAMILIES, draw
 
 FOLDER = Path(str(resources.files("instances"))) / "sets"
-NAMES = ("smoke", "small", "medium")
+NAMES = ("smoke", "small", "toy", "easy", "medium", "hard", "open")
 """The package's sets, from small to large."""
 
 _TEXTS = ("title", "purpose", "drawn", "not_covered")
