@@ -8,17 +8,19 @@ from typing import Any
 
 import click
 
+from dmoe_models.cli_search import search
 from dmoe_models.shell import file_path, json_option, print_json
 
 
 @click.group(
-    short_help="List, describe, build and verify instance sets.",
+    short_help="List, describe, build, verify and search instance sets.",
     epilog="""\b
 A set is named (smoke, small, ...), or given by the path of its TOML file:
   dmoe library list
   dmoe library show small
   dmoe library build mine.toml -o mine/
   dmoe library verify
+  dmoe library search jesa -p K=4 -o bad.toml
 """,
 )
 def library() -> None:
@@ -127,3 +129,6 @@ def verify(names: Sequence[str], as_json: bool) -> int:
             for line in lines:
                 click.echo(f"  {line}")
     return 1 if any(faults.values()) else 0
+
+
+library.add_command(search)
