@@ -88,9 +88,10 @@ def validate(
     Every answer is evaluated, checked by an independent referee in exact arithmetic, measured
     against the best proved lower bound, and held against all other answers.
 
-    SET is smoke, small, medium or recorded; FILE an instance (.json or .nc). By default: small,
-    and recorded where its data is named. The default list holds every built-in method that applies
-    and has a chance within the time limit; what it leaves out is said below the summary.
+    SET is smoke, small, medium, adversarial or recorded; FILE an instance (.json or .nc). By
+    default: small, and recorded where its data is named. The default list holds every built-in
+    method that applies and has a chance within the time limit; what it leaves out is said below the
+    summary.
     """
     from dmoe_models import tables
     from dmoe_models.agenda import choose, gather

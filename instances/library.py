@@ -29,8 +29,8 @@ from dmoe_models.rows import make_folder
 from instances.families import FAMILIES, draw
 
 FOLDER = Path(str(resources.files("instances"))) / "sets"
-NAMES = ("smoke", "small", "medium")
-"""The package's sets, from small to large."""
+NAMES = ("smoke", "small", "medium", "adversarial")
+"""The package's sets: from small to large, and what a search found to be bad for heuristics."""
 
 _TEXTS = ("title", "purpose", "drawn", "not_covered")
 

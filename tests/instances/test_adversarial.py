@@ -15,7 +15,7 @@ from instances.library import load_set, read_set
 from shell import assert_refused, call
 
 SMALL = {"K": 3, "T": 4}
-JESA = Target("jesa", {"starts": 2, "threads": 1}, runs=4)
+JESA = Target("jesa", {"starts": 2, "threads": 1}, runs=3)
 
 PLUGIN = """\
 from dmoe_models import Outcome, Solution
@@ -33,7 +33,7 @@ def everybody(instance):
 
 @pytest.fixture(scope="module")
 def found():
-    return search(JESA, "contended", SMALL, seed=1, draws=4, trials=120)
+    return search(JESA, "contended", SMALL, seed=1, draws=4, trials=80)
 
 
 def test_what_is_found_is_drawn_again_by_its_steps(found):
@@ -77,12 +77,12 @@ def test_hardly_a_step_of_it_can_be_spared(found):
 
 def test_the_same_seed_finds_the_same():
     first, second = (
-        search(Target("top-k"), "rayleigh", SMALL | {"M": 7}, seed=3, draws=4, trials=40)
+        search(Target("top-k"), "rayleigh", SMALL | {"M": 7}, seed=3, draws=3, trials=25)
         for _ in range(2)
     )
     assert first.spec == second.spec and first.history == second.history
     assert first.instance.M == 7
-    other = search(Target("top-k"), "rayleigh", SMALL | {"M": 7}, seed=4, draws=4, trials=40)
+    other = search(Target("top-k"), "rayleigh", SMALL | {"M": 7}, seed=4, draws=3, trials=25)
     assert other.spec != first.spec
 
 

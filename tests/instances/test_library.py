@@ -1,5 +1,6 @@
 """Sets are what their files say: drawn, hashed, bundled; and what is wrong with one is said."""
 
+import statistics
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,10 @@ def without_version(instance):
     return {key: value for key, value in instance.metadata.items() if key != "package"}
 
 
-@pytest.mark.parametrize("name", set_names())
+BUNDLED = ("smoke", "small", "medium")
+
+
+@pytest.mark.parametrize("name", BUNDLED)
 def test_bundled_files_are_what_the_set_draws(name, tmp_path):
     assert list(verify(name)) == []
     written = write_set(find_set(name), tmp_path / name)
@@ -58,7 +62,7 @@ def test_bundled_files_are_what_the_set_draws(name, tmp_path):
 
 
 def test_sets_have_the_promised_sizes():
-    assert set_names() == ["smoke", "small", "medium"]
+    assert set_names() == [*BUNDLED, "adversarial"]
     assert sorted(path.stem for path in DATA.glob("*.toml")) == sorted(set_names())
     ranges = {"smoke": (2, 4), "small": (3, 5), "medium": (6, 10)}
     for name, (least, most) in ranges.items():
@@ -70,6 +74,23 @@ def test_sets_have_the_promised_sizes():
         assert all(least <= instance.K <= most for instance in instances)
         assert len({instance.name for instance in instances}) == len(instances)
     assert sum(path.stat().st_size for path in DATA.glob("*/*.json")) < 5e6
+
+
+def test_the_adversarial_set_is_drawn_and_bad_for_its_targets():
+    assert list(verify("adversarial")) == []
+    chosen = find_set("adversarial")
+    assert not chosen.bundled and {spec.family for spec in chosen.specs} == {"mutant", "trap"}
+    for instance in load_set("adversarial"):
+        if instance.K > 4:
+            continue  # optima of the others take longer
+        target = "top-k" if "top-k" in instance.name else "jesa"
+        best = solve(instance, "exact")
+        assert best.gap <= 1e-9
+        static = float(instance.static_energy_j.sum())
+        mean = statistics.harmonic_mean(
+            [solve(instance, target, seed=seed).objective - static for seed in range(8)]
+        )
+        assert mean > 1.2 * (best.objective - static)
 
 
 def test_smoke_has_infeasible_strict_and_capped_ones():

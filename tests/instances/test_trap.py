@@ -22,9 +22,9 @@ def test_prices_are_those_of_the_proof():
     for decoy in decoys:
         assert decoy[0] == pytest.approx(0.999 / 3) and decoy[1] == pytest.approx(99.8 / 3)
         np.testing.assert_allclose(decoy[2:], 99.9 / 3)
-    assert solve(instance, "exhaustive").objective == pytest.approx(
-        2 * instance.transmission_energy_j[0, 5, 1], rel=1e-12
-    )
+    small = draw("trap", 0, M=4)
+    optimum = solve(small, "exhaustive").objective
+    assert optimum == pytest.approx(small.transmission_energy_j[0, 4, 1], rel=1e-12)
 
 
 @pytest.mark.parametrize("ratio", [10.0, 1e2, 1e4, 1e6])
@@ -49,9 +49,9 @@ def test_jesas_gap_is_unbounded(nodes, ratio):
 def test_one_random_start_in_m_escapes():
     instance = draw("trap", 0, M=8)
     optimum = solve(instance, "exact").objective
-    answers = [solve(instance, "jesa", seed=seed).objective / optimum for seed in range(400)]
+    answers = [solve(instance, "jesa", seed=seed).objective / optimum for seed in range(200)]
     escaped = np.mean(np.array(answers) < 1.001)
-    assert escaped == pytest.approx(1 / 8, abs=0.05)
+    assert escaped == pytest.approx(1 / 8, abs=0.07)
     assert (np.array(answers)[np.array(answers) > 1.001] > 149).all()
 
 
@@ -61,6 +61,17 @@ def test_any_number_of_tokens_is_trapped():
         solve(i, "jesa", starts=10).objective / solve(i, "exact").objective for i in (one, many)
     ]
     assert ratios[0] == pytest.approx(ratios[1])
+
+
+@pytest.mark.parametrize("family", ["contended", "tight", "rayleigh", "mutant"])
+def test_no_answer_exceeds_the_largest_ratio_of_a_links_prices(family):
+    for seed in range(10):
+        instance = draw(family, seed, K=3, T=6)
+        energy = instance.transmission_energy_j[tuple(instance.links.T)]
+        limit = (energy.max(axis=1) / energy.min(axis=1)).max()
+        result = solve(instance, "jesa", seed=seed)
+        assert result.details["converged"]
+        assert result.objective <= limit * solve(instance, "exhaustive").objective
 
 
 def test_it_is_physical():
