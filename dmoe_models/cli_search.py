@@ -47,7 +47,7 @@ Examples:
     "--trials", type=click.IntRange(min=0), default=500, show_default=True,
     help="Changes tried by a search.",
 )  # fmt: skip
-@click.option("--time-limit", type=float, help="Seconds, of every search.")
+@click.option("--time-limit", type=float, help="Seconds for draws and trials.")
 @click.option("-o", "--output", type=file_path, required=True, help="The set's file (.toml).")
 @click.option("-v", "--verbose", is_flag=True, help="Say on standard error where it stands.")
 @json_option

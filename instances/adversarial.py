@@ -184,7 +184,7 @@ def search(
     trials : int
         Changes tried, besides those that leave steps out in the end.
     time_limit : float, optional
-        Seconds.
+        Seconds for draws and trials; leaving out steps comes after them.
 
     Returns
     -------
@@ -351,7 +351,7 @@ def write_found(file: Path, found: list[Found], target: Target) -> None:
         lines += [
             "",
             f"# {method}: {100 * one.measured.excess:.2f} % above the optimum, "
-            f"{one.measured.optimum_j!r} J ({len(one.measured.excesses)} runs)",
+            f"{one.measured.optimum_j!r} J; runs: {len(one.measured.excesses)}",
             "[[draws]]",
             f"family = {_toml(spec.family)}",
             f"seeds = [{spec.seed}]",
