@@ -9,12 +9,13 @@ from typing import Any
 
 import click
 
+from dmoe_models.cli_search import search
 from dmoe_models.errors import InstanceFileError
 from dmoe_models.shell import file_path, json_option, print_json
 
 
 @click.group(
-    short_help="List, describe, build and verify instance sets.",
+    short_help="List, describe, build, verify and search instance sets.",
     epilog="""\b
 A set is named (smoke, small, ...), or given by the path of its TOML file:
   dmoe library list
@@ -23,6 +24,7 @@ A set is named (smoke, small, ...), or given by the path of its TOML file:
   dmoe library verify
   dmoe library update answers/
   dmoe library table hard
+  dmoe library search jesa -p K=4 -o bad.toml
 """,
 )
 def library() -> None:
@@ -121,15 +123,24 @@ def build(name: str, output: Path, suffix: str, as_json: bool) -> None:
 
 @library.command(short_help="Draw sets again and hold them against their manifests.")
 @click.argument("names", metavar="[SET]...", nargs=-1)
+@click.option("--values", is_flag=True, help="Check the best known values as well.")
+@_records_option
 @json_option
-def verify(names: Sequence[str], as_json: bool) -> int:
+def verify(names: Sequence[str], values: bool, records: Path | None, as_json: bool) -> int:
     """Draw each SET again (all of the package's by default) and hold it against its manifest.
 
-    Bundled files are compared as well. Exit status 0: all is as it should be; 1: something is not.
+    Bundled files are compared as well. With --values the referee checks every witness and every
+    certificate of the best known values. Exit status 0: all is as it should be; 1: something is
+    not.
     """
     sets = _module()
     chosen = list(names) or sets.set_names()
     faults = {name: list(sets.verify(name)) for name in chosen}
+    if values:
+        folder = _module("records").FOLDER if records is None else records
+        for name, lines in faults.items():
+            if not lines:
+                lines += _module("audit").audit([sets.find_set(name)], folder)
     if as_json:
         print_json(faults)
     else:
@@ -236,3 +247,6 @@ def table(names: Sequence[str], records: Path | None, form: str, output: Path | 
     with faults_name(output), replacement(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
     click.echo(f"{output}: best known values", err=True)
+
+
+library.add_command(search)

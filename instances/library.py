@@ -30,8 +30,8 @@ from dmoe_models.rows import make_folder
 from instances.families import FAMILIES, draw
 
 FOLDER = Path(str(resources.files("instances"))) / "sets"
-NAMES = ("smoke", "small", "toy", "easy", "medium", "hard", "open")
-"""The package's sets, from small to large."""
+NAMES = ("smoke", "small", "toy", "easy", "medium", "hard", "open", "adversarial")
+"""The package's sets: small ones, by difficulty, and what a search found bad for heuristics."""
 
 _TEXTS = ("title", "purpose", "drawn", "not_covered")
 
