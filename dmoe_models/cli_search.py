@@ -77,7 +77,9 @@ def search(
     if output.suffix != ".toml":
         raise click.UsageError(f"-o {output}: a set's file ends in .toml")
     adversarial = agenda.instance_package("adversarial")
-    target = adversarial.Target(method, options_given(options, "--option"), runs)
+    target = agenda.instance_package("excess").Target(
+        method, options_given(options, "--option"), runs
+    )
     given = options_given(parameters, "-p")
     limits = {"draws": draws, "trials": trials, "time_limit": time_limit}
     with progress(verbose, "dmoe_models.adversarial"):

@@ -7,8 +7,9 @@ import math
 import pytest
 
 from dmoe_models import DmoeError, InstanceError, MethodError, solve
-from instances import adversarial
-from instances.adversarial import Measured, Target, measure, search, write_found
+from instances import excess as module
+from instances.adversarial import search, write_found
+from instances.excess import Measured, Target, measure
 from instances.families import draw
 from instances.library import load_set, read_set
 
@@ -118,12 +119,12 @@ def test_what_is_not_proved_or_not_valid_is_not_taken(tmp_path, monkeypatch):
         assert measure(instance, Target(f"{tmp_path / 'mine.py'}:{name}")) is None
     with pytest.raises(InstanceError, match="no valid answer, or no optimum was proved, on 2 dr"):
         search(Target(f"{tmp_path / 'mine.py'}:nothing"), "contended", SMALL, draws=2)
-    monkeypatch.setattr(adversarial, "_EXACT", {"P2": "jesa"})  # which proves little
+    monkeypatch.setattr(module, "_EXACT", {"P2": "jesa"})  # which proves little
     assert measure(draw("contended", 308, K=4, T=8), JESA) is None
 
 
 def test_a_bound_rejects_without_a_proof(monkeypatch):
-    monkeypatch.setattr(adversarial, "_EXACT", {})  # asking for a proof would fail
+    monkeypatch.setattr(module, "_EXACT", {})  # asking for a proof would fail
     assert measure(draw("tight", 0, **SMALL), JESA, least=3.0) is None
 
 
