@@ -50,7 +50,7 @@ def test_hard_ones_are_closed_by_exact_and_not_by_the_whole_milp(table):
     for name in hard["instance"]:
         measured = read_record(record_path(FOLDER, name)).measured
         assert measured["exact"].status == "optimal"
-        assert measured[WHOLE_MILP["P2"]].status == "feasible"
+        assert measured[WHOLE_MILP["P2"]].status in ("feasible", "unknown")
 
 
 def test_open_ones_were_tried(table):
