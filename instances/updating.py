@@ -247,7 +247,7 @@ def _judge(
         news.append(f"bound {bound:.9g} J, {how} (before: {before})")
     if offer.run.kind == "exact" and set(offer.run.options) <= {"seed"}:
         last = changed.measured.get(offer.run.method)
-        if last is None or last.date < offer.run.date:
+        if last is None or _later(offer.run, last):
             changed = replace(changed, measured=changed.measured | {offer.run.method: offer.run})
             news.append(f"{offer.run.method} measured: {offer.run.status}")
     new = offer.certificate if changed.certified and changed.proved is offer.run else None
@@ -285,6 +285,12 @@ def _bound(instance: Instance, offer: _Offer, known_j: float) -> tuple[float, bo
     if not certified and (method is None or method.kind not in ("exact", "bound")):
         bound = -math.inf
     return min(bound, known_j) if known_j < math.inf else bound, certified
+
+
+def _later(run: Run, last: Run) -> bool:
+    """Whether a run is newer, or of the same day and was given more time."""
+    given = [math.inf if r.time_limit_s is None else r.time_limit_s for r in (run, last)]
+    return (run.date, given[0]) > (last.date, given[1])
 
 
 def _same(a: float, b: float) -> bool:
