@@ -94,7 +94,7 @@ def solve(
     # What somebody else's code claims is no proof: only LB counts for it.
     word = "claimed_bound" if chosen.kind == "plug-in" else "own_bound"
     if chosen.kind != "plug-in":
-        bound = max(bound, outcome.bound)
+        bound = max(bound, float(outcome.bound))
     details = {**outcome.details, word: float(outcome.bound), "cpu_s": work}
     outcome = replace(outcome, details=details)
     return judge(instance, chosen.name, outcome, bound, runtime)

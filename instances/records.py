@@ -122,7 +122,7 @@ class Record:
         run = self.difficulty_run
         if run is None or run.time_s is None:
             return "not measured"
-        worked = run.time_s if run.cpu_s is None else run.cpu_s
+        worked = worked_s(run)
         if run.status in (OPTIMAL, INFEASIBLE):
             return next((name for name, most in CLASSES.items() if worked <= most), "hard")
         limit = CLASSES["medium"]
@@ -133,6 +133,15 @@ class Record:
         """The measured methods that proved an optimum, or that there is no solution."""
         solved = (OPTIMAL, INFEASIBLE)
         return sorted(name for name, run in self.measured.items() if run.status in solved)
+
+
+def worked_s(run: Run) -> float:
+    """Return the processor time of a run, s; clock time where it is not known, NaN if neither is.
+
+    That of a busy machine says more about the machine than about the instance.
+    """
+    known = [seconds for seconds in (run.cpu_s, run.time_s) if seconds is not None]
+    return known[0] if known else math.nan
 
 
 def blank_record(instance: Instance) -> Record:

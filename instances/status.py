@@ -13,14 +13,14 @@ import pandas as pd
 from dmoe_models.rows import plain
 from dmoe_models.tables import text_table
 from instances.library import InstanceSet
-from instances.records import CLASSES, INFEASIBLE, Record, read_record, record_path
+from instances.records import CLASSES, INFEASIBLE, Record, read_record, record_path, worked_s
 from instances.updating import SAME
 
 LEGEND = (
     "`proof`: certificate (whoever has Python can verify it), method (a method of this package "
-    "gave the bound, and gives it again). `class`: time of the whole MILP on HiGHS: toy within "
-    f"{CLASSES['toy']:.0f} s, easy {CLASSES['easy']:.0f} s, medium {CLASSES['medium']:.0f} s, hard "
-    "more; open: not proved by anything here."
+    "gave the bound, and gives it again). `class` and `MILP`: processor time of the whole MILP on "
+    f"HiGHS: toy within {CLASSES['toy']:.0f} s, easy {CLASSES['easy']:.0f} s, medium "
+    f"{CLASSES['medium']:.0f} s, hard more; open: not proved by anything here."
 )
 
 
@@ -38,7 +38,7 @@ def status_table(sets: Iterable[InstanceSet], folder: Path) -> pd.DataFrame:
     -------
     DataFrame
         set, instance, problem, K, T, M, D, class, status, objective_j, bound_j, gap, proof, found
-        (method), found_on (date), milp_s (time of the whole MILP, s), nodes, machine.
+        (method), found_on (date), milp_s (processor time of the whole MILP, s), nodes, machine.
     """
     return pd.DataFrame(
         [
@@ -81,7 +81,7 @@ def _facts(record: Record) -> dict[str, object]:
         "proof": proof,
         "found": "" if found is None else found.method,
         "found_on": "" if found is None else found.date,
-        "milp_s": math.nan if run is None or run.time_s is None else run.time_s,
+        "milp_s": math.nan if run is None else worked_s(run),
         "nodes": None if run is None else run.nodes,
         "machine": "" if run is None else run.machine,
     }

@@ -46,6 +46,9 @@ from instances.records import (
 SAME = 1e-12
 """Relative difference up to which an energy or a bound is rounding and no improvement."""
 
+ROUNDING = 1e-9
+"""Relative room for the rounding of bounds that no certificate proves; they are set back by it."""
+
 DECISIONS = ACCEPTED, UNCHANGED, REFUSED = "accepted", "unchanged", "refused"
 
 
@@ -211,17 +214,20 @@ def _judge(
     known = min(energy, record.objective_j if record.found else math.inf)
     bound, certified = _bound(instance, offer, known)
     changed, news = record, []
-    if energy < math.inf and record.bound_j > energy * (1 + SAME) + SAME:
-        if record.certified:
+    if energy < math.inf and record.bound_j > energy:
+        if record.certified and not _same(record.bound_j, energy):
             raise Refusal(
                 f"the witness has {energy!r} J and the known certificate proves "
                 f"{record.bound_j!r} J: one of the two checks is wrong, please report this"
             )
-        event = Event(what="bound withdrawn", value_j=record.bound_j, run=offer.run)
-        changed = replace(
-            changed, bound_j=-math.inf, proved=None, history=(*changed.history, event)
-        )
-        news.append(f"bound of {record.bound_j:.9g} J is refuted and withdrawn")
+        if record.bound_j <= energy * (1 + ROUNDING):
+            changed = replace(changed, bound_j=energy)
+        else:
+            event = Event(what="bound withdrawn", value_j=record.bound_j, run=offer.run)
+            changed = replace(
+                changed, bound_j=-math.inf, proved=None, history=(*changed.history, event)
+            )
+            news.append(f"bound of {record.bound_j:.9g} J is refuted and withdrawn")
     if energy < math.inf and (record.found is None or _less(energy, record.objective_j)):
         event = Event(what="objective", value_j=energy, run=offer.run)
         before = "none" if record.found is None else f"{record.objective_j:.9g} J"
@@ -232,7 +238,7 @@ def _judge(
     better = bound > changed.bound_j and not _same(bound, changed.bound_j)
     if changed.certified and not certified and changed.status != OPEN:
         better = False  # a proof that anybody can verify is worth more than the last digits
-    proved_now = certified and not changed.certified and bound >= changed.bound_j * (1 - 1e-9)
+    proved_now = certified and not changed.certified and bound >= changed.bound_j * (1 - ROUNDING)
     if better or proved_now:
         event = Event(what="bound", value_j=bound, certified=certified, run=offer.run)
         before = "none" if changed.bound_j == -math.inf else f"{changed.bound_j:.9g} J"
@@ -279,12 +285,12 @@ def _bound(instance: Instance, offer: _Offer, known_j: float) -> tuple[float, bo
         if not report.ok:
             raise Refusal(f"the certificate fails: {report.reasons[0]}")
         bound, certified = report.bound_j, True
-    if known_j < math.inf and bound > known_j * (1 + 1e-9) + 1e-300:
+    if bound > known_j * (1 + ROUNDING):
         raise Refusal(f"a bound of {bound!r} J is above a known solution of {known_j!r} J")
     method = METHODS.get(offer.run.method)
     if not certified and (method is None or method.kind not in ("exact", "bound")):
         bound = -math.inf
-    return min(bound, known_j) if known_j < math.inf else bound, certified
+    return min(bound, known_j), certified
 
 
 def _later(run: Run, last: Run) -> bool:

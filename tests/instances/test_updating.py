@@ -225,3 +225,34 @@ def test_from_the_command_line(mine, instances, tmp_path, capsys):
     said = call(capsys, "library", "table", named, *records, "-o", tmp_path / "status.md")
     assert said.status == 0 and said.out == ""
     assert "optimal" in (tmp_path / "status.md").read_text()
+
+
+def test_a_bound_that_is_off_by_rounding_is_set_back_and_not_withdrawn(
+    instances, offered, tmp_path
+):
+    offered(kept(tmp_path / "a", instances[0], "jesa"))
+    record = record_of(tmp_path, instances[0])
+    optimum = solve(instances[0], "exact").objective
+    for above, events in ((5e-10, 0), (1e-8, 1)):
+        worse = replace(
+            record,
+            objective_j=optimum * 1.1,
+            bound_j=optimum * (1 + above),
+            proved=record.found,
+            history=(),
+        )
+        write_record(worse, tmp_path / "best")
+        offered(kept(tmp_path / "a", instances[0], "local-search"))
+        after = record_of(tmp_path, instances[0])
+        assert [event.what for event in after.history].count("bound withdrawn") == events
+        assert after.bound_j == (after.objective_j if above == 5e-10 else -math.inf)
+
+
+def test_of_two_measurements_of_a_day_the_longer_counts(instances, offered, tmp_path):
+    path = kept(tmp_path / "a", instances[0], "highs-p2-milp")
+    answer = read_answer(path)
+    for limit, expected in ((60.0, 60.0), (600.0, 600.0), (60.0, 600.0)):
+        write_answer(replace(answer, run=replace(answer.run, time_limit_s=limit)), path)
+        offered(path)
+        run = record_of(tmp_path, instances[0]).measured["highs-p2-milp"]
+        assert run.time_limit_s == expected
