@@ -176,9 +176,9 @@ class Answers:
         make_folder(folder)
         self.folder, self.author = folder.absolute(), author
 
-    def path(self, instance: Instance, method: Method) -> Path:
-        """Return the file of an answer."""
-        stem = f"{instance.name}.{_public_name(method)}"
+    def path(self, instance: Instance, method: Method, certified: bool = False) -> Path:
+        """Return the file of an answer; one with a certificate has a name of its own."""
+        stem = f"{instance.name}.{_public_name(method)}{'.certified' if certified else ''}"
         return self.folder / (re.sub(r"[^\w.+-]", "_", stem) + ANSWER_SUFFIX)
 
     def has(self, instance: Instance, method: Method) -> bool:
@@ -197,7 +197,7 @@ class Answers:
         certificate: Certificate | None = None,
     ) -> Path:
         """Write the answer; beside it the certificate, and a solution that the referee accepts."""
-        path = self.path(instance, method)
+        path = self.path(instance, method, certificate is not None)
         valid = result.check is not None and result.check.ok and result.solution is not None
         solution = path.name.removesuffix(ANSWER_SUFFIX) + SOLUTION_SUFFIX if valid else ""
         proof = path.name.removesuffix(ANSWER_SUFFIX) + CERTIFICATE_SUFFIX if certificate else ""
@@ -279,12 +279,18 @@ def read_run(content: Any) -> Run:
             raise InstanceFileError(f"unknown key run.{name}")
         if value is None and "None" in kind:
             continue
-        if "float" in kind:
-            real_number(f"run.{name}", value)
-        elif "int" in kind:
-            whole_number(f"run.{name}", value)
+        if "float" in kind or "int" in kind:
+            read = real_number if "float" in kind else whole_number
+            if read(f"run.{name}", value) < 0:
+                raise InstanceFileError(f"run.{name} = {shown(value)} is negative")
         elif not isinstance(value, dict if "dict" in kind else str):
             raise InstanceFileError(f"run.{name} = {shown(value)} is of the wrong kind")
     if "method" not in content:
         raise InstanceFileError("key run.method is missing")
-    return Run(**content)
+    run = Run(**content)
+    try:
+        if run.date:
+            datetime.date.fromisoformat(run.date)
+    except ValueError:
+        raise InstanceFileError(f"run.date = {shown(run.date)} is not a date") from None
+    return run

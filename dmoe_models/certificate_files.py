@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -128,5 +129,8 @@ def _dumped(value: Any) -> str:
 
 def rounded_down(value: Any) -> float:
     """Return a double that is at most a rational number."""
-    near = float(value)
+    try:
+        near = float(value)
+    except OverflowError:
+        return -math.inf if value < 0 else sys.float_info.max
     return near if near <= value else math.nextafter(near, -math.inf)

@@ -3,7 +3,8 @@
 Everything is a whole multiple of a unit that is a power of two. The unit is chosen so that a sum
 over all tokens, or over the experts of one, of the largest price stays below 2**61, and a price of
 a subcarrier below 2**60: then no entry of a table reaches 2**62. What is larger than 64 times the
-target is taken for that, which is right of energies as rounding down, and of prices as any are.
+target and all that is owed for subcarriers is taken for that, which is right of energies as
+rounding down, and of prices as any are.
 """
 
 from __future__ import annotations
@@ -78,15 +79,10 @@ class WholeInstance:
             *computation,
             *(c for row in joules for c in row),
         )
+        owed = max((Fraction(point.owed) for point in points), default=Fraction(0))
         if target > 0:  # far above it prices need not be told apart, and the unit can be smaller
-            largest = min(largest, _FAR * target)
-        owed = max((Fraction(point.dearest) for point in points), default=Fraction(0))
-        self.shift = _shift(
-            max(
-                largest * max(instance.T, 2 * instance.K),
-                2 * min(owed, _FAR * max(target, largest)),
-            )
-        )
+            largest = min(largest, _FAR * target + owed)  # a bound pays what is owed first
+        self.shift = _shift(max(largest * max(instance.T, 2 * instance.K), 2 * owed))
         self.largest = _whole(largest, self.shift)
         self.target = -_whole(-target, self.shift) + (claim is None)
         units = [min(_whole(a, self.shift), self.largest) for a in computation]

@@ -5,6 +5,7 @@ What they mean is specified in ``instances/FORMAT.md`` and decided in `certifica
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,9 +30,9 @@ class Prices:
         return float(max(self.links[:, 2].max(initial=0.0), self.tokens[:, 2].max(initial=0.0)))
 
     @property
-    def dearest(self) -> float:
-        """The largest mu, J."""
-        return float(self.subcarriers[:, 1].max(initial=0.0))
+    def owed(self) -> float:
+        """The sum of mu, J; at most the largest double."""
+        return min(sum(self.subcarriers[:, 1].tolist()), sys.float_info.max)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from fractions import Fraction
 import numpy as np
 
 from dmoe_models.certificate_checker import RefusedError, index, list_of, member
-from dmoe_models.certificate_files import Certificate
+from dmoe_models.certificate_files import Certificate, rounded_down
 from dmoe_models.certificate_model import WholeInstance
 from dmoe_models.certificate_sets import NEVER
 from dmoe_models.certificate_steps import Prices, Step, read_steps
@@ -274,7 +274,7 @@ class _Checker:
         """Refuse a leaf whose bound is below the target."""
         value = self.value(node, step.content)
         if value is not None and value.bound < self.whole.target:
-            short = float(
+            short = rounded_down(
                 Fraction(self.whole.target - value.bound) / Fraction(2) ** self.whole.shift
             )
             raise RefusedError(f"{step.where}: the leaf's bound is {short:.3g} J below the claim")

@@ -165,7 +165,7 @@ def solve(
     instance = read_instance(file)
     target = None
     if output is not None:  # before the work, and wherever a plug-in may go
-        require_solution_target(output)
+        require_solution_target(output, file, selection)
         target = output.absolute()
     given = options_given(options, "--option")
     for reserved in ("seed", "time_limit", "solver", "selection", "method", "instance"):

@@ -65,9 +65,9 @@ def certify(
     if output is None and answers_folder is None:
         raise click.UsageError("name a file by -o, or a folder by --answers")
     instance = read_instance(file)
-    for target in (output, solution):
+    for target, other in ((output, solution), (solution, output)):
         if target is not None:
-            require_solution_target(target)
+            require_solution_target(target, file, other)
     answers = None if answers_folder is None else Answers(answers_folder, author)
     started = time.perf_counter()
     made = certify_instance(instance, seed=seed, time_limit=time_limit)

@@ -106,7 +106,7 @@ def read_solution(file: Path, solved: Path, output: Path | None, as_json: bool) 
 
     instance = read_instance(file)
     if output is not None:
-        require_solution_target(output)
+        require_solution_target(output, file, solved)
     result = _formulations("imports").judge_model_solution(instance, solved)
     valid = result.check.ok
     claim, holds = result.details["claimed_objective_j"], result.details["claim_holds"]

@@ -238,6 +238,8 @@ def table(names: Sequence[str], records: Path | None, form: str, output: Path | 
     sets, status = _module(), _module("status")
     folder = _module("records").FOLDER if records is None else records
     chosen = [sets.find_set(name) for name in names or sets.set_names()]
+    if records is not None and not records.is_dir():
+        raise InstanceFileError(f"{records}: there is no such folder of records")
     text = status.rendered(status.status_table(chosen, folder), form)
     if output is None:
         click.echo(text, nl=False)

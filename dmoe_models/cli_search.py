@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dmoe_models.errors import DmoeError, MethodError
 from dmoe_models.shell import file_path, json_option, options_given, print_json, progress
 
 
@@ -82,10 +83,16 @@ def search(
     )
     given = options_given(parameters, "-p")
     limits = {"draws": draws, "trials": trials, "time_limit": time_limit}
-    with progress(verbose, "dmoe_models.adversarial"):
-        found = [
-            adversarial.search(target, base, given, seed=seed + n, **limits) for n in range(count)
-        ]
+    try:
+        with progress(verbose, "dmoe_models.adversarial"):
+            found = [
+                adversarial.search(target, base, given, seed=seed + n, **limits)
+                for n in range(count)
+            ]
+    except (DmoeError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a plug-in may raise anything
+        raise MethodError(f"method {method}: {type(error).__name__}: {error}") from error
     found.sort(key=lambda one: -one.measured.excess)
     adversarial.write_found(output, found, target)
     if as_json:

@@ -118,19 +118,24 @@ def write_solution(solution: Solution, path: Path, instance: Instance) -> None:
             write(solution, str(temporary), instance)
 
 
-def require_solution_target(path: Path) -> None:
+def require_solution_target(path: Path, *others: Path | None) -> None:
     """Make sure, before there is one, that a solution can be written to `path`.
 
     Parameters
     ----------
     path : str or path
+    *others : str, path or None
+        Files that the same command reads or writes.
 
     Raises
     ------
     InstanceFileError
-        For an extension that is not ``.json``, a folder that does not exist or takes no files.
+        For an extension that is not ``.json``, a folder that does not exist or takes no files, and
+        a file that is one of the others.
     """
     with faults_name(path):
+        if os.path.realpath(path) in {os.path.realpath(other) for other in others if other}:
+            raise InstanceFileError("is needed for something else here; name another file")
         by_extension(path, {".json": files_json.write_solution})
         folder = os.path.dirname(os.path.realpath(path))
         if not os.path.isdir(folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from collections import Counter
@@ -82,6 +83,11 @@ def _complete(table: pd.DataFrame) -> pd.DataFrame:
 
 def _csv(path: Path) -> pd.DataFrame:
     # As text: a method may be called "nan", and floats are to come back bit for bit.
+    with path.open(encoding="utf-8", newline="") as file:
+        lengths = [len(row) for row in csv.reader(file)]
+    short = [number for number, length in enumerate(lengths) if length < lengths[0]]
+    if short:  # pandas would fill such a row up
+        raise ValueError(f"row {short[0]} is cut short")
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 

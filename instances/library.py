@@ -88,8 +88,10 @@ class InstanceSet:
         Raises
         ------
         InstanceError
-            For a draw that cannot be, or one that is not what the manifest says.
+            For a draw that cannot be, one that is not what the manifest says, and one that has the
+            name of another.
         """
+        names: set[str] = set()
         for number, spec in enumerate(self.specs):
             try:
                 instance = spec.build()
@@ -101,10 +103,18 @@ class InstanceSet:
                     f"{self.file}: {instance.name} has SHA-256 {instance.sha256}, and the manifest "
                     f"says {wanted or 'nothing about it'}"
                 )
+            if instance.name in names:
+                raise InstanceError(
+                    f"{self.file}: draw {number}: {instance.name} is drawn before; a note tells "
+                    "apart what differs in its parameters only"
+                )
+            names.add(instance.name)
             yield instance
 
     def find(self, sha256: str) -> Instance | None:
-        """Return the instance of that hash; None where the manifest does not hold it."""
+        """Return the instance of that hash; None where the set does not hold it."""
+        if not self.manifest:
+            return next((one for one in self.build() if one.sha256 == sha256), None)
         name = {digest: name for name, digest in self.manifest.items()}.get(sha256)
         if name is None:
             return None

@@ -24,15 +24,16 @@ from dmoe_models.answers import (
 from dmoe_models.certificate_checker import verify_certificate
 from dmoe_models.certificates import Certificate, read_certificate, write_certificate
 from dmoe_models.checker import check
-from dmoe_models.errors import InstanceFileError
+from dmoe_models.errors import DmoeError
 from dmoe_models.files import read_solution, write_solution
 from dmoe_models.instance import Instance
 from dmoe_models.methods import METHODS
 from dmoe_models.rows import make_folder
-from dmoe_models.solution import Solution
+from dmoe_models.solution import OPTIMALITY_GAP, Solution, relative_gap
 from instances.library import InstanceSet
 from instances.records import (
-    OPEN,
+    INFEASIBLE,
+    OPTIMAL,
     Event,
     Record,
     blank_record,
@@ -115,6 +116,11 @@ def update(
     ------
     Verdict
         One for each answer, and for each solution that belongs to no answer.
+
+    Raises
+    ------
+    InstanceFileError
+        Where the folder cannot be written to.
     """
     known = list(sets)
     for path in _files(results):
@@ -125,11 +131,12 @@ def update(
             name = instance.name
             record = _current(folder, instance)
             changed, certificate, news = _judge(record, instance, offer)
-            if keep and changed != record:
-                _write(record, changed, instance, offer, certificate, folder)
-            yield Verdict(path, name, ACCEPTED if news else UNCHANGED, "; ".join(news) or "known")
-        except (Refusal, InstanceFileError) as refusal:
+        except (Refusal, DmoeError) as refusal:
             yield Verdict(path, name, REFUSED, str(refusal))
+            continue
+        if keep and changed != record:
+            _write(record, changed, instance, offer, certificate, folder)
+        yield Verdict(path, name, ACCEPTED if news else UNCHANGED, "; ".join(news) or "known")
 
 
 # ------------------------------------------------------------------------------- what is offered
@@ -216,10 +223,7 @@ def _judge(
     changed, news = record, []
     if energy < math.inf and record.bound_j > energy:
         if record.certified and not _same(record.bound_j, energy):
-            raise Refusal(
-                f"the witness has {energy!r} J and the known certificate proves "
-                f"{record.bound_j!r} J: one of the two checks is wrong, please report this"
-            )
+            raise _contradiction(energy, record.bound_j)
         if record.bound_j <= energy * (1 + ROUNDING):
             changed = replace(changed, bound_j=energy)
         else:
@@ -236,8 +240,8 @@ def _judge(
         )
         news.append(f"objective {energy:.9g} J (before: {before})")
     better = bound > changed.bound_j and not _same(bound, changed.bound_j)
-    if changed.certified and not certified and changed.status != OPEN:
-        better = False  # a proof that anybody can verify is worth more than the last digits
+    if changed.certified and not certified:
+        better = False  # a proof that anybody can verify is worth more than somebody's word
     proved_now = certified and not changed.certified and bound >= changed.bound_j * (1 - ROUNDING)
     if better or proved_now:
         event = Event(what="bound", value_j=bound, certified=certified, run=offer.run)
@@ -251,13 +255,20 @@ def _judge(
         )
         how = "certified" if certified else "without a certificate"
         news.append(f"bound {bound:.9g} J, {how} (before: {before})")
-    if offer.run.kind == "exact" and set(offer.run.options) <= {"seed"}:
+    if _measures(instance, offer, energy, bound):
         last = changed.measured.get(offer.run.method)
-        if last is None or _later(offer.run, last):
+        if last is None or _preferred(offer.run) > _preferred(last):
             changed = replace(changed, measured=changed.measured | {offer.run.method: offer.run})
             news.append(f"{offer.run.method} measured: {offer.run.status}")
     new = offer.certificate if changed.certified and changed.proved is offer.run else None
     return changed, new, news
+
+
+def _contradiction(energy_j: float, proved_j: float) -> Refusal:
+    return Refusal(
+        f"a witness has {energy_j!r} J and a certificate proves {proved_j!r} J: one of the two "
+        "checks is wrong, please report this"
+    )
 
 
 def _energy(instance: Instance, solution: Solution | None) -> float:
@@ -285,18 +296,44 @@ def _bound(instance: Instance, offer: _Offer, known_j: float) -> tuple[float, bo
         if not report.ok:
             raise Refusal(f"the certificate fails: {report.reasons[0]}")
         bound, certified = report.bound_j, True
+        if bound > known_j and not _same(bound, known_j):
+            raise _contradiction(known_j, bound)
     if bound > known_j * (1 + ROUNDING):
         raise Refusal(f"a bound of {bound!r} J is above a known solution of {known_j!r} J")
-    method = METHODS.get(offer.run.method)
-    if not certified and (method is None or method.kind not in ("exact", "bound")):
+    if not certified and not _proves_bounds(offer.run, instance, ("exact", "bound")):
         bound = -math.inf
     return min(bound, known_j), certified
 
 
-def _later(run: Run, last: Run) -> bool:
-    """Whether a run is newer, or of the same day and was given more time."""
-    given = [math.inf if r.time_limit_s is None else r.time_limit_s for r in (run, last)]
-    return (run.date, given[0]) > (last.date, given[1])
+def _measures(instance: Instance, offer: _Offer, energy_j: float, bound_j: float) -> bool:
+    """Whether a run tells how hard an instance is: an exact method's own, with default options.
+
+    Who says "optimal" has to show a witness and the bound that meets it.
+    """
+    default = set(offer.run.options) <= {"seed"}
+    if not (default and _proves_bounds(offer.run, instance, ("exact",))):
+        return False
+    if offer.run.status == INFEASIBLE:
+        return bound_j == math.inf
+    gap = relative_gap(energy_j, bound_j, float(instance.static_energy_j.sum()))
+    return offer.run.status != OPTIMAL or (energy_j < math.inf and gap <= OPTIMALITY_GAP)
+
+
+def _preferred(run: Run) -> tuple[bool, float, str]:
+    """Order measurements: one that proves something first, then the longer, then the later one."""
+    limit = math.inf if run.time_limit_s is None else run.time_limit_s
+    return run.status in (OPTIMAL, INFEASIBLE), limit, run.date
+
+
+def _proves_bounds(run: Run, instance: Instance, kinds: tuple[str, ...]) -> bool:
+    """Whether a method of this package, of one of some kinds, gave the answer to this problem."""
+    method = METHODS.get(run.method)
+    return (
+        method is not None
+        and method.kind == run.kind
+        and method.kind in kinds
+        and instance.problem in method.problems
+    )
 
 
 def _same(a: float, b: float) -> bool:

@@ -396,6 +396,7 @@ SETS = {
     "seeds that are none": (replaced("[1]", '["one"]'), "is not a list of seeds"),
     "a parameter that is none": (replaced("T = 4", "tokens = 4"), "no parameter 'tokens'"),
     "a size that is none": (replaced("T = 4", "T = 0"), "T = 0"),
+    "the same draw twice": (replaced("[1]", "[1, 1]"), "is drawn before; a note tells apart"),
     "a manifest that is none": (manifest, "line 1 is not a SHA-256"),
     "another draw than the manifest's": (replaced("[1]", "[2]"), "manifest says nothing about it"),
 }
@@ -420,6 +421,38 @@ def test_bundled_file(folder, capsys, kind):
     change, words = BUNDLED[kind]
     change(next((folder / "mine").glob("*.json")))
     refused(call(capsys, "library", "verify", folder / "mine.toml"), 1, words)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("solve", "p2.json", "--method", "jesa", "-o", "p2.json"),
+        ("certify", "p2.json", "-o", "p2.json"),
+        ("certify", "p2.json", "-o", "c.json", "--solution", "p2.json"),
+        ("certify", "p2.json", "-o", "c.json", "--solution", "c.json"),
+        ("read-solution", "p2.json", "model.sol", "-o", "p2.json"),
+    ],
+)
+def test_a_file_that_is_read_is_not_written(folder, capsys, monkeypatch, command):
+    monkeypatch.chdir(folder)
+    before = Path("p2.json").read_bytes()
+    refused(call(capsys, *command), 2, "name another file")
+    assert Path("p2.json").read_bytes() == before and not Path("c.json").exists()
+
+
+def test_rows_that_are_cut_short(folder, capsys):
+    call(capsys, "validate", folder / "p2.json", "--methods", "exact", "--report", folder / "r")
+    rows = folder / "r" / "rows.csv"
+    head, row, *_ = rows.read_text().splitlines()
+    rows.write_text(f"{head}\n{row[:120]}")
+    refused(call(capsys, "compare", rows), 2, "row 1 is cut short")
+
+
+def test_a_search_with_a_method_that_raises(folder, capsys):
+    (folder / "bad.py").write_text("def f(instance):\n    raise ValueError('no')\n")
+    asked = ("library", "search", f"{folder / 'bad.py'}:f", "-p", "K=3", "-p", "T=3")
+    said = call(capsys, *asked, "--trials", 1, "--draws", 1, "-o", folder / "bad.toml")
+    refused(said, 2, "ValueError: no")
 
 
 def test_there_are_enough_of_them():

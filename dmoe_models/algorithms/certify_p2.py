@@ -22,7 +22,7 @@ from dmoe_models.energy import best_link_energy_j
 from dmoe_models.instance import Instance
 from dmoe_models.solution import Outcome
 
-_ROUNDING = 1e-12  # relative: what bounds in doubles may claim too much
+_ROUNDING = 1e-12  # relative to what is added and subtracted: what bounds may claim too much
 _ULPS = 1e-15  # relative: what adding the static energy may
 
 
@@ -57,19 +57,27 @@ def prove_p2(
         root.learn(
             math.inf, DualPrices(tokens, best_link_energy_j(instance)[instance.source], none, 1)
         )
-    bound = min(node.bound for node in nodes if not node.parts)
+    bound = min(_provable(node) for node in nodes if not node.parts)
     if outcome.bound == math.inf:
         bound = math.inf
     elif run.solution is not None:
         bound = min(bound, run.energy_j)
     if bound < math.inf:
-        bound -= _ROUNDING * abs(bound)
         bound += float(instance.static_energy_j.sum())
         bound -= _ULPS * abs(bound)
     points = [p for node in nodes for p in (node.prices, node.reduction) if p is not None]
     tree = [_written(instance, node) for node in nodes]
     depth = max(point.depth for point in points)
     return outcome, bound, {"depth": depth, "tree": tree}
+
+
+def _provable(leaf: Proof) -> float:
+    """Return what rounding leaves of a leaf's bound, J, which is a difference of larger sums."""
+    assert leaf.prices is not None
+    if leaf.bound == math.inf:
+        return math.inf
+    owed = float(leaf.prices.subcarrier_prices.sum())
+    return leaf.bound - _ROUNDING * (abs(leaf.bound) + owed)
 
 
 def _written(instance: Instance, node: Proof) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from dmoe_models import InstanceFileError, solve
 from dmoe_models.answers import Answers, Run, machine, read_answer, read_run, write_answer
-from dmoe_models.files import read_solution
+from dmoe_models.files import read_solution, write_instance
 from dmoe_models.methods import find_method
 from instances.families import draw
 
@@ -97,6 +97,9 @@ def test_an_answer_that_the_referee_refuses_has_no_solution(tmp_path):
         ({"run": {"method": "x", "time_s": "long"}}, "run.time_s"),
         ({"run": {"method": "x", "nodes": 1.5}}, "run.nodes"),
         ({"run": {"method": 3}}, "run.method"),
+        ({"run": {"method": "x", "time_s": -3.0}}, "run.time_s = -3.0 is negative"),
+        ({"run": {"method": "x", "nodes": -1}}, "run.nodes = -1 is negative"),
+        ({"run": {"method": "x", "date": "yesterday"}}, "run.date = 'yesterday' is not a date"),
     ],
 )
 def test_what_is_no_answer_is_refused(instance, tmp_path, change, words):
@@ -122,3 +125,15 @@ def test_validate_runs_again_what_has_no_answer(tmp_path, capsys):
         call(capsys, "validate", "smoke", "--answers", tmp_path / "report" / "rows.csv"),
         "is a file",
     )
+
+
+def test_a_certified_answer_leaves_the_measured_one_alone(instance, tmp_path, capsys):
+    file = tmp_path / "round.json"
+    write_instance(instance, file)
+    folder = tmp_path / "answers"
+    assert call(capsys, "certify", file, "--answers", folder).status == 0
+    assert call(capsys, "solve", file, "--method", "exact", "--answers", folder).status == 0
+    plain, certified = sorted(folder.glob("*.answer.json"), key=lambda path: len(path.name))
+    assert read_answer(plain).certificate == ""
+    assert (folder / read_answer(certified).certificate).exists()
+    assert read_answer(certified).run.options == {"seed": 0, "certificate": True}

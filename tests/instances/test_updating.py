@@ -8,14 +8,14 @@ import pytest
 
 from dmoe_models import solve
 from dmoe_models.answers import Answers, read_answer, write_answer
-from dmoe_models.files import read_solution, write_solution
+from dmoe_models.files import read_solution, write_instance, write_solution
 from dmoe_models.methods import find_method
 from instances.library import read_set, write_set
-from instances.records import read_record, record_path, witness_path, write_record
+from instances.records import certificate_path, read_record, record_path, witness_path, write_record
 from instances.status import rendered, status_table
 from instances.updating import update
 
-from shell import call
+from shell import assert_refused, call
 
 SET = """\
 title = "Three draws"
@@ -166,7 +166,8 @@ def test_a_witness_below_a_certified_bound_is_a_contradiction(instances, offered
         ("feasible", (600.5, 599.0), "hard"),
         ("optimal", 0.9, "toy"),
         ("optimal", 1.1, "easy"),
-        ("infeasible", 59.0, "easy"),
+        ("optimal", 59.0, "easy"),
+        ("infeasible", 59.0, "not measured"),  # untrue: there is a witness
         ("optimal", 61.0, "medium"),
         ("optimal", 601.0, "hard"),
         ("feasible", 600.5, "hard"),
@@ -248,11 +249,86 @@ def test_a_bound_that_is_off_by_rounding_is_set_back_and_not_withdrawn(
         assert after.bound_j == (after.objective_j if above == 5e-10 else -math.inf)
 
 
-def test_of_two_measurements_of_a_day_the_longer_counts(instances, offered, tmp_path):
+def test_a_measurement_that_proves_something_then_the_longer_then_the_later_counts(
+    instances, offered, tmp_path
+):
     path = kept(tmp_path / "a", instances[0], "highs-p2-milp")
     answer = read_answer(path)
-    for limit, expected in ((60.0, 60.0), (600.0, 600.0), (60.0, 600.0)):
-        write_answer(replace(answer, run=replace(answer.run, time_limit_s=limit)), path)
+    runs = (
+        ("feasible", 600.0, "2026-01-01", True),
+        ("optimal", 60.0, "2026-01-01", True),
+        ("feasible", 900.0, "2026-01-03", False),
+        ("optimal", 60.0, "2026-01-02", True),
+        ("optimal", 600.0, "2026-01-01", True),
+        ("optimal", 60.0, "2027-01-01", False),
+    )
+    for status, limit, date, counts in runs:
+        run = replace(answer.run, status=status, time_limit_s=limit, date=date)
+        write_answer(replace(answer, run=run), path)
         offered(path)
-        run = record_of(tmp_path, instances[0]).measured["highs-p2-milp"]
-        assert run.time_limit_s == expected
+        found = record_of(tmp_path, instances[0]).measured["highs-p2-milp"]
+        assert (found == run) == counts
+
+
+def test_who_says_optimal_shows_it(instances, offered, tmp_path):
+    """Not by the word of a file: the kind is the method's own, and the witness meets the bound."""
+    path = kept(tmp_path / "a", instances[0], "random")
+    answer = read_answer(path)
+    claims = replace(answer.run, kind="exact", status="optimal")
+    for method in ("mine.py:f", "highs-p2-milp"):
+        write_answer(replace(answer, run=replace(claims, method=method)), path)
+        offered(path)
+        assert record_of(tmp_path, instances[0]).measured == {}
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "counts"),
+    [
+        ("exact", "exact", True),
+        ("exact", "heuristic", False),  # a heuristic's answer with another name
+        ("des", "exact", False),  # solves P1
+        ("jesa", "heuristic", False),
+    ],
+)
+def test_a_bound_counts_where_its_method_proves_bounds_of_the_problem(
+    instances, offered, tmp_path, method, kind, counts
+):
+    path = kept(tmp_path / "a", instances[0], "exact")
+    answer = read_answer(path)
+    write_answer(replace(answer, run=replace(answer.run, method=method, kind=kind)), path)
+    offered(path)
+    assert (record_of(tmp_path, instances[0]).bound_j > -math.inf) == counts
+
+
+def test_a_certificate_yields_to_a_certificate_only(instances, offered, tmp_path, capsys):
+    file = tmp_path / "round.json"
+    write_instance(instances[0], file)
+    assert call(capsys, "certify", file, "--answers", tmp_path / "c").status == 0
+    offered(tmp_path / "c")
+    record = record_of(tmp_path, instances[0])
+    assert record.certified
+    lower = replace(record, objective_j=1.1 * record.objective_j)  # open, as far as is known
+    write_record(lower, tmp_path / "best")
+    path = kept(tmp_path / "a", instances[0], "exact")
+    answer = replace(read_answer(path), bound_j=1.05 * record.bound_j, solution="")
+    write_answer(answer, path)
+    offered(path)
+    after = record_of(tmp_path, instances[0])
+    assert after.certified and after.bound_j == record.bound_j
+    assert certificate_path(tmp_path / "best", instances[0].name).exists()
+
+
+def test_a_set_without_a_manifest_has_records_too(mine, instances, offered, tmp_path):
+    (tmp_path / "mine.sha256").unlink()
+    path = kept(tmp_path / "a", instances[0], "exact")
+    verdicts = update([path], [read_set(tmp_path / "mine.toml")], tmp_path / "best")
+    assert [verdict.decision for verdict in verdicts] == ["accepted"]
+
+
+def test_a_table_that_cannot_be_written_is_one_fault(mine, instances, tmp_path, capsys):
+    kept(tmp_path / "a", instances[0], "exact")
+    (tmp_path / "file").write_text("not a folder")
+    named = ("--set", tmp_path / "mine.toml", "--records", tmp_path / "file")
+    assert_refused(call(capsys, "library", "update", tmp_path / "a", *named), "is a file")
+    nowhere = ("--records", tmp_path / "nowhere")
+    assert_refused(call(capsys, "library", "table", *nowhere), "no such folder of records")
