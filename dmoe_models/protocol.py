@@ -150,7 +150,7 @@ class Rounds:
         One line for every layer and method: `layer`, `method` (the label), `instance`,
         `instance_sha256`, `gamma`, `tokens`, `capped` (tokens whose threshold was lowered),
         `status`, `valid` (the referee accepts the solution), `energy_j`, `transmission_j`,
-        `computation_j`, `static_j`, `bound_j` (the best bound that this method's run proved), `gap`,
+        `computation_j`, `static_j`, `bound_j` (the best that this method's run proved), `gap`,
         `experts_per_token`, `runtime_s`. Energies are NaN without a solution.
     tokens : DataFrame
         One line for every layer, method and token: `token`, `source`, `experts` (how many),
@@ -236,7 +236,7 @@ def run_rounds(
                 time_limit=time_limit,
                 **variant.options,
             )
-            where = {"layer": number, "method": variant.label}
+            where: dict[str, Any] = {"layer": number, "method": variant.label}
             lines.append(where | layer_facts(instance, result))
             if result.solution is not None:
                 for name, table in _patterns(instance, result.solution).items():
@@ -250,7 +250,7 @@ def run_rounds(
 
 def layer_facts(instance: Instance, result: Result) -> dict[str, Any]:
     """Return one line of `Rounds.layers`, without its layer and method."""
-    parts = {name: math.nan for name in _PARTS} | {"experts_per_token": math.nan}
+    parts = dict.fromkeys([*_PARTS, "experts_per_token"], math.nan)
     if result.solution is not None:
         report = evaluate(instance, result.solution)
         parts |= {

@@ -90,7 +90,7 @@ def test_a_layer_without_a_solution_leaves_the_sum_open():
     line = {"method": "a", "tokens": 2, "valid": True}
     zero = dict.fromkeys(["transmission_j", "computation_j", "static_j", "bound_j"], 0.0)
     table = pd.DataFrame(
-        [line | zero | {"layer": l, "energy_j": e} for l, e in ((1, 1.0), (2, math.nan))]
+        [line | zero | {"layer": layer, "energy_j": e} for layer, e in ((1, 1.0), (2, math.nan))]
     )
     totals = Rounds(table, table, table, table).totals().iloc[0]
     assert math.isnan(totals["energy_j"]) and math.isnan(totals["energy_per_token_j"])
