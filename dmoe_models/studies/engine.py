@@ -1,0 +1,361 @@
+"""The engine: hands out tasks, keeps what comes back, and goes on where it was.
+
+Tasks go through Dask, to a cluster inside this process or to any scheduler by its address; every
+Dask worker's thread has a process of its own for the work (`runner`), so limits hold the same
+everywhere. A few tasks per worker are under way at a time; the database, which only this process
+writes, knows the rest. So a kill costs what was under way, and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import platform
+import socket
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from dmoe_models.rows import plain
+from dmoe_models.studies.conditions import needs_data
+from dmoe_models.studies.database import Database
+from dmoe_models.studies.design import Design, Task
+from dmoe_models.studies.registry import StudyError
+from dmoe_models.studies.runner import NEEDED, Answer, Runner, close_all
+
+_AHEAD = 3
+"""Tasks under way for every worker: one that it does, and others so that it need not wait."""
+
+_LOOPBACK = "127.0.0.1:0"
+"""Where the embedded cluster's pages are to be seen: on this machine only."""
+
+_REFRESH_S = 5.0
+"""Seconds between looks at how many workers a scheduler has."""
+
+_PACKAGES = (
+    *("dmoe-models", "numpy", "scipy", "pandas", "numba", "highspy", "pyomo", "cvxpy"),
+    *("dask", "distributed"),
+)
+
+
+class Listener(Protocol):
+    """Who wants to know how a run goes."""
+
+    def begin(self, done: int, total: int, seeds: int) -> None:
+        """`done` of `total` tasks, which hold `seeds` draws, were there before this run."""
+
+    def step(self, task: Task, answer: Answer, attempt: int, final: bool) -> None:
+        """An answer came; a task that failed is tried again unless it is final."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended.
+
+    Attributes
+    ----------
+    done, failed, total : int
+        Tasks of the study: finished ones (failed ones among them), failed ones, all.
+    waiting : int
+        Tasks that need recorded data, which was not given.
+    """
+
+    done: int
+    failed: int
+    total: int
+    waiting: int
+
+
+class _Backend(Protocol):
+    """Where tasks are done."""
+
+    def room(self) -> bool:
+        """Whether another task should be handed over now."""
+
+    def submit(self, task: Task, attempt: int) -> None:
+        """Hand a task over."""
+
+    def finished(self) -> Iterator[tuple[Task, int, Answer]]:
+        """Wait for at least one answer."""
+
+
+def run_study(
+    design: Design,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    data: Path | None = None,
+    retry_failed: bool = False,
+    listener: Listener | None = None,
+) -> Ending:
+    """Run a study, or go on with it, until all of its tasks are done.
+
+    Parameters
+    ----------
+    design : Design
+    folder : path
+        Where the database is, or will be.
+    workers : int, optional
+        Processes on this machine; by default one for every core that this process may use. 0: one,
+        without Dask.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers are used instead.
+    data : path, optional
+        Directory of recorded data; tasks that need it wait for a run that has it.
+    retry_failed : bool
+        Try again what failed in earlier runs.
+    listener : Listener, optional
+
+    Returns
+    -------
+    Ending
+
+    Raises
+    ------
+    StudyError
+        Where the folder is another study's, or workers cannot be had.
+    KeyboardInterrupt
+        When interrupted: what was finished is in the database, and the next run goes on.
+    """
+    require_engine(dask=scheduler is not None or workers != 0)
+    with Database(folder, design) as database:
+        if retry_failed:
+            database.forget_failures()
+        every, done = design.tasks(), database.finished()
+        left = [task for task in every if task.key not in done]
+        pending = [t for t in left if data is not None or not needs_data(t.cell.parameters)]
+        if listener is not None:
+            seeds = sum(task.seeds for task in every if task.key in done)
+            listener.begin(len(every) - len(left), len(every), seeds)
+        if pending:
+            database.start_session(environment() | {"workers": workers, "cluster": bool(scheduler)})
+            with _backend(design, workers, scheduler, data) as backend:
+                _work_off(database, backend, pending, design.retries, listener)
+            database.end_session()
+        progress = database.progress()
+        return Ending(progress.done, progress.failed, progress.tasks, len(left) - len(pending))
+
+
+def _work_off(
+    database: Database,
+    backend: _Backend,
+    pending: list[Task],
+    retries: int,
+    listener: Listener | None,
+) -> None:
+    """Keep the backend busy until every pending task is in the database."""
+    waiting = deque((task, 1) for task in pending)
+    under_way = 0
+    while waiting or under_way:
+        while waiting and backend.room():
+            backend.submit(*waiting.popleft())
+            under_way += 1
+        for task, attempt, answer in backend.finished():
+            under_way -= 1
+            final = not (answer.failure and answer.again and attempt <= retries)
+            if not final:
+                waiting.append((task, attempt + 1))
+            elif answer.failure:
+                database.store_failure(task, answer.failure, attempt, answer.seconds)
+            else:
+                database.store(task, answer.rows, attempt, answer.seconds)
+            if listener is not None:
+                listener.step(task, answer, attempt, final)
+
+
+# ------------------------------------------------------------------------------------- backends
+
+
+@contextlib.contextmanager
+def _backend(
+    design: Design, workers: int | None, scheduler: str | None, data: Path | None
+) -> Iterator[_Backend]:
+    limits: dict[str, Any] = {
+        "time_limit_s": design.task_limit_s,
+        "memory_limit_mb": design.memory_limit_mb,
+        "data": None if data is None else str(Path(data).absolute()),
+    }
+    try:
+        if scheduler is None and workers == 0:
+            yield _Alone(Runner(**limits))
+        else:
+            with _client(workers, scheduler) as client:
+                yield _Dask(client, limits)
+    finally:
+        close_all()
+
+
+class _Alone:
+    """One worker, and nobody in between."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._task: tuple[Task, int] | None = None
+
+    def room(self) -> bool:
+        return self._task is None
+
+    def submit(self, task: Task, attempt: int) -> None:
+        self._task = (task, attempt)
+
+    def finished(self) -> Iterator[tuple[Task, int, Answer]]:
+        assert self._task is not None
+        (task, attempt), self._task = self._task, None
+        yield task, attempt, self._runner.run(task.content())
+
+
+class _Dask:
+    """The workers of a Dask cluster."""
+
+    def __init__(self, client: Any, limits: Mapping[str, Any]) -> None:
+        from distributed import as_completed
+
+        self._client, self._limits = client, dict(limits)
+        self._under_way: dict[str, tuple[Task, int]] = {}
+        self._completed = as_completed(loop=client.loop, with_results=True, raise_errors=False)
+        self._workers, self._looked = 0, -_REFRESH_S
+
+    def room(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked >= _REFRESH_S:
+            self._workers, self._looked = sum(self._client.nthreads().values()), now
+        return len(self._under_way) < _AHEAD * max(1, self._workers)
+
+    def submit(self, task: Task, attempt: int) -> None:
+        # a name of its own for every try of every run: a scheduler may remember earlier ones
+        name = f"{task.key[:16]}-{attempt}-{os.getpid()}-{time.monotonic_ns()}"
+        future = self._client.submit(
+            perform_watched, task.content(), self._limits, key=name, pure=False
+        )
+        self._under_way[name] = (task, attempt)
+        self._completed.add(future)
+
+    def finished(self) -> Iterator[tuple[Task, int, Answer]]:
+        for future, result in self._completed.next_batch(block=True):
+            task, attempt = self._under_way.pop(future.key)
+            if future.status == "finished":
+                yield task, attempt, Answer(**result)
+            elif future.status == "error":
+                error = result[1] if isinstance(result, tuple) else result
+                yield task, attempt, Answer(failure=_dask_failure(error), again=True)
+            else:
+                raise StudyError("the Dask scheduler is gone; the same command goes on")
+            future.release()
+
+
+def _dask_failure(error: Any) -> str:
+    if type(error).__name__ == "KilledWorker":
+        return "the worker died (several Dask workers, each with this task)"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+_LOCAL = threading.local()
+
+
+def perform_watched(content: dict[str, Any], limits: dict[str, Any]) -> dict[str, Any]:
+    """Do a task on a Dask worker, in this thread's own process; runs where the worker is."""
+    kept: tuple[dict[str, Any], Runner] | None = getattr(_LOCAL, "runner", None)
+    if kept is None or kept[0] != limits:
+        if kept is not None:
+            kept[1].close()
+        _LOCAL.runner = kept = (limits, Runner(**limits))
+    answer = kept[1].run(content)
+    return vars(answer)
+
+
+@contextlib.contextmanager
+def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
+    """Connect to a scheduler, or to a cluster of threads in this process that wait for workers."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    quiet = {
+        "logging.distributed": "critical",
+        "distributed.admin.large-graph-warning-threshold": "1GiB",
+    }
+    with dask.config.set(quiet):
+        if scheduler is not None:
+            _require_listening(scheduler)
+            with Client(scheduler, timeout="20s", set_as_default=False) as client:
+                yield client
+            return
+        from dmoe_models.algorithms.des_compiled import available_cores
+
+        cluster = LocalCluster(
+            n_workers=1,
+            threads_per_worker=workers or available_cores(),
+            processes=False,
+            memory_limit=0,
+            dashboard_address=_LOOPBACK,
+            worker_dashboard_address=_LOOPBACK,
+            silence_logs=50,
+        )
+        with cluster, Client(cluster, set_as_default=False) as client:
+            try:
+                yield client
+            finally:
+                close_all()  # first: the threads wait for these processes
+
+
+def _require_listening(address: str) -> None:
+    """Raise StudyError unless somebody listens there; Dask's own client takes long to say so."""
+    place = urlsplit(address)
+    try:
+        if place.scheme not in ("tcp", "tls", "ws", "wss") or not place.hostname or not place.port:
+            raise ValueError("is not of the form tcp://HOST:PORT")
+        socket.create_connection((place.hostname, place.port), timeout=20.0).close()
+    except (OSError, ValueError) as error:
+        raise StudyError(f"scheduler {address}: {error}") from error
+
+
+def require_engine(*, dask: bool = True) -> None:
+    """Raise StudyError, with what to install, where an optional package is missing."""
+    for package in ("psutil", *(("distributed",) if dask else ())):
+        if importlib.util.find_spec(package) is None:
+            raise StudyError(f"package {package} is not installed: {NEEDED}")
+
+
+def environment() -> dict[str, Any]:
+    """Return what a run is made on: versions, machine, commit where there is one."""
+    versions: dict[str, str | None] = {}
+    for name in _PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = None
+    found = {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "versions": versions,
+        "commit": _commit(),
+    }
+    kept: dict[str, Any] = plain(found)
+    return kept
+
+
+def _commit() -> str | None:
+    """Return the commit of the source that runs, "+" where it was changed; None where unknown."""
+    here = Path(__file__).parent
+
+    def git(*words: str) -> str:
+        answer = subprocess.run(
+            ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=10, check=True
+        )
+        return answer.stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "../..")
+        return git("rev-parse", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
