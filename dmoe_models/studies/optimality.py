@@ -41,7 +41,6 @@ STUDY = Study(
     title="Gaps of all methods, tightness of all bounds, nodes of all searches",
     parts=("methods", "relaxations", "selection"),
     columns=(
-        Column("part", "text", "methods, relaxations or selection"),
         Column("problem", "text", "P1 or P2"),
         Column("links", "whole", "L, links that can carry a token"),
         Column("subcarriers", "whole", "M"),
@@ -87,7 +86,6 @@ def rows(work: Work) -> Iterator[dict[str, Any]]:
             instance = with_cheapest_assignment(instance)
         common = {
             "seed": seed,
-            "part": part,
             "problem": instance.problem,
             "links": len(instance.links),
             "subcarriers": instance.M,

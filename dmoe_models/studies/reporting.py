@@ -7,6 +7,7 @@ from pathlib import Path
 from dmoe_models.files import replacement
 from dmoe_models.rows import make_folder
 from dmoe_models.studies.database import Database
+from dmoe_models.studies.summaries import summaries
 
 ROWS = "rows.csv"
 
@@ -26,7 +27,10 @@ def write_tables(database: Database, folder: Path) -> list[Path]:
         What was written: ``rows.csv``, then a file for each of the study's summaries.
     """
     make_folder(Path(folder))
-    tables = {ROWS: database.table()}
+    rows = database.table()
+    tables = {ROWS: rows}
+    for name, table in summaries(database.design.study.name, rows).items():
+        tables[f"{name}.csv"] = table
     written = []
     for name, table in tables.items():
         written.append(Path(folder) / name)
