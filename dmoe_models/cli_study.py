@@ -150,9 +150,10 @@ def status(folder: Path, as_json: bool) -> int:
 def report(folder: Path, output: Path | None, as_json: bool) -> None:
     """Write the tidy table of the study in DIR (rows.csv) and its tables per cell (.csv)."""
     from dmoe_models.studies.database import Database
-    from dmoe_models.studies.reporting import write_tables
 
     with Database(folder) as database:
+        from dmoe_models.studies.reporting import write_tables  # scipy: slow to import
+
         written = write_tables(database, output or folder)
     if as_json:
         print_json([str(path) for path in written])

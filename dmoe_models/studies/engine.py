@@ -2,8 +2,9 @@
 
 Tasks go through Dask, to a cluster inside this process or to any scheduler by its address; every
 Dask worker's thread has a process of its own for the work (`runner`), so limits hold the same
-everywhere. A few tasks per worker are under way at a time; the database, which only this process
-writes, knows the rest. So a kill costs what was under way, and nothing else.
+everywhere. A few tasks per worker are under way at a time, short ones of known length handed over
+in bundles; the database, which only this process writes, knows the rest. So a kill costs what was
+under way, and nothing else.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,7 +33,10 @@ from dmoe_models.studies.registry import StudyError
 from dmoe_models.studies.runner import NEEDED, Answer, Runner, close_all
 
 _AHEAD = 3
-"""Tasks under way for every worker: one that it does, and others so that it need not wait."""
+"""Bundles under way for every worker: one that it does, and others so that it need not wait."""
+
+_BUNDLE_S = 0.25
+"""Seconds of work that are handed over at a time, where tasks are short."""
 
 _LOOPBACK = "127.0.0.1:0"
 """Where the embedded cluster's pages are to be seen: on this machine only."""
@@ -44,6 +48,10 @@ _PACKAGES = (
     *("dmoe-models", "numpy", "scipy", "pandas", "numba", "highspy", "pyomo", "cvxpy"),
     *("dask", "distributed"),
 )
+
+
+Bundle = list[tuple[Task, int]]
+"""Tasks, and which try of each it is."""
 
 
 class Listener(Protocol):
@@ -77,11 +85,11 @@ class Ending:
 class _Backend(Protocol):
     """Where tasks are done."""
 
-    def room(self) -> bool:
-        """Whether another task should be handed over now."""
+    def room(self, left: int) -> int:
+        """Return how many of the tasks that are left may be handed over now, as one bundle."""
 
-    def submit(self, task: Task, attempt: int) -> None:
-        """Hand a task over."""
+    def submit(self, bundle: Bundle) -> None:
+        """Hand tasks over."""
 
     def finished(self) -> Iterator[tuple[Task, int, Answer]]:
         """Wait for at least one answer."""
@@ -127,6 +135,8 @@ def run_study(
         When interrupted: what was finished is in the database, and the next run goes on.
     """
     require_engine(dask=scheduler is not None or workers != 0)
+    if scheduler is not None:
+        _require_listening(scheduler)
     with Database(folder, design) as database:
         if retry_failed:
             database.forget_failures()
@@ -154,13 +164,16 @@ def _work_off(
 ) -> None:
     """Keep the backend busy until every pending task is in the database."""
     waiting = deque((task, 1) for task in pending)
+    known: dict[int, float] = {}  # seconds that the last task of a cell took
     under_way = 0
     while waiting or under_way:
-        while waiting and backend.room():
-            backend.submit(*waiting.popleft())
-            under_way += 1
+        while waiting and (most := backend.room(len(waiting))):
+            bundle = _bundled(waiting, known, most)
+            backend.submit(bundle)
+            under_way += len(bundle)
         for task, attempt, answer in backend.finished():
             under_way -= 1
+            known[task.cell.number] = answer.seconds
             final = not (answer.failure and answer.again and attempt <= retries)
             if not final:
                 waiting.append((task, attempt + 1))
@@ -170,6 +183,21 @@ def _work_off(
                 database.store(task, answer.rows, attempt, answer.seconds)
             if listener is not None:
                 listener.step(task, answer, attempt, final)
+
+
+def _bundled(waiting: deque[tuple[Task, int]], known: Mapping[int, float], most: int) -> Bundle:
+    """Take the next task, and more while all are short; what failed before is tried alone."""
+    bundle: Bundle = []
+    seconds = 0.0
+    while waiting and len(bundle) < most:
+        task, attempt = waiting[0]
+        seconds += known.get(task.cell.number, _BUNDLE_S) if attempt == 1 else _BUNDLE_S
+        if bundle and seconds > _BUNDLE_S:
+            break
+        bundle.append(waiting.popleft())
+        if seconds >= _BUNDLE_S:
+            break
+    return bundle
 
 
 # ------------------------------------------------------------------------------------- backends
@@ -199,18 +227,19 @@ class _Alone:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._task: tuple[Task, int] | None = None
+        self._bundle: Bundle = []
 
-    def room(self) -> bool:
-        return self._task is None
+    def room(self, left: int) -> int:
+        return 0 if self._bundle else 8  # each is in the database before the next begins
 
-    def submit(self, task: Task, attempt: int) -> None:
-        self._task = (task, attempt)
+    def submit(self, bundle: Bundle) -> None:
+        self._bundle = bundle
 
     def finished(self) -> Iterator[tuple[Task, int, Answer]]:
-        assert self._task is not None
-        (task, attempt), self._task = self._task, None
-        yield task, attempt, self._runner.run(task.content())
+        bundle, self._bundle = self._bundle, []
+        answers = self._runner.run([task.content() for task, _ in bundle])
+        for (task, attempt), answer in zip(bundle, answers, strict=True):
+            yield task, attempt, answer
 
 
 class _Dask:
@@ -220,35 +249,38 @@ class _Dask:
         from distributed import as_completed
 
         self._client, self._limits = client, dict(limits)
-        self._under_way: dict[str, tuple[Task, int]] = {}
+        self._under_way: dict[str, Bundle] = {}
         self._completed = as_completed(loop=client.loop, with_results=True, raise_errors=False)
         self._workers, self._looked = 0, -_REFRESH_S
 
-    def room(self) -> bool:
+    def room(self, left: int) -> int:
         now = time.monotonic()
         if now - self._looked >= _REFRESH_S:
-            self._workers, self._looked = sum(self._client.nthreads().values()), now
-        return len(self._under_way) < _AHEAD * max(1, self._workers)
+            self._workers, self._looked = max(1, sum(self._client.nthreads().values())), now
+        slots = _AHEAD * self._workers
+        return max(1, left // slots) if len(self._under_way) < slots else 0
 
-    def submit(self, task: Task, attempt: int) -> None:
+    def submit(self, bundle: Bundle) -> None:
+        task, attempt = bundle[0]
         # a name of its own for every try of every run: a scheduler may remember earlier ones
         name = f"{task.key[:16]}-{attempt}-{os.getpid()}-{time.monotonic_ns()}"
-        future = self._client.submit(
-            perform_watched, task.content(), self._limits, key=name, pure=False
-        )
-        self._under_way[name] = (task, attempt)
+        contents = [task.content() for task, _ in bundle]
+        future = self._client.submit(perform_watched, contents, self._limits, key=name, pure=False)
+        self._under_way[name] = bundle
         self._completed.add(future)
 
     def finished(self) -> Iterator[tuple[Task, int, Answer]]:
         for future, result in self._completed.next_batch(block=True):
-            task, attempt = self._under_way.pop(future.key)
+            bundle = self._under_way.pop(future.key)
             if future.status == "finished":
-                yield task, attempt, Answer(**result)
+                answers = [Answer(**answer) for answer in result]
             elif future.status == "error":
                 error = result[1] if isinstance(result, tuple) else result
-                yield task, attempt, Answer(failure=_dask_failure(error), again=True)
+                answers = [Answer(failure=_dask_failure(error), again=True)] * len(bundle)
             else:
                 raise StudyError("the Dask scheduler is gone; the same command goes on")
+            for (task, attempt), answer in zip(bundle, answers, strict=True):
+                yield task, attempt, answer
             future.release()
 
 
@@ -261,15 +293,16 @@ def _dask_failure(error: Any) -> str:
 _LOCAL = threading.local()
 
 
-def perform_watched(content: dict[str, Any], limits: dict[str, Any]) -> dict[str, Any]:
-    """Do a task on a Dask worker, in this thread's own process; runs where the worker is."""
+def perform_watched(
+    contents: Sequence[dict[str, Any]], limits: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Do tasks on a Dask worker, in this thread's own process; runs where the worker is."""
     kept: tuple[dict[str, Any], Runner] | None = getattr(_LOCAL, "runner", None)
     if kept is None or kept[0] != limits:
         if kept is not None:
             kept[1].close()
         _LOCAL.runner = kept = (limits, Runner(**limits))
-    answer = kept[1].run(content)
-    return vars(answer)
+    return [vars(answer) for answer in kept[1].run(contents)]
 
 
 @contextlib.contextmanager
@@ -280,11 +313,11 @@ def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
 
     quiet = {
         "logging.distributed": "critical",
-        "distributed.admin.large-graph-warning-threshold": "1GiB",
+        "distributed.worker.profile.enabled": False,
+        "distributed.scheduler.work-stealing": False,
     }
     with dask.config.set(quiet):
         if scheduler is not None:
-            _require_listening(scheduler)
             with Client(scheduler, timeout="20s", set_as_default=False) as client:
                 yield client
             return

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -48,6 +49,7 @@ class Answer:
     again : bool
         Whether another try may help: the worker died, hung or grew too large.
     seconds : float
+        That the worker spent on it; where it was lost, until it was.
     worker : str
         Which process did it.
     """
@@ -81,29 +83,52 @@ class Runner:
         self._closed = False
         _RUNNERS.add(self)
 
-    def run(self, content: dict[str, Any]) -> Answer:
-        """Have one task done.
+    def run(self, contents: Sequence[dict[str, Any]]) -> Iterator[Answer]:
+        """Have tasks done, one after the other; each has all of the time limit.
+
+        The next task is always sent ahead, so that the worker need not wait for it.
 
         Parameters
         ----------
-        content : dict
-            `Task.content`.
+        contents : sequence of dict
+            `Task.content` of each.
+
+        Yields
+        ------
+        Answer
+            In the order of the tasks.
         """
-        began = time.perf_counter()
-        lost = self._start()
-        if lost:
-            return Answer(failure=lost, again=True, seconds=time.perf_counter() - began)
+        process, sent = self._process, 0
+        for number in range(len(contents)):
+            began = time.perf_counter()
+            lost = self._start()
+            if lost:
+                yield Answer(failure=lost, again=True, seconds=time.perf_counter() - began)
+                continue
+            if self._process is not process:  # a new one knows nothing of what was sent ahead
+                process, sent = self._process, number
+            assert process is not None
+            for content in contents[sent : number + 2]:
+                self._send(content)
+                sent += 1
+            began = time.perf_counter()
+            answer, lost = self._wait(self.time_limit_s)
+            if answer is None:
+                seconds = time.perf_counter() - began
+                yield Answer(failure=lost, again=True, seconds=seconds, worker=str(process.pid))
+            else:
+                yield Answer(
+                    rows=answer.get("rows", []),
+                    failure=answer.get("error", ""),
+                    seconds=answer["seconds"],
+                    worker=str(process.pid),
+                )
+
+    def _send(self, content: dict[str, Any]) -> None:
         assert self._process is not None and self._process.stdin is not None
-        worker = str(self._process.pid)
-        began = time.perf_counter()
         with contextlib.suppress(OSError):  # it has died: the next look tells
             self._process.stdin.write(json.dumps({"task": content, "data": self.data}) + "\n")
             self._process.stdin.flush()
-        answer, lost = self._wait(self.time_limit_s)
-        seconds = time.perf_counter() - began
-        if answer is None:
-            return Answer(failure=lost, again=True, seconds=seconds, worker=worker)
-        return Answer(answer.get("rows", []), answer.get("error", ""), False, seconds, worker)
 
     def _start(self) -> str:
         """Start the process unless it runs; return why it cannot, or nothing."""

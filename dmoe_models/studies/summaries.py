@@ -366,7 +366,7 @@ def _per_series(
     """Make a line for all cells of a summary that differ in their subcarriers only."""
     varying = ("subcarriers_per_link", "M", "delay_spread_s")
     fixed = [
-        name
+        str(name)
         for name in _parameters("asymptotics", rows)
         if name not in varying and name in table.columns
     ]
