@@ -23,6 +23,7 @@ from dmoe_models.files import replacement
 from dmoe_models.rows import make_folder, naming, plain
 from dmoe_models.studies.design import Design, Task, design_of
 from dmoe_models.studies.registry import FAILED, Column, StudyError
+from dmoe_models.version import package_version
 
 try:
     import fcntl
@@ -83,8 +84,8 @@ class Database:
     Raises
     ------
     StudyError
-        Where the folder holds no study, a study of another configuration, or somebody else is
-        writing.
+        Where the folder holds no study, one of another configuration or begun with another
+        version of this package, or somebody else is writing.
     """
 
     def __init__(self, folder: Path, design: Design | None = None) -> None:
@@ -127,6 +128,11 @@ class Database:
                     f"{known.get('sha256', '')[:12]}, and this is {design.study.name} of "
                     f"{design.sha256[:12]}; name another directory"
                 )
+            if known.get("version") != package_version():  # its tasks would all be done again
+                raise StudyError(
+                    f"{self.folder}: was begun with dmoe-models {known.get('version')}, and this "
+                    f"is {package_version()}; name another directory"
+                )
             return
         columns = ", ".join(
             f'"{column.name}" {_TYPES[column.kind]}' for column in design.study.all_columns
@@ -135,6 +141,7 @@ class Database:
             "format": str(_FORMAT),
             "study": design.study.name,
             "title": design.title,
+            "version": package_version(),
             "sha256": design.sha256,
             "configuration": design.text,
         }

@@ -101,6 +101,14 @@ def test_the_folder_keeps_its_configuration(design, tmp_path):
     Database(tmp_path, design_of("retries = 4\n" + TEXT)).close()
 
 
+def test_versions_are_not_mixed(design, tmp_path, monkeypatch):
+    Database(tmp_path, design).close()
+    monkeypatch.setattr("dmoe_models.studies.database.package_version", lambda: "99")
+    with pytest.raises(StudyError, match="was begun with dmoe-models .*, and this is 99"):
+        Database(tmp_path, design)
+    Database(tmp_path).close()  # reading is another matter
+
+
 def test_folders_that_hold_no_study(tmp_path, design):
     with pytest.raises(StudyError, match="holds no study"):
         Database(tmp_path)

@@ -93,7 +93,7 @@ def finished(folder: Path) -> int:
     return 0
 
 
-def wait_for(condition, seconds: float = 60.0) -> None:
+def wait_for(condition, seconds: float = 300.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -121,7 +121,7 @@ def test_the_client_killed_three_times(undisturbed, tmp_path):
         client.kill()
         assert client.wait() == -signal.SIGKILL
         client.stderr.close()
-        wait_for(lambda workers=workers: not any(w.is_running() for w in workers), 10.0)
+        wait_for(lambda workers=workers: not any(w.is_running() for w in workers))
     heard = Heard()
     before = finished(folder)
     assert 3 <= before < 40
@@ -141,7 +141,7 @@ def test_a_worker_killed_in_the_middle(undisturbed, tmp_path):
     assert len(victims) == 2
     for victim in victims:
         victim.kill()
-    _, said = client.communicate(timeout=60)
+    _, said = client.communicate(timeout=300)
     assert client.returncode == 0, said
     assert "the worker died (signal 9); will be tried again" in said
     assert_same(folder, undisturbed)
@@ -152,7 +152,7 @@ def test_an_interrupt_leaves_a_state_that_goes_on(undisturbed, tmp_path):
     client = start(folder, tmp_path, "--workers", "1")
     wait_for(lambda: finished(folder) >= 1)
     client.send_signal(signal.SIGINT)
-    _, said = client.communicate(timeout=30)
+    _, said = client.communicate(timeout=300)
     assert client.returncode == 130
     assert said.endswith("interrupted\n") and "Traceback" not in said
     assert 1 <= finished(folder) < 40
@@ -175,7 +175,7 @@ def study_of(*methods: str, limits: str = "") -> str:
 @pytest.mark.parametrize(
     ("name", "limits", "reason"),
     [
-        ("hang", "task_limit_s = 1.5", "time limit: still running after 1.5 s, stopped"),
+        ("hang", "task_limit_s = 3", "time limit: still running after 3 s, stopped"),
         ("die", "retries = 0", "the worker died (signal 9)"),
         ("grow", "retries = 0\nmemory_limit_mb = 700", "memory limit: grew above 700 MB, stopped"),
     ],
