@@ -104,7 +104,7 @@ def test_the_folder_keeps_its_configuration(design, tmp_path):
 def test_versions_are_not_mixed(design, tmp_path, monkeypatch):
     Database(tmp_path, design).close()
     monkeypatch.setattr("dmoe_models.studies.database.package_version", lambda: "99")
-    with pytest.raises(StudyError, match="was begun with dmoe-models .*, and this is 99"):
+    with pytest.raises(StudyError, match=r"was begun with dmoe-models .*, and this is 99"):
         Database(tmp_path, design)
     Database(tmp_path).close()  # reading is another matter
 
