@@ -36,7 +36,8 @@ class Relaxation:
     Attributes
     ----------
     value_j : float
-        Its optimum, J, static energy included; NaN where the solver found none.
+        Its optimum, J, static energy included; +inf where it is infeasible, NaN where the solver
+        found neither.
     integral : bool
         All decisions (experts or sets, and subcarriers) are whole within 1e-6: an optimum of P2.
     rows, columns : int
@@ -84,7 +85,8 @@ def relaxation(
     answer = solve_highs(built, time_limit=deadline.remaining, tolerance=TOLERANCES[-1])
     rows, columns = highs.getNumRow(), highs.getNumCol()
     if answer.health is not Health.OPTIMAL:
-        return Relaxation(math.nan, False, rows, columns)
+        value = math.inf if answer.health is Health.INFEASIBLE else math.nan
+        return Relaxation(value, False, rows, columns)
     decisions = np.asarray(highs.getSolution().col_value)[: built.choices + len(built.options)]
     return Relaxation(
         value_j=answer.bound * built.data.unit_j + float(instance.static_energy_j.sum()),

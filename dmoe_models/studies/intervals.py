@@ -119,8 +119,8 @@ def decay_interval(
     scale : (n,) sequence of float
         Positive.
     failures, numbers : (n,) sequence of int
-        Of the draws at each scale. Groups in which all fail are left out: there the law does not
-        hold yet.
+        Of the draws at each scale. Groups in which more than half fail are left out: a power can
+        be the law of small probabilities only.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def decay_interval(
     """
     x = np.log(np.asarray(scale, dtype=float))
     k, n = np.asarray(failures, dtype=float), np.asarray(numbers, dtype=float)
-    usable = (n > 0) & (k < n)
+    usable = (n > 0) & (2 * k <= n)
     x, k, n = x[usable], k[usable], n[usable]
     if len(np.unique(x)) < 2 or np.count_nonzero(k) < 2:
         return _NOTHING

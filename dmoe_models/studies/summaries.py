@@ -98,6 +98,8 @@ def decay_rates(rows: pd.DataFrame) -> pd.DataFrame:
     One line per method and everything of a cell but its number of subcarriers. `optimal_exponent`:
     b in P(JESA not optimal) ~ (M / L)^-b; `distinct_exponent`: the same for best subcarriers that
     are not all distinct, whose closed form has b = 1 in the limit.
+    Cells in which more than half of the draws fail say nothing of a rate; NaN where too few of the
+    others have failures.
     """
     table = asymptotic_optimality(rows)
 

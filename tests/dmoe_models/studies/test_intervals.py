@@ -61,7 +61,7 @@ def test_ratio_covers():
 
 
 def test_decay_covers_and_narrows():
-    random, scale = np.random.default_rng(1), np.array([1.0, 2, 4, 8, 16, 32])
+    random, scale = np.random.default_rng(1), np.array([2.0, 3, 4, 8, 16, 32])
     held, widths = 0, {100: [], 2000: []}
     for number, found_widths in widths.items():
         for _ in range(60):
@@ -80,7 +80,7 @@ def test_too_little_to_say():
     assert mean_interval([2.0]).value == 2.0 and math.isnan(mean_interval([2.0]).low)
     assert all(math.isnan(x) for x in ratio_interval([1.0], [0.0]))
     assert ratio_interval([1.0], [2.0]).value == 0.5
-    for failures in ([0, 0, 0], [3, 0, 0], [10, 10, 10]):
+    for failures in ([0, 0, 0], [3, 0, 0], [10, 10, 10], [9, 6, 1]):
         assert all(math.isnan(x) for x in decay_interval([1, 2, 4], failures, [10, 10, 10]))
 
 
