@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from dmoe_models.certificate_files import Certificate, write_certificate
 from dmoe_models.errors import InstanceFileError
 from dmoe_models.files import existing, faults_name, replacement, write_solution
 from dmoe_models.files_json import VERSION, checked_content, read_document, write_document
@@ -30,6 +31,7 @@ from dmoe_models.version import package_version
 
 ANSWER_FORMAT = "dmoe-answer"
 ANSWER_SUFFIX, SOLUTION_SUFFIX = ".answer.json", ".solution.json"
+CERTIFICATE_SUFFIX = ".certificate.json"
 
 _SOLVERS = {"highs": "highspy", "scip": "pyscipopt", "cpsat": "ortools"}
 """Packages that solvers come in."""
@@ -53,8 +55,9 @@ class Run:
     tolerance : float
         Relative gap at which the method's status is "optimal".
     status : str
-    time_s, time_limit_s : float or None
-        Seconds; None for a limit that was not set.
+    time_s, cpu_s, time_limit_s : float or None
+        Seconds by the clock, of this process on all its cores (a sign of how busy the machine was),
+        and allowed; None where not known or not set.
     nodes : int or None
         Of a search tree.
     machine, date, author : str
@@ -69,6 +72,7 @@ class Run:
     tolerance: float = OPTIMALITY_GAP
     status: str = "unknown"
     time_s: float | None = None
+    cpu_s: float | None = None
     time_limit_s: float | None = None
     nodes: int | None = None
     machine: str = ""
@@ -116,6 +120,7 @@ def run_of(
         package=f"dmoe-models {package_version()}",
         status=str(result.status),
         time_s=result.runtime,
+        cpu_s=result.details.get("cpu_s"),
         time_limit_s=time_limit,
         nodes=nodes if isinstance(nodes, int) else None,
         machine=machine(),
@@ -189,22 +194,26 @@ class Answers:
         *,
         options: Mapping[str, Any],
         time_limit: float | None,
+        certificate: Certificate | None = None,
     ) -> Path:
-        """Write the answer, and beside it the solution if there is one that the referee accepts."""
+        """Write the answer; beside it the certificate, and a solution that the referee accepts."""
         path = self.path(instance, method)
         valid = result.check is not None and result.check.ok and result.solution is not None
         solution = path.name.removesuffix(ANSWER_SUFFIX) + SOLUTION_SUFFIX if valid else ""
+        proof = path.name.removesuffix(ANSWER_SUFFIX) + CERTIFICATE_SUFFIX if certificate else ""
         claimed = result.details.get("claimed_bound", -math.inf)
         answer = Answer(
             instance=instance.name,
             instance_sha256=instance.sha256,
             bound_j=float(claimed if method.kind == "plug-in" else result.bound),
             solution=solution,
-            certificate="",
+            certificate=proof,
             run=run_of(result, method, options=options, time_limit=time_limit, author=self.author),
         )
         if valid and result.solution is not None:
             write_solution(result.solution, self.folder / solution, instance)
+        if certificate is not None:
+            write_certificate(certificate, self.folder / proof)
         write_answer(answer, path)
         return path
 

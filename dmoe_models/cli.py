@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from dmoe_models.cli_certificates import certify, check
 from dmoe_models.cli_compare import compare
 from dmoe_models.cli_exports import export, selection_for
 from dmoe_models.cli_exports import read_solution as read_solution_file
@@ -209,43 +210,6 @@ def solve(
 
 
 @dmoe.command(
-    short_help="Check a solution in exact arithmetic.",
-    epilog="""\b
-Examples:
-  dmoe check round.json answer.json
-  dmoe check round.json answer.json --json && echo valid
-""",
-)
-@click.argument("file", type=file_path)
-@click.argument("solution", type=file_path)
-@json_option
-def check(file: Path, solution: Path, as_json: bool) -> int:
-    """Let the referee check SOLUTION against the instance in FILE, in exact arithmetic.
-
-    Every violation is listed. Exit status 0: valid; 1: not valid; 2: a file cannot be read.
-    """
-    from dmoe_models import check as referee
-    from dmoe_models import read_instance, read_solution
-
-    instance = read_instance(file)
-    report = referee(instance, read_solution(solution))
-    if as_json:
-        print_json(
-            {
-                "instance": instance.name,
-                "valid": report.ok,
-                "energy_j": report.energy_j,
-                "violations": violation_facts(report),
-            }
-        )
-    else:
-        click.echo(f"{report.verdict}, {report.energy_j:.9g} J")
-        for violation in report.violations:
-            click.echo(f"  {violation.constraint}: {violation.message}")
-    return 0 if report.ok else 1
-
-
-@dmoe.command(
     short_help="Convert an instance: .json or .nc.",
     epilog="""\b
 Examples:
@@ -268,7 +232,7 @@ def convert(source: Path, target: Path, as_json: bool) -> None:
 
 _COMMANDS = (
     *(generate, import_recordings, library, export),
-    *(read_solution_file, compare, study, validate),
+    *(read_solution_file, check, certify, compare, study, validate),
 )
 for _command in _COMMANDS:
     dmoe.add_command(_command)

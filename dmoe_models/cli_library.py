@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from dmoe_models.cli_search import search
+from dmoe_models.errors import InstanceFileError
 from dmoe_models.shell import file_path, json_option, print_json
 
 
 @click.group(
-    short_help="List, describe, build and verify instance sets.",
+    short_help="List, describe, build, verify and search instance sets.",
     epilog="""\b
 A set is named (smoke, small, ...), or given by the path of its TOML file:
   dmoe library list
   dmoe library show small
   dmoe library build mine.toml -o mine/
   dmoe library verify
+  dmoe library update answers/
+  dmoe library table hard
+  dmoe library search jesa -p K=4 -o bad.toml
 """,
 )
 def library() -> None:
     """Instance sets: drawn from a TOML file bit for bit, held against a manifest of hashes."""
 
 
-def _module() -> Any:
+def _module(name: str = "library") -> Any:
     from dmoe_models import agenda
 
-    return agenda.instance_package("library")
+    return agenda.instance_package(name)
+
+
+_records_option = click.option(
+    "--records",
+    type=file_path,
+    metavar="DIR",
+    help="The table's folder, if it is not the package's own.",
+)
 
 
 @library.command("list", short_help="List the sets of the package.")
@@ -109,15 +123,24 @@ def build(name: str, output: Path, suffix: str, as_json: bool) -> None:
 
 @library.command(short_help="Draw sets again and hold them against their manifests.")
 @click.argument("names", metavar="[SET]...", nargs=-1)
+@click.option("--values", is_flag=True, help="Check the best known values as well.")
+@_records_option
 @json_option
-def verify(names: Sequence[str], as_json: bool) -> int:
+def verify(names: Sequence[str], values: bool, records: Path | None, as_json: bool) -> int:
     """Draw each SET again (all of the package's by default) and hold it against its manifest.
 
-    Bundled files are compared as well. Exit status 0: all is as it should be; 1: something is not.
+    Bundled files are compared as well. With --values the referee checks every witness and every
+    certificate of the best known values. Exit status 0: all is as it should be; 1: something is
+    not.
     """
     sets = _module()
     chosen = list(names) or sets.set_names()
     faults = {name: list(sets.verify(name)) for name in chosen}
+    if values:
+        folder = _module("records").FOLDER if records is None else records
+        for name, lines in faults.items():
+            if not lines:
+                lines += _module("audit").audit([sets.find_set(name)], folder)
     if as_json:
         print_json(faults)
     else:
@@ -127,3 +150,103 @@ def verify(names: Sequence[str], as_json: bool) -> int:
             for line in lines:
                 click.echo(f"  {line}")
     return 1 if any(faults.values()) else 0
+
+
+@library.command(
+    short_help="Offer solutions and bounds to the table of best known values.",
+    epilog="""\b
+Examples:
+  dmoe validate small --methods exact --answers answers/ && dmoe library update answers/
+  dmoe library update answer.json --author "A. Nonymous" --dry-run
+  dmoe library update answers/ --set mine.toml --records mine-best/
+
+\b
+Exit status: 0 nothing is refused; 1 something is; 2 misuse.
+""",
+)
+@click.argument("results", nargs=-1, required=True, type=file_path, metavar="RESULTS...")
+@click.option(
+    "--set", "names", multiple=True, metavar="SET",
+    help="Whose instances these are: a name or a TOML file; all of the package's by default.",
+)  # fmt: skip
+@_records_option
+@click.option("--author", default="", help="Of answers that name none.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@json_option
+def update(
+    results: Sequence[Path],
+    names: Sequence[str],
+    records: Path | None,
+    author: str,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Offer RESULTS, anybody's, to the table of best known values.
+
+    RESULTS are answers (as `dmoe solve --answers` and `dmoe validate --answers` write), solution
+    files, or folders of these. The referee checks every solution and every certificate. What
+    improves is accepted; a witness that fails, a wrong objective, a certificate that does not hold
+    and a bound above a known solution are refused, each with its reason. A bound without a
+    certificate counts if a method of this package gave it, and the table says so.
+    """
+    missing = [path for path in results if not path.exists()]
+    if missing:
+        raise InstanceFileError(f"{missing[0]}: no such file or folder")
+    sets, updating = _module(), _module("updating")
+    folder = _module("records").FOLDER if records is None else records
+    chosen = [sets.find_set(name) for name in names or sets.set_names()]
+    verdicts = []
+    for verdict in updating.update(results, chosen, folder, author=author, keep=not dry_run):
+        verdicts.append(verdict)
+        if not as_json:
+            where = f"{verdict.instance}: " if verdict.instance else ""
+            click.echo(f"{verdict.decision}: {verdict.file.name}: {where}{verdict.reason}")
+    if as_json:
+        print_json([{**vars(verdict), "file": str(verdict.file)} for verdict in verdicts])
+    else:
+        counts = Counter(verdict.decision for verdict in verdicts)
+        words = ", ".join(f"{counts[word]} {word}" for word in updating.DECISIONS)
+        click.echo(f"{words}{' (dry run: nothing is written)' if dry_run else ''}")
+    if not verdicts:
+        raise InstanceFileError(f"{results[0]}: holds no answers and no solutions")
+    return 1 if any(verdict.decision == updating.REFUSED for verdict in verdicts) else 0
+
+
+@library.command(
+    short_help="Show the best known values.",
+    epilog="""\b
+Examples:
+  dmoe library table
+  dmoe library table hard open
+  dmoe library table --format markdown -o status.md
+  dmoe library table small --format csv
+""",
+)
+@click.argument("names", nargs=-1, metavar="[SET]...")
+@_records_option
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown", "csv", "json"]), default="text",
+    show_default=True,
+)  # fmt: skip
+@click.option("-o", "--output", type=file_path, help="Write to a file instead.")
+def table(names: Sequence[str], records: Path | None, form: str, output: Path | None) -> None:
+    """Show what is known about the instances of each SET (all of the package's by default).
+
+    Best energy and bound, the gap that is left, how the bound is proved, how hard the instance is
+    for the whole MILP on HiGHS, and who found what when.
+    """
+    sets, status = _module(), _module("status")
+    folder = _module("records").FOLDER if records is None else records
+    chosen = [sets.find_set(name) for name in names or sets.set_names()]
+    text = status.rendered(status.status_table(chosen, folder), form)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    from dmoe_models.files import faults_name, replacement
+
+    with faults_name(output), replacement(output) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    click.echo(f"{output}: best known values", err=True)
+
+
+library.add_command(search)

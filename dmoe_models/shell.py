@@ -81,9 +81,9 @@ def print_json(value: Any) -> None:
 
 
 @contextmanager
-def progress(wanted: bool) -> Iterator[None]:
-    """Write what the package logs about its progress to standard error, if that is wanted."""
-    log, handler = logging.getLogger("dmoe_models"), logging.StreamHandler()
+def progress(wanted: bool, source: str = "dmoe_models") -> Iterator[None]:
+    """Write what `source` logs about its progress to standard error, if that is wanted."""
+    log, handler = logging.getLogger(source), logging.StreamHandler()
     if wanted:
         log.addHandler(handler)
         log.setLevel(logging.INFO)

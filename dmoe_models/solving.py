@@ -82,9 +82,9 @@ def solve(
     bound = _attached_bound(instance)
     # Somebody else's code gets an instance of its own: what it does to it, it does to itself.
     given = instance.replace() if chosen.kind == "plug-in" else instance
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     outcome = function(given, **arguments)
-    runtime = time.perf_counter() - started
+    runtime, work = time.perf_counter() - started, time.process_time() - worked
     if isinstance(outcome, Solution):
         outcome = Outcome(outcome)
     if not isinstance(outcome, Outcome):
@@ -95,7 +95,8 @@ def solve(
     word = "claimed_bound" if chosen.kind == "plug-in" else "own_bound"
     if chosen.kind != "plug-in":
         bound = max(bound, outcome.bound)
-    outcome = replace(outcome, details={**outcome.details, word: float(outcome.bound)})
+    details = {**outcome.details, word: float(outcome.bound), "cpu_s": work}
+    outcome = replace(outcome, details=details)
     return judge(instance, chosen.name, outcome, bound, runtime)
 
 

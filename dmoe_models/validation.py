@@ -29,7 +29,7 @@ Examples:
   validate.py                              the small set, and recorded data where named
   validate.py smoke mine.json              a set and a file
   validate.py --method mine.py:my_method   your own algorithm beside all others
-  validate.py medium --methods jesa,greedy,cvxpy-p2-set --solver scip
+  validate.py easy --methods jesa,greedy,cvxpy-p2-set --solver scip
   validate.py --report out                 tables, pictures, a page; rerun to continue
 
 \b
@@ -98,9 +98,10 @@ def validate(
     Every answer is evaluated, checked by an independent referee in exact arithmetic, measured
     against the best proved lower bound, and held against all other answers.
 
-    SET is smoke, small, medium or recorded; FILE an instance (.json or .nc). By default: small,
-    and recorded where its data is named. The default list holds every built-in method that applies
-    and has a chance within the time limit; what it leaves out is said below the summary.
+    SET is a set's name (see `dmoe library list`), its TOML file, or recorded; FILE an instance
+    (.json or .nc). By default: small, and recorded where its data is named. The default list holds
+    every built-in method that applies and has a chance within the time limit; what it leaves out is
+    said below the summary.
     """
     from dmoe_models import tables
     from dmoe_models.agenda import choose, gather

@@ -19,7 +19,7 @@ from scipy import sparse
 
 from dmoe_models.clock import Deadline
 from dmoe_models.instance import Instance
-from formulations.data import ModelData
+from formulations.data import LEAST_COVERAGE, ModelData
 
 
 @dataclass
@@ -224,7 +224,7 @@ def p3_assignment(instance: Instance, selection: np.ndarray) -> CvxpyModel:
 def _selection_rows(data: ModelData, alpha: cp.Variable, usable: np.ndarray) -> list[cp.Constraint]:
     """C1, C2, and experts out of reach."""
     return [
-        cp.sum(cp.multiply(data.coverage, alpha), axis=1) >= 1,
+        cp.sum(cp.multiply(data.coverage, alpha), axis=1) >= LEAST_COVERAGE,
         cp.sum(alpha, axis=1) <= data.instance.max_experts,
         alpha <= usable.astype(float),
     ]

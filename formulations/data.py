@@ -26,6 +26,15 @@ from dmoe_models.instance import Instance
 
 Item = TypeVar("Item")
 
+LEAST_COVERAGE = 1.0 - 1e-6
+"""What the rows of C1, divided by need, ask for.
+
+A solver may take a row for one it differs from by less than its tolerance: HiGHS 1.15 called
+models infeasible, or worse solutions optimal, where sets met need by 1e-12 of it and others by
+1e-9. So all that meet need do so with room to spare here; a set that misses it by less than this
+room is cut off when a solution holds it, like all that a tolerance lets by.
+"""
+
 SET_LIMIT = 200_000
 """Most minimal feasible sets that a set formulation is built over."""
 
@@ -148,7 +157,7 @@ class ModelData:
 
     @cached_property
     def coverage(self) -> np.ndarray:
-        """(T, K) coefficients of C1 divided by need: min(1, g / need).
+        """(T, K) coefficients of C1 divided by need: min(1, g / need); see ``LEAST_COVERAGE``.
 
         An expert that reaches need alone covers the row alone, so cutting its coefficient at 1
         changes no 0-1 solution; it tightens the relaxation and keeps the rows within a solver's

@@ -122,6 +122,8 @@ def write_model(
     if model == "p2-minlp" and write is _write_linear:
         raise MethodError("model p2-minlp has products of variables; write it as .nl")
     built = _build(instance, model, selection, reduce)
+    if hasattr(built, "least_coverage"):
+        built.least_coverage = 1.0  # nobody cuts off what roomier rows in a file let by
     static = float(instance.static_energy_j.sum())
     built.doc = (
         f"dmoe-models {package_version()}: {model} of {json.dumps(instance.name)}\n"

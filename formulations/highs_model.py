@@ -12,7 +12,7 @@ from scipy import sparse
 
 from dmoe_models.clock import Deadline
 from dmoe_models.instance import Instance
-from formulations.data import ModelData
+from formulations.data import LEAST_COVERAGE, ModelData
 from formulations.highs_assembly import (
     Choices,
     HighsModel,
@@ -75,7 +75,7 @@ def p2_milp(
         cost=np.tile(data.computation, tokens),
         upper=data.usable.ravel().astype(float),
         rows=sparse.vstack([cover, count], format="csr"),
-        row_bounds=np.repeat([[1.0, np.inf], [-np.inf, most]], tokens, axis=0),
+        row_bounds=np.repeat([[LEAST_COVERAGE, np.inf], [-np.inf, most]], tokens, axis=0),
         load=incidence(row, served, (len(uses.link), tokens * experts)),
     )
     return assembled(data, choices, uses, of_sets=False, relaxed=relaxed)

@@ -17,7 +17,7 @@ import pyomo.environ as pyo
 
 from dmoe_models.clock import Deadline
 from dmoe_models.instance import Instance
-from formulations.data import ModelData
+from formulations.data import LEAST_COVERAGE, ModelData
 
 
 def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.ConcreteModel:
@@ -297,17 +297,18 @@ def _with_selection(data: ModelData, usable: np.ndarray) -> pyo.ConcreteModel:
         bounds=lambda model, t, j: (0, 1 if usable[t, j] else 0),
     )
 
+    model.least_coverage = pyo.Param(initialize=LEAST_COVERAGE, mutable=True)
+
     @model.Constraint(model.T)
     def C1(model, t):
-        return data.in_time(sum(data.coverage[t, j] * model.alpha[t, j] for j in model.K) >= 1)
+        covered = sum(data.coverage[t, j] * model.alpha[t, j] for j in model.K)
+        return data.in_time(covered >= model.least_coverage)
 
     @model.Constraint(model.T)
     def C2(model, t):
         return sum(model.alpha[t, j] for j in model.K) <= instance.max_experts
 
-    model.cuts = pyo.ConstraintList(
-        doc="score sums that C1 refuses and a solver's tolerance lets by"
-    )
+    model.cuts = pyo.ConstraintList(doc="score sums that C1 refuses and the rows of C1 let by")
     return model
 
 

@@ -1,4 +1,4 @@
-"""What all families share: defaults, common drawings, checks of parameters, name and metadata."""
+"""What all families share: the table of them, checks, name and metadata, common drawings."""
 
 from __future__ import annotations
 
@@ -79,6 +79,38 @@ def family(
         return drawn
 
     return register
+
+
+def draw(family: str, seed: int, **parameters: Any) -> Instance:
+    """Draw one instance of a family.
+
+    Parameters
+    ----------
+    family : str
+        A name in ``FAMILIES``.
+    seed : int
+        0 <= seed < 2^63. The same seed and parameters give the same bits on every machine.
+    **parameters
+        Of that family; the others keep their defaults.
+
+    Returns
+    -------
+    Instance
+
+    Raises
+    ------
+    InstanceError
+        For an unknown family or parameter, or a value that cannot be.
+    """
+    if not isinstance(family, str) or family not in FAMILIES:
+        raise InstanceError(f"unknown family {shown(family)}; families are {', '.join(FAMILIES)}")
+    known = list(inspect.signature(FAMILIES[family].function).parameters)[1:]
+    for name in parameters:
+        if name not in known:
+            raise InstanceError(
+                f"family {family} has no parameter {shown(name)}; it has {', '.join(known)}"
+            )
+    return FAMILIES[family].function(seed, **parameters)
 
 
 def _check_sizes(parameters: dict[str, Any]) -> None:

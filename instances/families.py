@@ -8,14 +8,17 @@ relevance z and importance gamma.
 
 from __future__ import annotations
 
-import inspect
-from typing import Any
-
-from dmoe_models.errors import InstanceError
-from dmoe_models.instance import Instance
-from dmoe_models.numbers import shown
-from instances import fading, gated, near_ties, structured, structured_p1, wireless
-from instances.building import FAMILIES, Family
+from instances import (
+    fading,
+    gated,
+    mutants,
+    near_ties,
+    structured,
+    structured_p1,
+    trap,
+    wireless,
+)
+from instances.building import FAMILIES, Family, draw
 
 __all__ = [
     "FAMILIES",
@@ -23,40 +26,10 @@ __all__ = [
     "draw",
     "fading",
     "gated",
+    "mutants",
     "near_ties",
     "structured",
     "structured_p1",
+    "trap",
     "wireless",
 ]
-
-
-def draw(family: str, seed: int, **parameters: Any) -> Instance:
-    """Draw one instance of a family.
-
-    Parameters
-    ----------
-    family : str
-        A name in ``FAMILIES``.
-    seed : int
-        0 <= seed < 2^63. The same seed and parameters give the same bits on every machine.
-    **parameters
-        Of that family; the others keep their defaults.
-
-    Returns
-    -------
-    Instance
-
-    Raises
-    ------
-    InstanceError
-        For an unknown family or parameter, or a value that cannot be.
-    """
-    if not isinstance(family, str) or family not in FAMILIES:
-        raise InstanceError(f"unknown family {shown(family)}; families are {', '.join(FAMILIES)}")
-    known = list(inspect.signature(FAMILIES[family].function).parameters)[1:]
-    for name in parameters:
-        if name not in known:
-            raise InstanceError(
-                f"family {family} has no parameter {shown(name)}; it has {', '.join(known)}"
-            )
-    return FAMILIES[family].function(seed, **parameters)

@@ -12,8 +12,20 @@ import numpy as np
 
 from dmoe_models.errors import InstanceError
 from dmoe_models.numbers import shown
-from instances.building import family, fraction, rayleigh_round, round_robin, whole, within
+from instances.building import (
+    ASSUMPTIONS,
+    LARGEST_ENTRIES,
+    family,
+    fraction,
+    one_of,
+    rayleigh_round,
+    round_robin,
+    whole,
+    within,
+)
+from instances.calibration import MODEL_ASSUMPTIONS, fitted_kinds, modelled_scores
 from instances.draws import Draws
+from instances.gates import ESFT_EXPERTS, group_experts
 from instances.scoring import (
     dirichlet_logits,
     domain_logits,
@@ -166,3 +178,71 @@ def domains(
     np.add.at(counts, (source, domain), 1)
     facts = {"facts": {"tokens_of_node_and_domain": counts.tolist()}}
     return rayleigh_round(draws, softmax(logits), M) | facts
+
+
+@family("gate scores from a model fitted to a recorded language model's: 26 layers, four domains")
+def calibrated(
+    seed: int,
+    *,
+    K: int = 8,
+    T: int = 64,
+    M: int | None = None,
+    D: int = 2,
+    z: float = 1.0,
+    gamma: float = 0.49,
+    layer: int = 6,
+    domain: str = "mixed",
+    strict: bool = False,
+) -> dict[str, Any]:
+    """Scores that stand in for recorded ones, on the channel of `rayleigh`.
+
+    The tokens of a layer and domain are of two kinds. A token's 64 logits are independent and
+    normal, with a mean for every expert and a deviation common to all that depend on layer, domain
+    and kind; the six largest make its scores by softmax, the other 58 scores are zero. That is the
+    form of the recorded instances (`instances.recorded.join`): the recordings hold six scores a
+    token, a third to two fifths of the mass, and what was not recorded counts as zero before scores
+    are divided by their sum. 64/K consecutive experts then go on each node, as there.
+
+    Tokens are independent of each other: how they follow each other in a text is not modelled. An
+    expert's fitted load is its own in every draw, whatever the seed. Energies, hidden state and
+    channel are those of `rayleigh`, not of the recorded model.
+
+    Parameters
+    ----------
+    seed : int
+    K : int
+        A divisor of 64, at least 2.
+    T, M, D, z, gamma, strict
+        As in `rayleigh`.
+    layer : int
+        0 to 25; draws of different layers are independent.
+    domain : str
+        intent, law, summary, translation, or mixed: every token of any, equally likely.
+    """
+    if ESFT_EXPERTS % K:
+        raise InstanceError(f"K = {K} is not a divisor of {ESFT_EXPERTS}, the experts of a layer")
+    if T * ESFT_EXPERTS > LARGEST_ENTRIES:
+        raise InstanceError(f"T = {shown(T)}: more than {LARGEST_ENTRIES} scores of single experts")
+    fitted = fitted_kinds()
+    domains = list(fitted)
+    one_of("domain", domain, [*domains, "mixed"])
+    layers = len(fitted[domains[0]])
+    if whole("layer", layer, 0) >= layers:
+        raise InstanceError(f"layer = {shown(layer)} is outside 0 to {layers - 1}")
+    draws = Draws(seed)
+    gates = draws.stream(f"gates of layer {int(layer)}")
+    if domain == "mixed":
+        of_token = gates.stream("domains").integers(len(domains), T)
+    else:
+        of_token = np.full(T, domains.index(domain))
+    scores = np.zeros((T, ESFT_EXPERTS))
+    for number in np.unique(of_token):
+        here = of_token == number
+        scores[here] = modelled_scores(gates, fitted[domains[number]][layer], T)[here]
+    counts = {name: int((of_token == number).sum()) for number, name in enumerate(domains)}
+    return rayleigh_round(draws, group_experts(scores, K), M) | {
+        "facts": {
+            "assumptions": [*ASSUMPTIONS, *MODEL_ASSUMPTIONS],
+            "tokens_of_domain": {name: count for name, count in counts.items() if count},
+        }
+    }

@@ -30,8 +30,8 @@ from dmoe_models.rows import make_folder
 from instances.families import FAMILIES, draw
 
 FOLDER = Path(str(resources.files("instances"))) / "sets"
-NAMES = ("smoke", "small", "medium")
-"""The package's sets, from small to large."""
+NAMES = ("smoke", "small", "toy", "easy", "medium", "hard", "open", "adversarial")
+"""The package's sets: small ones, by difficulty, and what a search found bad for heuristics."""
 
 _TEXTS = ("title", "purpose", "drawn", "not_covered")
 
@@ -48,6 +48,10 @@ class Spec(NamedTuple):
         """Draw the instance, with the note in its name."""
         instance = draw(self.family, self.seed, **self.parameters)
         return instance.replace(name=f"{instance.name}-{self.note}") if self.note else instance
+
+    def may_be_called(self, name: str) -> bool:
+        """Whether an instance of that name can be this draw, as far as one sees without drawing."""
+        return name.startswith(f"{self.family}-") and f"-s{self.seed}" in name
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,20 @@ class InstanceSet:
                     f"says {wanted or 'nothing about it'}"
                 )
             yield instance
+
+    def find(self, sha256: str) -> Instance | None:
+        """Return the instance of that hash; None where the manifest does not hold it."""
+        name = {digest: name for name, digest in self.manifest.items()}.get(sha256)
+        if name is None:
+            return None
+        if self.bundled:
+            return read_instance(self.file.with_suffix("") / f"{name}.json")
+        likely = sorted(self.specs, key=lambda spec: not spec.may_be_called(name))
+        for spec in likely:
+            instance = spec.build()
+            if instance.sha256 == sha256:
+                return instance
+        raise InstanceError(f"{self.file}: no draw is {name} of the manifest")
 
 
 def read_set(file: Path | str) -> InstanceSet:

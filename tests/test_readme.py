@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 from dmoe_models.validation import validate
@@ -10,7 +11,9 @@ from dmoe_models.validation import validate
 from shell import call
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+FENCED = re.findall(r"^```(\w*)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+BLOCKS = [text for language, text in FENCED if language == "python"]
+SHELL = [text for language, text in FENCED if not language]
 PLUG_INS = [block for block in BLOCKS if re.search(r"^def ", block, re.MULTILINE)]
 
 
@@ -33,3 +36,26 @@ def test_the_plug_in_is_verified_by_the_command(capsys, tmp_path, monkeypatch):
     (line,) = [line for line in said.out.splitlines() if line.startswith(mine + "  plug-in")]
     *_, failed, not_run, _ = line.split()
     assert (failed, not_run) == ("0", "0")
+
+
+def test_a_strangers_way_from_an_algorithm_to_the_table(capsys, tmp_path, monkeypatch):
+    """Write it, verify it, compare it, offer it: the commands as they are printed."""
+    (block,) = PLUG_INS
+    (commands,) = [text for text in SHELL if "--method mine.py" in text]
+    lines = [shlex.split(line) for line in commands.replace("\\\n", " ").splitlines()]
+    assert [line[:2] for line in lines] == [
+        ["python", "validate.py"],
+        *(["dmoe", name] for name in ("compare", "library", "library")),
+    ]
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(block)
+    before = call(capsys, *lines[3][1:])
+    assert before.status == 0 and "16 not measured" in before.out
+    said = call(capsys, *lines[0][2:], command=validate)
+    assert said.status == 0 and said.out.endswith("no breach\n")
+    assert Path("report/report.html").exists()
+    for line in lines[1:3]:
+        assert call(capsys, *line[1:]).status == 0
+    assert list(Path("compared").iterdir())
+    after = call(capsys, *lines[3][1:])
+    assert after.status == 0 and after.out.count(" optimal ") == 16

@@ -135,7 +135,7 @@ def test_p3_methods_run_where_named(capsys, file):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nonesuch"], ["unknown set 'nonesuch'", "smoke, small, medium, recorded"]),
+        (["nonesuch"], ["unknown set 'nonesuch'", "smoke, small, toy, easy"]),
         (["absent.json"], ["absent.json", "No such file"]),
         (["."], ["is a directory"]),
         (["recorded"], ["--data or DMOE_DATA"]),

@@ -22,6 +22,7 @@ import numpy as np
 
 from dmoe_models.algorithms.dual import DualPoint, DualProblem
 from dmoe_models.algorithms.jesa import descend
+from dmoe_models.algorithms.proof import Proof
 from dmoe_models.clock import Deadline
 from dmoe_models.energy import assignment_energy_j, best_link_energy_j, evaluate
 from dmoe_models.instance import Instance
@@ -48,6 +49,7 @@ class Run:
     bound_j: float = -math.inf
     cutoff_j: float = math.inf  # above the energy of any solution there can be
     details: dict[str, Any] = field(default_factory=dict)
+    proof: Proof | None = None  # where the proof is recorded, if it is; what is open of it
     started: float = field(default_factory=time.perf_counter)
     _told: float = -math.inf
 
@@ -67,6 +69,17 @@ class Run:
     def raise_bound(self, bound: float) -> None:
         """Keep a proved bound, J, of all solutions better than the best known."""
         self.bound_j = max(self.bound_j, min(bound, self.energy_j))
+
+    def learn(self, problem: DualProblem, point: DualPoint) -> None:
+        """Keep the bound of a dual point of the whole problem, and how it was come by."""
+        self.raise_bound(point.bound)
+        if self.proof is not None:
+            self.proof.learn(point.bound, problem.prices_at(point))
+
+    def reduce(self, problem: DualProblem, point: DualPoint) -> None:
+        """Note that from here on what a dual point excludes is left out."""
+        if self.proof is not None:
+            self.proof = self.proof.reduce(problem.prices_at(point))
 
     @property
     def gap_j(self) -> float:
@@ -132,7 +145,7 @@ def ascend(run: Run, problem: DualProblem, start: np.ndarray, max_steps: int) ->
             point = problem.evaluate(prices)
         if best is None or point.bound > best.bound * (1 + 1e-13):
             best, idle = point, 0
-            run.raise_bound(point.bound)
+            run.learn(problem, point)
         else:
             idle += 1
         if steps % _HEURISTIC_EVERY == _HEURISTIC_EVERY - 1 or steps == 2:

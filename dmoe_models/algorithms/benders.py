@@ -27,6 +27,7 @@ from scipy.sparse import csr_matrix
 
 from dmoe_models.algorithms.compiling import compiled
 from dmoe_models.algorithms.dual import DualProblem
+from dmoe_models.algorithms.proof import Proof
 from dmoe_models.algorithms.set_pool import SetPool, sums
 from dmoe_models.clock import Deadline
 
@@ -81,12 +82,15 @@ class Node:
         Links that own one of them.
     sets : (S,) bool array
         Sets that tokens may choose; sets that join the pool later are allowed.
+    proof : Proof or None
+        Where what is proved of it is recorded, if it is.
     """
 
     bound: float
     allowed: np.ndarray
     must_own: np.ndarray
     sets: np.ndarray
+    proof: Proof | None = None
 
     def permits(self, number: int) -> np.ndarray:
         """Return `sets` for a pool that has grown to `number` sets."""
@@ -289,9 +293,10 @@ class SetProgram:
         """Rows and columns."""
         return self.solver.getNumRow(), self.solver.getNumCol()
 
-    def node(self, bound: float) -> Node:
+    def node(self, bound: float, proof: Proof | None = None) -> Node:
         """Return the whole kernel as a node."""
-        return Node(bound, self.listed, self.problem.load > 0, np.ones(len(self.pool), dtype=bool))
+        every = np.ones(len(self.pool), dtype=bool)
+        return Node(bound, self.listed, self.problem.load > 0, every, proof)
 
     def impose(self, node: Node) -> None:
         """Restrict the program to a node."""

@@ -82,6 +82,8 @@ class Tree:
                 heapq.heappush(open_nodes, (node.bound, -count - 1, node))
                 break
             bound = max(node.bound, point.bound)
+            if node.proof is not None:
+                node.proof.learn(point.bound, self.program.problem.prices_at(point))
             if run.reached(bound):
                 self._finish(bound)
                 continue
@@ -115,7 +117,10 @@ class Tree:
             allowed = allowed & (point.reduced <= gap)
         if self.decide_tokens:
             sets = sets & (excess <= gap)
-        return replace(node, allowed=allowed, sets=sets)
+        proof = node.proof
+        if proof is not None:
+            proof = proof.reduce(self.program.problem.prices_at(point))
+        return replace(node, allowed=allowed, sets=sets, proof=proof)
 
     def _split(self, node: Node, relaxation: Relaxation) -> list[Node] | None:
         """Return nodes that hold all that matters of this one; None if no question is left.
@@ -137,34 +142,59 @@ class Tree:
                 break
             parts = self._parts(node, question)
             if question not in self._gain or (not tightened and question == ranked[0]):
-                alive, gain = [], 1.0
+                asked = []
                 for part in parts:
-                    rise, dead = self._ask(part, relaxation)
+                    asked.append(self._ask(part, relaxation))
                     self.program.solver.setBasis(basis)
-                    gain *= rise
-                    if not dead:
-                        alive.append(part)
-                if not alive:
-                    return []
-                if len(alive) == 1:
+                gain = math.prod(rise for rise, _ in asked)
+                if any(point is not None for _, point in asked):
+                    alive = []
+                    for part, (_, point) in zip(
+                        self._recorded(node, question, parts), asked, strict=True
+                    ):
+                        if point is None:
+                            alive.append(part)
+                        elif part.proof is not None:
+                            part.proof.learn(point.bound, self.program.problem.prices_at(point))
+                    if not alive:
+                        return []
                     node, tightened = alive[0], True
                 self._gain[question] = math.sqrt(gain)
             if self._gain[question] > best_gain:
                 best, best_gain = question, self._gain[question]
-        return [node] if tightened else list(self._parts(node, best))
+        return [node] if tightened else self._recorded(node, best, self._parts(node, best))
 
-    def _ask(self, part: Node, relaxation: Relaxation) -> tuple[float, bool]:
-        """Return what share of the gap a part's program closes, and whether it proves all."""
+    def _ask(self, part: Node, relaxation: Relaxation) -> tuple[float, DualPoint | None]:
+        """Return what share of the gap a part's program closes, and what proves all if it does."""
         run, program = self.run, self.program
         value, prices = program.probe(part, _PROBE_ITERATIONS)
         gap = max(run.target_j - relaxation.value_j, 1e-12 * abs(relaxation.value_j))
         rise = min(max((value - relaxation.value_j) / gap, 1e-4), 1.0)
         if rise < 1.0:
-            return rise, False
-        bound = program.evaluate(part, prices)[0].bound
-        if run.reached(bound):
-            self._finish(bound)
-        return rise, run.reached(bound)
+            return rise, None
+        point = program.evaluate(part, prices)[0]
+        if not run.reached(point.bound):
+            return rise, None
+        self._finish(point.bound)
+        return rise, point
+
+    def _recorded(self, node: Node, question: Question, parts: tuple[Node, Node]) -> list[Node]:
+        """Return the parts of a node with a place each in the proof that is recorded, if any."""
+        if node.proof is None:
+            return list(parts)
+        kind, number, position = question
+        program, lists = self.program, self.program.problem.lists
+        i, j = lists.links[number].tolist() if kind != "uses" else (-1, -1)
+        if kind == "owns":
+            places = node.proof.split(("owns", [i, j]))
+        elif kind == "cheap":
+            listed = np.isfinite(lists.prices[number, : position + 1])
+            cheap = lists.columns[number, : position + 1][listed].tolist()
+            places = node.proof.split(("among", [i, j, cheap]))
+        else:
+            token = int(program.problem.undecided[program.use_token[number]])
+            places = node.proof.split(("uses", [token, int(program.use_expert[number])]))
+        return [replace(part, proof=place) for part, place in zip(parts, places, strict=True)]
 
     def _questions(self, node: Node, relaxation: Relaxation) -> dict[Question, float]:
         """Return the questions that the program answers by a fraction, with f (1 - f) of each."""

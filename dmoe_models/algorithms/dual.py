@@ -32,6 +32,7 @@ import numpy as np
 
 from dmoe_models.algorithms.des import select_experts
 from dmoe_models.algorithms.ownership import add_bids, assign
+from dmoe_models.algorithms.proof import DualPrices
 from dmoe_models.instance import Instance
 
 
@@ -46,6 +47,8 @@ class Lists:
         c[l, k], J per token, ascending; infinite past a link's last subcarrier and where removed.
     beyond : (L,) array
         Price of the cheapest subcarrier that is not listed; infinite where all are.
+    deepest : int
+        Subcarriers of a link that were looked at before some were dropped.
     """
 
     def __init__(self, instance: Instance, depth: int) -> None:
@@ -58,7 +61,7 @@ class Lists:
 
     def deepen(self, depth: int) -> None:
         """List the `depth` cheapest subcarriers of every link."""
-        self.depth = min(depth, self.useful)
+        self.depth = self.deepest = min(depth, self.useful)
         self.columns, self.prices, self.beyond = self.instance.candidates.listed(self.depth)
 
     def keep(self, kept: np.ndarray) -> None:
@@ -106,6 +109,8 @@ class DualPoint:
         The same for what is not listed; infinite where everything is.
     ownership_price : (L,) array
         Price of what each link owns, listed or not; infinite where it owns nothing.
+    subcarrier_price : (M,) array
+        What a link has to pay for each subcarrier besides, J: the assignment's duals.
     """
 
     bound: float
@@ -117,6 +122,7 @@ class DualPoint:
     reduced: np.ndarray
     reduced_beyond: np.ndarray
     ownership_price: np.ndarray
+    subcarrier_price: np.ndarray
 
 
 class DualProblem:
@@ -262,7 +268,13 @@ class DualProblem:
             reduced,
             escape - row_dual,
             np.where(escaped, lists.beyond, owned),
+            -column_dual,
         )
+
+    def prices_at(self, point: DualPoint) -> DualPrices:
+        """Return a dual point's prices as they go into a proof."""
+        prices = point.token_prices, point.subcarrier_price
+        return DualPrices(self.undecided, *prices, self.lists.deepest)
 
     def supergradient(self, point: DualPoint) -> np.ndarray:
         """Return a supergradient of the bound: used by the token, less paid for by its bid."""

@@ -40,6 +40,7 @@ from dmoe_models.algorithms.jesa import descend
 from dmoe_models.algorithms.kernel import KernelProgram
 from dmoe_models.algorithms.local_search import Search
 from dmoe_models.algorithms.near_sets import near_sets
+from dmoe_models.algorithms.proof import DualPrices
 from dmoe_models.algorithms.set_pool import SetPool
 from dmoe_models.clock import Deadline
 from dmoe_models.energy import assignment_energy_j, best_link_energy_j
@@ -90,10 +91,23 @@ def exact(
     if max_steps < 1:
         raise MethodError(f"max_steps = {max_steps} is not a whole number of at least 1")
     run = Run(instance, Deadline(time_limit))
+    return run_exact(run, seed, max_steps, decide_tokens, fix_subcarriers, grow_lists)
+
+
+def run_exact(
+    run: Run,
+    seed: int = 0,
+    max_steps: int = 100,
+    decide_tokens: bool = True,
+    fix_subcarriers: bool = True,
+    grow_lists: bool = True,
+) -> Outcome:
+    """Carry out a run of `exact`, which may be one that records its proof (if nothing is off)."""
+    instance = run.instance
     cheapest = select_at_best_prices(instance, time_limit=run.deadline)
     if not np.isfinite(cheapest.bound_j).all():
         return Outcome(bound=math.inf, details={"proof": "a token has no feasible set"})
-    run.raise_bound(float(cheapest.bound_j.sum()))
+    _learn_cheapest(run, float(cheapest.bound_j.sum()))
     run.offer(descend(instance, best_link_energy_j(instance), deadline=run.deadline))
     run.note("jesa")
     if run.closed:
@@ -127,6 +141,16 @@ def exact(
         run.note("reduction")
         _branch(run, problem, point, fix_subcarriers, decide_tokens)
     return run.outcome()
+
+
+def _learn_cheapest(run: Run, bound: float) -> None:
+    """Keep LB: the dual at every link's own best price, where no subcarrier has one."""
+    run.raise_bound(bound)
+    if run.proof is not None:
+        instance = run.instance
+        prices = best_link_energy_j(instance)[instance.source]
+        tokens, subcarriers = np.arange(instance.T), np.zeros(instance.M)
+        run.proof.learn(bound, DualPrices(tokens, prices, subcarriers, 1))
 
 
 def _more_than_any(instance: Instance) -> float:
@@ -165,6 +189,7 @@ def _fix(run: Run, problem: DualProblem, point: DualPoint) -> None:
     while not lists.complete and (point.reduced_beyond <= allowed).any():
         lists.deepen(2 * lists.depth)
         point = problem.evaluate(point.token_prices)
+    run.reduce(problem, point)
     kept = np.isfinite(lists.prices) & (point.reduced <= allowed)
     run.details.setdefault("options", []).append(
         (int(np.isfinite(lists.prices).sum()), int(kept.sum()))
@@ -191,7 +216,7 @@ def _branch(
     tree = Tree(run, program)
     relaxation, best, _ = program.price_out(root, run.deadline, tree.enough_j)
     if best is not None:
-        run.raise_bound(best.bound)
+        run.learn(problem, best)
     if relaxation is not None:
         rows, columns = program.size
         run.details["lp"] = {
@@ -210,7 +235,7 @@ def _branch(
             _decide_by_gap(run, problem, best)
         program = _program(run, problem, best, decide_tokens)
         tree = Tree(run, program, fix_subcarriers=fix_subcarriers, decide_tokens=decide_tokens)
-        run.raise_bound(tree.search(program.node(run.bound_j)))
+        run.raise_bound(tree.search(program.node(run.bound_j, run.proof)))
         run.note("branching")
     run.details["sets"], run.details["nodes"] = len(program.pool), 1 + tree.nodes
 
@@ -239,6 +264,7 @@ def _program(
 
 def _limits(run: Run, problem: DualProblem, point: DualPoint) -> np.ndarray:
     evaluated = problem.evaluate(point.token_prices)
+    run.reduce(problem, evaluated)
     return evaluated.least_j + allowance(run, evaluated)
 
 

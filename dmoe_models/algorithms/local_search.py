@@ -289,14 +289,16 @@ def _iterate(
             for _ in range(2 + np.random.randint(3)):
                 a = np.random.randint(links)
                 m = wanted[a, np.random.randint(wanted.shape[1])]
-                b = owner[m]
                 before = owned[a]
+                if m == before:
+                    continue
+                b = owner[m]
                 owned[a] = m
                 owner[m] = a
                 price[a] = energy[a, m]
                 if before >= 0:
                     owner[before] = -1
-                if b >= 0 and b != a:
+                if b >= 0:
                     owned[b] = before
                     price[b] = np.inf
                     if before >= 0:

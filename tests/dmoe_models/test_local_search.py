@@ -50,6 +50,21 @@ def test_more_rounds_are_never_worse():
         assert solve(instance, "local-search", rounds=64).solution == many.solution
 
 
+def test_a_perturbation_never_gives_a_subcarrier_to_two_links():
+    for seed in range(20):
+        instance = draw("contended", seed, K=3, T=4)
+        search = module.Search(instance, seed)
+        owned = np.arange(len(instance.links))
+        for rounds in (1, 8):
+            module._iterate(
+                *(search.energy, search.wanted, search.node, search.first_token),
+                *(search.first_set, search.set_links, search.set_energy, owned, rounds, seed),
+                *(np.full(instance.M, -1), np.full(len(owned), np.inf), np.empty(instance.K)),
+                *(owned.copy(), np.ones(len(owned), dtype=bool)),
+            )
+            assert len(set(owned.tolist())) == len(owned)
+
+
 def test_tokens_with_very_many_sets_choose_among_the_cheapest(monkeypatch):
     monkeypatch.setattr(module, "MOST_SETS", 3)
     for seed in range(20):

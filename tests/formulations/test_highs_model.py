@@ -116,7 +116,7 @@ def test_the_model_is_pyomos(family, pyomo, direct, options, cut):
     assert sorted(map(key, ours)) == sorted(map(key, theirs))
 
 
-@pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"hard-p1"}))
+@pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"hard-p1", "knapsack-p1"}))
 def test_the_bound_stays_below_the_optimum_in_every_family(family):
     integral = 0
     for seed in range(6):

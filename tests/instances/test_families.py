@@ -14,9 +14,12 @@ from instances.structured_p1 import KINDS
 
 NAMES = (
     *("rayleigh", "tight", "scarce", "uneven", "contended", "ties", "hard-p1", "reciprocal"),
-    *("near-equal", "knapsack-p1", "rician", "tdl", "cell"),
-    *("dirichlet", "logistic-normal", "domains", "near-ties"),
+    *("near-equal", "knapsack-p1", "rician", "tdl", "cell", "mutant", "trap"),
+    *("dirichlet", "logistic-normal", "domains", "near-ties", "calibrated"),
 )
+
+NODES = {"calibrated": 4}
+"""K for families that do not take any."""
 
 # First digits of every family's hash at seed 5, K = 4, T = 5: the drawn bits must never change.
 GOLDEN = {
@@ -35,8 +38,11 @@ GOLDEN = {
     "logistic-normal": "e1a94e7e95451fb1",
     "domains": "621f94bdd6b47f99",
     "near-ties": "fc6684fd1cd51f61",
+    "calibrated": "5a6009b659e68293",
     "near-equal": "02294bce9f8f4a92",
     "knapsack-p1": "9d2c51cb2bfac046",
+    "mutant": "e0436cd236f8228e",
+    "trap": "b64d64a5882c994f",
 }
 
 
@@ -57,13 +63,13 @@ def test_draws_are_the_recorded_bits(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_same_seed_same_instance(name):
     assert draw(name, 3) == draw(name, 3)
-    if name != "ties":
+    if name not in ("ties", "trap"):
         assert draw(name, 3).sha256 != draw(name, 4).sha256
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_metadata_draws_the_instance_again(name):
-    instance = draw(name, 11, K=5, T=7, gamma=0.4)
+    instance = draw(name, 11, K=NODES.get(name, 5), T=7, gamma=0.4)
     record = instance.metadata
     assert record["family"] == name
     assert draw(record["family"], record["seed"], **record["parameters"]) == instance
@@ -92,8 +98,9 @@ def test_smallest_size(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_numpy_parameters_are_accepted(name):
-    assert draw(name, np.int64(1), K=np.int64(3), gamma=np.float64(0.5)) == draw(
-        name, 1, K=3, gamma=0.5
+    nodes = NODES.get(name, 3)
+    assert draw(name, np.int64(1), K=np.int64(nodes), gamma=np.float64(0.5)) == draw(
+        name, 1, K=nodes, gamma=0.5
     )
 
 

@@ -1,5 +1,6 @@
 """Sets are what their files say: drawn, hashed, bundled; and what is wrong with one is said."""
 
+import statistics
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,16 @@ from dmoe_models.files import read_instance, write_instance
 from instances import library
 from instances.families import FAMILIES, draw
 from instances.library import find_set, load_set, read_set, set_names, verify, write_set
+from instances.records import CLASSES
 
 from shell import assert_refused, call
 
 DATA = Path(library.__file__).parent / "sets"
 
-# Families that came after the sets smoke, small and medium, which stay what they were.
+# Families that came after the sets smoke and small, which stay what they were.
 NOT_IN_SETS = {
-    *("near-equal", "knapsack-p1", "rician", "tdl", "cell"),
-    *("dirichlet", "logistic-normal", "domains", "near-ties"),
+    *("near-equal", "knapsack-p1", "rician", "tdl", "cell", "mutant", "trap"),
+    *("dirichlet", "logistic-normal", "domains", "near-ties", "calibrated"),
 }
 
 MINE = """\
@@ -45,7 +47,10 @@ def without_version(instance):
     return {key: value for key, value in instance.metadata.items() if key != "package"}
 
 
-@pytest.mark.parametrize("name", set_names())
+BUNDLED = ("smoke", "small")
+
+
+@pytest.mark.parametrize("name", BUNDLED)
 def test_bundled_files_are_what_the_set_draws(name, tmp_path):
     assert list(verify(name)) == []
     written = write_set(find_set(name), tmp_path / name)
@@ -61,9 +66,9 @@ def test_bundled_files_are_what_the_set_draws(name, tmp_path):
 
 
 def test_sets_have_the_promised_sizes():
-    assert set_names() == ["smoke", "small", "medium"]
+    assert set_names() == [*BUNDLED, *CLASSES, "hard", "open", "adversarial"]
     assert sorted(path.stem for path in DATA.glob("*.toml")) == sorted(set_names())
-    ranges = {"smoke": (2, 4), "small": (3, 5), "medium": (6, 10)}
+    ranges = {"smoke": (2, 4), "small": (3, 5)}
     for name, (least, most) in ranges.items():
         instances = load_set(name)
         assert len(instances) == len(find_set(name).specs) == len(find_set(name).manifest)
@@ -73,6 +78,23 @@ def test_sets_have_the_promised_sizes():
         assert all(least <= instance.K <= most for instance in instances)
         assert len({instance.name for instance in instances}) == len(instances)
     assert sum(path.stat().st_size for path in DATA.glob("*/*.json")) < 5e6
+
+
+def test_the_adversarial_set_is_drawn_and_bad_for_its_targets():
+    assert list(verify("adversarial")) == []
+    chosen = find_set("adversarial")
+    assert not chosen.bundled and {spec.family for spec in chosen.specs} == {"mutant", "trap"}
+    for instance in load_set("adversarial"):
+        if instance.K > 4:
+            continue  # optima of the others take longer
+        target = "top-k" if "top-k" in instance.name else "jesa"
+        best = solve(instance, "exact")
+        assert best.gap <= 1e-9
+        static = float(instance.static_energy_j.sum())
+        mean = statistics.harmonic_mean(
+            [solve(instance, target, seed=seed).objective - static for seed in range(8)]
+        )
+        assert mean > 1.2 * (best.objective - static)
 
 
 def test_smoke_has_infeasible_strict_and_capped_ones():
@@ -94,7 +116,7 @@ def test_order_is_by_family_then_size():
 
 @pytest.mark.parametrize("name", ["huge", "", "../smoke", None, 3])
 def test_unknown_set(name):
-    with pytest.raises(DmoeError, match="sets are smoke, small, medium") as caught:
+    with pytest.raises(DmoeError, match="sets are smoke, small, toy") as caught:
         load_set(name)
     assert "\n" not in str(caught.value)
 

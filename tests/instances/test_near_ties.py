@@ -71,6 +71,25 @@ def test_exact_methods_and_the_referee_agree(seed, sizes):
         assert best * (1 - 1e-15) <= result.objective <= best * (1 + gap), method
 
 
+@pytest.mark.parametrize(
+    ("seed", "sizes"),
+    [
+        (131, {"K": 4, "T": 4, "M": 5, "D": 3, "gamma": 0.6}),
+        (111, {"K": 3, "T": 6, "M": 7, "gamma": 0.8}),
+        (120, {"K": 3, "T": 6, "M": 7, "gamma": 0.8}),
+        (128, {"K": 3, "T": 6, "M": 7, "gamma": 0.8}),
+    ],
+)
+def test_rows_of_c1_leave_room_for_sets_at_the_edge(seed, sizes):
+    """HiGHS called rows of exactly need infeasible, or a solution up to 3.5 % worse optimal."""
+    instance = draw("near-ties", seed, edge=0.8, **sizes)
+    best = solve(instance, "exhaustive").objective
+    for method in ("highs-p2-milp", "pyomo-p2-milp", "cvxpy-p2-milp"):
+        result = solve(instance, method)
+        assert result.check is not None and result.check.ok, method
+        assert best * (1 - 1e-15) <= result.objective <= best * (1 + 1e-6), method
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_selection_alone_is_decided_alike(seed):
     instance = draw("near-ties", seed, K=7, T=20, M=42, D=4, edge=0.8)
