@@ -25,6 +25,8 @@ class EnergyReport:
     transmission_j, computation_j, static_j : float
     per_token_j : (T,) array
         Transmission and computation of each token (static energy belongs to no token).
+    per_token_transmission_j, per_token_computation_j : (T,) array
+        Its two parts.
     per_link_j : (K, K) array
         Transmission energy of each link.
     token_counts : (K, K) int array
@@ -36,6 +38,8 @@ class EnergyReport:
     computation_j: float
     static_j: float
     per_token_j: np.ndarray
+    per_token_transmission_j: np.ndarray
+    per_token_computation_j: np.ndarray
     per_link_j: np.ndarray
     token_counts: np.ndarray
 
@@ -172,12 +176,16 @@ def evaluate(instance: Instance, solution: Solution) -> EnergyReport:
 
     counts = count_tokens(instance, solution.selection)
     per_link = _carried_energy_j(link_energy, counts)
+    selection = solution.selection
+    computation = np.broadcast_to(instance.computation_energy_j, selection.shape)
     return EnergyReport(
         total_j=total_energy_j(instance, link_energy, counts),
         transmission_j=float(per_link.sum()),
         computation_j=float(instance.computation_energy_j @ counts.sum(axis=0)),
         static_j=float(instance.static_energy_j.sum()),
-        per_token_j=selected_energy_j(expert_energy_j(instance, link_energy), solution.selection),
+        per_token_j=selected_energy_j(expert_energy_j(instance, link_energy), selection),
+        per_token_transmission_j=selected_energy_j(link_energy[instance.source], selection),
+        per_token_computation_j=selected_energy_j(computation, selection),
         per_link_j=per_link,
         token_counts=counts,
     )

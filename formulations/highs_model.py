@@ -30,6 +30,7 @@ def p2_milp(
     disaggregated: bool = False,
     candidates: np.ndarray | None = None,
     deadline: Deadline | None = None,
+    relaxed: bool = False,
 ) -> HighsModel:
     """P2 with one subcarrier a link, as a MILP (see `pyomo_models.p2_milp`).
 
@@ -42,6 +43,8 @@ def p2_milp(
         Subcarriers to consider for each link.
     deadline : Deadline, optional
         Building stops with OutOfTimeError when it has passed.
+    relaxed : bool
+        The linear program: alpha and x between 0 and 1.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def p2_milp(
         row_bounds=np.repeat([[LEAST_COVERAGE, np.inf], [-np.inf, most]], tokens, axis=0),
         load=incidence(row, served, (len(uses.link), tokens * experts)),
     )
-    return assembled(data, choices, uses, of_sets=False, relaxed=False)
+    return assembled(data, choices, uses, of_sets=False, relaxed=relaxed)
 
 
 def p2_set(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from dmoe_models.methods import METHODS
 from instances.families import draw
 
@@ -12,6 +14,7 @@ import bench_exact
 import bench_growth
 import bench_integrality
 import bench_models
+import bench_studies
 import peers
 import run
 
@@ -99,6 +102,14 @@ def test_a_series_ends_where_it_is_stopped():
     assert len(aggregated) == 1 and aggregated[0]["stopped"]
     assert aggregated[0]["seconds"] == 0.5 and "stopped at 0.5 s" in aggregated[0]["case"]
     assert len([row for row in rows if row["method"] == "des"]) == 2
+
+
+def test_studies(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(bench_studies, "QUICK_TASKS", 6)
+    overhead, client, speed_up = bench_studies.rows(quick=True)
+    assert overhead["unit"] == "ms a task" and 0 < client["figure"] < 1000
+    assert "two workers / one, 6 tasks of" in speed_up["case"] and speed_up["figure"] > 0
 
 
 def test_a_relaxation_that_is_not_integral_is_found():

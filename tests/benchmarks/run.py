@@ -22,7 +22,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("des", "exact", "models", "growth", "integrality")
+MODULES = ("des", "exact", "models", "growth", "integrality", "studies")
 PACKAGES = (
     *("dmoe-models", "numpy", "scipy", "numba"),
     *("highspy", "pyscipopt", "ortools", "pyomo", "cvxpy"),

@@ -1,0 +1,162 @@
+"""`dmoe study`: run the studies, look how far they are, take out what they found."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dmoe_models.shell import file_path, json_option, print_json
+from dmoe_models.studies.registry import STUDY_NAMES
+
+
+@click.group(
+    short_help="Run studies: optimality, asymptotics, savings.",
+    epilog="""\b
+Examples:
+  dmoe study asymptotics --out asymptotics/          the default configuration, on all cores
+  dmoe study savings --full --scheduler tcp://head:8786 --out savings/
+  dmoe study status asymptotics/
+  dmoe study report asymptotics/
+""",
+)
+def study() -> None:
+    """Claims of the literature, measured over many draws: run, interrupted, continued, reported.
+
+    A run that was interrupted, or killed, goes on where it was with the same command. DIR holds one
+    SQLite file, study.sqlite, and the configuration.
+    """
+
+
+def _run_command(name: str) -> click.Command:
+    """Return the command that runs one study."""
+
+    @click.option(
+        "--config", "config", type=file_path, metavar="FILE",
+        help="Axes, seeds and methods (.toml); by default the package's own.",
+    )  # fmt: skip
+    @click.option("--full", is_flag=True, help="The package's full configuration: it takes long.")
+    @click.option(
+        "--workers", type=click.IntRange(min=0), metavar="N",
+        help="Processes on this machine; by default one a core. 0: one, without Dask.",
+    )  # fmt: skip
+    @click.option("--scheduler", metavar="ADDRESS", help="Of a Dask scheduler: tcp://HOST:PORT.")
+    @click.option(
+        "--out", "folder", type=file_path, metavar="DIR",
+        help=f"Where the results are kept.  [default: study-{name}]",
+    )  # fmt: skip
+    @click.option("--data", type=file_path, help="Directory of recorded data, or DMOE_DATA.")
+    @click.option("--retry-failed", is_flag=True, help="Try again what failed in earlier runs.")
+    @json_option
+    def run(
+        config: Path | None,
+        full: bool,
+        workers: int | None,
+        scheduler: str | None,
+        folder: Path | None,
+        data: Path | None,
+        retry_failed: bool,
+        as_json: bool,
+    ) -> int:
+        from dmoe_models.studies.design import configuration_file, read_design
+        from dmoe_models.studies.engine import run_study
+        from dmoe_models.studies.registry import StudyError
+        from dmoe_models.studies.watching import watching
+
+        if config is not None and full:
+            raise click.UsageError("give --config or --full, not both")
+        if workers is not None and scheduler is not None:
+            raise click.UsageError("give --workers or --scheduler, not both")
+        design = read_design(
+            config or configuration_file(name, "full" if full else "default"), name
+        )
+        out = folder or Path(f"study-{name}")
+        if data is None and os.environ.get("DMOE_DATA"):
+            data = Path(os.environ["DMOE_DATA"])
+        if data is not None and not data.is_dir():
+            raise StudyError(f"{data}: there is no such directory")
+        with watching(sys.stderr) as listener:
+            ending = run_study(
+                design,
+                out,
+                workers=workers,
+                scheduler=scheduler,
+                data=data,
+                retry_failed=retry_failed,
+                listener=listener,
+            )
+        if as_json:
+            print_json(vars(ending) | {"study": name, "sha256": design.sha256, "folder": str(out)})
+        else:
+            click.echo(
+                f"{name}, configuration {design.sha256[:12]}: {ending.done:,} of {ending.total:,} "
+                f"tasks done, {ending.failed:,} failed; in {out}"
+            )
+            if ending.waiting:
+                click.echo(f"{ending.waiting:,} tasks wait for recorded data: --data DIR")
+        return 1 if ending.failed else 0
+
+    title = {
+        "optimality": "How far from optimal each method is, how tight each bound.",
+        "asymptotics": "Whether JESA becomes optimal as subcarriers grow.",
+        "savings": "How much energy selection saves, layer by layer.",
+    }[name]
+    statuses = "0: all tasks are done; 1: some failed; 130: interrupted, the same command goes on."
+    return click.command(name, short_help=title, help=f"{title}\n\nExit status {statuses}")(run)
+
+
+for _name in STUDY_NAMES:
+    study.add_command(_run_command(_name))
+
+
+@study.command(short_help="How far a study is.")
+@click.argument("folder", type=file_path, metavar="DIR")
+@json_option
+def status(folder: Path, as_json: bool) -> int:
+    """Say how far the study in DIR is, running or not. Exit status 1 while it is not finished."""
+    from dmoe_models.studies.database import Database
+
+    with Database(folder) as database:
+        facts: dict[str, Any] = {
+            "study": database.design.study.name,
+            "title": database.design.title,
+            "sha256": database.design.sha256,
+            **vars(database.progress()),
+            "failures": database.failures(),
+            "runs": database.sessions(),
+        }
+    if as_json:
+        print_json(facts)
+    else:
+        click.echo(f"{facts['study']}, configuration {facts['sha256'][:12]}: {facts['title']}")
+        click.echo(
+            f"{facts['done']:,} of {facts['tasks']:,} tasks done, {facts['failed']:,} failed"
+        )
+        click.echo(f"{facts['rows']:,} rows, {facts['seconds']:,.0f} s of work")
+        for reason, number in facts["failures"].items():
+            click.echo(f"  {number:,} x {reason}")
+        for run in facts["runs"]:
+            click.echo(f"run {run['started']} to {run['ended'] or '(not ended)'}")
+    return 0 if facts["done"] == facts["tasks"] else 1
+
+
+@study.command(short_help="Write what a study found.")
+@click.argument("folder", type=file_path, metavar="DIR")
+@click.option("-o", "--output", type=file_path, help="Another directory to write to than DIR.")
+@json_option
+def report(folder: Path, output: Path | None, as_json: bool) -> None:
+    """Write the tidy table of the study in DIR (rows.csv) and its tables per cell (.csv)."""
+    from dmoe_models.studies.database import Database
+
+    with Database(folder) as database:
+        from dmoe_models.studies.reporting import write_tables  # scipy: slow to import
+
+        written = write_tables(database, output or folder)
+    if as_json:
+        print_json([str(path) for path in written])
+    else:
+        for path in written:
+            click.echo(str(path))

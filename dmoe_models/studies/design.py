@@ -1,0 +1,331 @@
+"""From a configuration (TOML) to cells and tasks, every task with a key of its own.
+
+```toml
+study = "asymptotics"
+title = "What it is for"
+time_limit_s = 20              # per method and instance
+batch = 50                     # seeds per task
+task_limit_s = 600             # a task's worker is stopped after that
+memory_limit_mb = 4000         # and above that
+retries = 1                    # of a task whose worker died, hung or grew too large
+methods = ["jesa", { method = "jesa", label = "JESA, 10 starts", starts = 10 }]
+
+[[cells]]                      # all combinations of the axes; a list is an axis
+seeds = 500                    # 0 to 499, unless first_seed says otherwise
+family = "rayleigh"
+K = [3, 4, 6]
+subcarriers_per_link = [1, 2, 4]
+```
+
+A table of `cells` may have a `batch` and `methods` of its own. What decides the rows is in the hash
+of the configuration; title, task_limit_s, memory_limit_mb and retries are not. A task's key covers
+all that decides its own rows, and the version of the package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import tomllib
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from dmoe_models.errors import DmoeError
+from dmoe_models.numbers import shown
+from dmoe_models.protocol import Variant, variants
+from dmoe_models.studies.conditions import check_cell, needs_data
+from dmoe_models.studies.registry import Study, StudyError, Work, find_study
+from dmoe_models.version import package_version
+
+_FIELDS = {
+    "study": str,
+    "title": str,
+    "methods": list,
+    "time_limit_s": (int, float),
+    "batch": int,
+    "task_limit_s": (int, float),
+    "memory_limit_mb": (int, float),
+    "retries": int,
+    "cells": list,
+}
+_OF_CELLS = ("seeds", "first_seed", "batch", "methods")
+_LARGEST = 10**7  # tasks
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One combination of the axes.
+
+    Attributes
+    ----------
+    number : int
+        Position in the design.
+    parameters : dict
+    first_seed, seeds : int
+        Which draws: `seeds` consecutive ones.
+    batch : int
+    methods : list of Variant
+    """
+
+    number: int
+    parameters: dict[str, Any]
+    first_seed: int
+    seeds: int
+    batch: int
+    methods: list[Variant]
+
+    def content(self) -> dict[str, Any]:
+        """Return all that decides the cell's rows, as plain JSON."""
+        return {
+            "parameters": self.parameters,
+            "first_seed": self.first_seed,
+            "seeds": self.seeds,
+            "batch": self.batch,
+            "methods": [
+                {"label": v.label, "method": v.method, "options": dict(v.options)}
+                for v in self.methods
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some seeds of a cell: what a worker is given at a time.
+
+    Attributes
+    ----------
+    study : str
+    cell : Cell
+    first_seed, seeds : int
+    time_limit_s : float
+        Per method and instance.
+    revision : int
+        Of the study.
+    key : str
+        SHA-256 of all that decides the task's rows.
+    """
+
+    study: str
+    cell: Cell
+    first_seed: int
+    seeds: int
+    time_limit_s: float
+    revision: int
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", digest(self.content()))
+
+    def content(self) -> dict[str, Any]:
+        """Return what a worker has to know, as plain JSON."""
+        return {
+            "study": self.study,
+            "revision": self.revision,
+            "version": package_version(),
+            "parameters": self.cell.parameters,
+            "first_seed": self.first_seed,
+            "seeds": self.seeds,
+            "methods": self.cell.content()["methods"],
+            "time_limit_s": self.time_limit_s,
+        }
+
+
+def work_of(content: dict[str, Any], data: Path | None = None) -> Work:
+    """Return the work that a task's content asks for."""
+    return Work(
+        cell=content["parameters"],
+        seeds=range(content["first_seed"], content["first_seed"] + content["seeds"]),
+        methods=[Variant(v["label"], v["method"], v["options"]) for v in content["methods"]],
+        time_limit_s=content["time_limit_s"],
+        data=data,
+    )
+
+
+@dataclass(frozen=True)
+class Design:
+    """A configuration, checked.
+
+    Attributes
+    ----------
+    study : Study
+    title : str
+    text : str
+        The TOML file, as it was read.
+    cells : list of Cell
+    time_limit_s, task_limit_s : float
+    memory_limit_mb : float
+    retries : int
+    """
+
+    study: Study
+    title: str
+    text: str
+    cells: list[Cell]
+    time_limit_s: float
+    task_limit_s: float
+    memory_limit_mb: float
+    retries: int
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all that decides the rows, whatever the file looks like."""
+        return digest(
+            {
+                "study": self.study.name,
+                "revision": self.study.revision,
+                "time_limit_s": self.time_limit_s,
+                "cells": [cell.content() for cell in self.cells],
+            }
+        )
+
+    def tasks(self) -> list[Task]:
+        """Return all tasks: first one of every cell, then a second, and so on.
+
+        In this order what is done at any moment is spread over all cells, and so the time left can
+        be told.
+        """
+        found = []
+        for cell in self.cells:
+            last = cell.first_seed + cell.seeds
+            for turn, first in enumerate(range(cell.first_seed, last, cell.batch)):
+                task = Task(
+                    self.study.name,
+                    cell,
+                    first,
+                    min(cell.batch, last - first),
+                    self.time_limit_s,
+                    self.study.revision,
+                )
+                found.append((turn, task))
+        return [task for _, task in sorted(found, key=lambda pair: pair[0])]
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether some cell is built from recorded data."""
+        return any(needs_data(cell.parameters) for cell in self.cells)
+
+
+def digest(content: Any) -> str:
+    """Return the SHA-256 of plain JSON content in its canonical form."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def configuration_file(study: str, size: str = "default") -> Path:
+    """Return the package's own configuration of a study: "default" or "full"."""
+    folder = Path(str(resources.files("dmoe_models"))) / "studies" / "configurations"
+    return folder / (f"{study}.toml" if size == "default" else f"{study}-{size}.toml")
+
+
+def read_design(file: Path, study: str | None = None) -> Design:
+    """Read a configuration.
+
+    Parameters
+    ----------
+    file : path
+    study : str, optional
+        The study that it has to be of.
+
+    Raises
+    ------
+    StudyError
+        In one line that names the file, the field and its value.
+    """
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+        raise StudyError(f"{file}: {reason}") from error
+    try:
+        return design_of(text, study)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{file}: {' '.join(str(error).split())}") from error
+    except DmoeError as error:
+        raise StudyError(f"{file}: {error}") from error
+
+
+def design_of(text: str, study: str | None = None) -> Design:
+    """Read a configuration's text; parameters and errors as for `read_design`."""
+    content = tomllib.loads(text)
+    for name, value in content.items():
+        if name not in _FIELDS:
+            raise StudyError(f"unknown field {name}; fields are {', '.join(_FIELDS)}")
+        if not isinstance(value, _FIELDS[name]) or isinstance(value, bool):  # type: ignore[arg-type]
+            raise StudyError(f"{name} = {shown(value)} is of the wrong kind")
+    chosen = find_study(content.get("study"))
+    if study is not None and chosen.name != study:
+        raise StudyError(f"study = {shown(chosen.name)}, not {study}")
+    cells: list[Cell] = []
+    for number, table in enumerate(content.get("cells", [])):
+        try:
+            cells += _cells(chosen, content, table, len(cells))
+        except DmoeError as error:
+            raise StudyError(f"cells[{number}]: {error}") from error
+    if not cells:
+        raise StudyError("there are no cells")
+    limits = {
+        name: float(content.get(name, default))
+        for name, default in (
+            ("time_limit_s", 60.0),
+            ("task_limit_s", 1800.0),
+            ("memory_limit_mb", 4000.0),
+        )
+    }
+    for name, value in limits.items():
+        if not 0 < value < float("inf"):
+            raise StudyError(f"{name} = {value} is not a positive, finite number")
+    retries = content.get("retries", 1)
+    if retries < 0:
+        raise StudyError(f"retries = {retries} is negative")
+    if sum(-(-cell.seeds // cell.batch) for cell in cells) > _LARGEST:
+        raise StudyError(f"more than {_LARGEST} tasks")
+    design = Design(chosen, content.get("title", ""), text, cells, **limits, retries=retries)
+    keys = [task.key for task in design.tasks()]
+    if len(set(keys)) < len(keys):
+        raise StudyError("two of the cells are the same draws by the same methods")
+    return design
+
+
+def _cells(study: Study, content: dict[str, Any], table: Any, first: int) -> list[Cell]:
+    """Return the cells of one table: the product of its axes."""
+    if not isinstance(table, dict):
+        raise StudyError("is not a table")
+    axes = {name: value for name, value in table.items() if name not in _OF_CELLS}
+    numbers = {
+        "seeds": (table.get("seeds"), 1),
+        "first_seed": (table.get("first_seed", 0), 0),
+        "batch": (table.get("batch", content.get("batch", 50)), 1),
+    }
+    for name, (value, least) in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise StudyError(f"{name} = {shown(value)} is not a whole number of at least {least}")
+    methods = variants(table.get("methods", content.get("methods", [])))
+    lists = [value if isinstance(value, list) else [value] for value in axes.values()]
+    cells: list[Cell] = []
+    for combination in itertools.product(*lists):
+        parameters = dict(zip(axes, combination, strict=True))
+        _check(study, parameters)
+        cells.append(
+            Cell(
+                number=first + len(cells),
+                parameters=parameters,
+                methods=methods,
+                **{name: value for name, (value, _) in numbers.items()},
+            )
+        )
+    return cells
+
+
+def _check(study: Study, parameters: dict[str, Any]) -> None:
+    rest = dict(parameters)
+    if study.parts:
+        part = rest.pop("part", None)
+        if part not in study.parts:
+            raise StudyError(f"part = {shown(part)} is not one of {', '.join(study.parts)}")
+    for name, value in rest.items():
+        if not isinstance(value, (str, int, float)):
+            raise StudyError(f"{name} = {shown(value)} is neither a number nor a word")
+    check_cell(rest, layered=study.layered)

@@ -1,0 +1,143 @@
+"""One method on one instance of a study, whatever it may do: facts, and never an exception."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from dmoe_models.errors import DmoeError
+from dmoe_models.instance import Instance
+from dmoe_models.protocol import Variant
+from dmoe_models.rows import NOT_RUN
+from dmoe_models.solution import Result, Status
+from dmoe_models.solving import solve
+from dmoe_models.studies.registry import FAILED
+
+CERTIFIED = 1e-9
+"""Proved gap up to which an energy is called the certified optimum."""
+
+DIGITS = 12
+"""Significant digits of an energy that are kept: different ways of adding up agree in so many."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of a method.
+
+    Attributes
+    ----------
+    result : Result or None
+    status : str
+        That of the result; "not run" where the method declined, "failed" where it raised.
+    reason : str
+        Why; empty where there is a result.
+    """
+
+    result: Result | None
+    status: str
+    reason: str = ""
+
+    @property
+    def energy_j(self) -> float:
+        """Energy of the solution, J, to `DIGITS` digits; NaN without one."""
+        return math.nan if self.result is None else rounded(self.result.objective)
+
+    @property
+    def valid(self) -> bool:
+        """Whether there is a solution that the referee accepts."""
+        return self.result is not None and self.result.check is not None and self.result.check.ok
+
+
+def attempt(
+    instance: Instance, variant: Variant, seed: int, time_limit_s: float, **options: Any
+) -> Attempt:
+    """Run a method; `options` are added to its own."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of solvers' interfaces; they say nothing new
+            result = solve(
+                instance,
+                variant.method,
+                seed=seed,
+                time_limit=time_limit_s,
+                **dict(variant.options) | options,
+            )
+    except DmoeError as error:
+        return Attempt(None, NOT_RUN, one_line(error))
+    except (Exception, SystemExit) as error:
+        return Attempt(None, FAILED, f"{type(error).__name__}: {one_line(error)}")
+    return Attempt(result, str(result.status))
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The optimum of an instance, as far as it is proved.
+
+    Attributes
+    ----------
+    energy_j : float
+        J, to `DIGITS` digits; NaN where it is not certified.
+    static_j : float
+        What no decision changes.
+    certified : bool
+        The proved gap is at most 1e-9.
+    status : str
+        "optimal", "infeasible", or what else came of `exact`.
+    gap, runtime_s : float
+        The proved gap; seconds.
+    details : dict
+    """
+
+    energy_j: float
+    static_j: float
+    certified: bool
+    status: str
+    gap: float
+    runtime_s: float
+    details: dict[str, Any]
+
+    def excess(self, energy_j: float) -> float:
+        """Return (E - OPT) / (OPT - static): how far above the optimum, 0 within its proof.
+
+        NaN where the optimum is not certified.
+        """
+        variable = self.energy_j - self.static_j
+        if variable <= 0:
+            return 0.0 if energy_j <= self.energy_j else math.inf
+        share = (energy_j - self.energy_j) / variable
+        return 0.0 if abs(share) <= CERTIFIED else rounded(share)
+
+    def distance(self, bound_j: float) -> float:
+        """Return (OPT - bound) / (OPT - static): how far a bound is below, 0 within the proof."""
+        return 0.0 - self.excess(bound_j)
+
+
+def certify(instance: Instance, seed: int, time_limit_s: float) -> Optimum:
+    """Find an instance's optimum by `exact`, with its proof."""
+    tried = attempt(instance, Variant("exact", "exact"), seed, time_limit_s)
+    static = float(instance.static_energy_j.sum())
+    result = tried.result
+    if result is None:
+        return Optimum(math.nan, static, False, tried.status, math.nan, math.nan, {})
+    certified = result.status is Status.OPTIMAL and result.gap <= CERTIFIED
+    return Optimum(
+        energy_j=tried.energy_j if certified else math.nan,
+        static_j=static,
+        certified=certified,
+        status=tried.status,
+        gap=result.gap,
+        runtime_s=result.runtime,
+        details=result.details,
+    )
+
+
+def rounded(value: float) -> float:
+    """Return a number to `DIGITS` significant digits."""
+    return float(f"{value:.{DIGITS}g}")
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's text on one line."""
+    return " ".join(str(error).split())

@@ -1,0 +1,129 @@
+"""The database: all of a task or nothing, never twice, and one writer."""
+
+import math
+
+import numpy as np
+import pytest
+
+from dmoe_models.studies.database import CONFIGURATION, FILE, Database, read_table
+from dmoe_models.studies.design import design_of, read_design
+from dmoe_models.studies.registry import StudyError
+
+TEXT = """
+study = "asymptotics"
+batch = 2
+methods = ["jesa"]
+[[cells]]
+seeds = 4
+family = "rayleigh"
+K = [3, 4]
+"""
+
+
+def rows(task):
+    return [
+        {"seed": seed, "status": "optimal", "method": "jesa", "distinct": seed % 2 == 0,
+         "links": 6, "optimum_j": 1.5 + seed, "excess": math.nan, "optimal": None}
+        for seed in range(task.first_seed, task.first_seed + task.seeds)
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def design():
+    return design_of(TEXT)
+
+
+def test_tables_do_not_depend_on_the_order_of_tasks(design, tmp_path):
+    tables = []
+    for name, tasks in (("a", design.tasks()), ("b", design.tasks()[::-1])):
+        with Database(tmp_path / name, design) as database:
+            for task in tasks:
+                assert database.store(task, rows(task), 1, 0.5)
+        tables.append(read_table(tmp_path / name))
+    assert tables[0].equals(tables[1])
+    assert tables[0]["seed"].tolist() == [0, 1, 2, 3] * 2
+    assert tables[0]["K"].tolist() == [3] * 4 + [4] * 4
+    assert tables[0]["distinct"].tolist() == [True, False] * 4
+    assert tables[0]["optimal"].isna().all() and tables[0]["excess"].isna().all()
+    assert tables[0]["optimum_j"].dtype == np.float64 and tables[0]["links"].dtype == "Int64"
+
+
+def test_never_twice(design, tmp_path):
+    task = design.tasks()[0]
+    with Database(tmp_path, design) as database:
+        assert database.store(task, rows(task), 1, 0.5)
+        assert not database.store(task, rows(task), 2, 0.5)
+        assert not database.store_failure(task, "too late", 2, 0.5)
+        assert database.finished() == {task.key}
+        assert database.progress().rows == 2 and database.progress().failed == 0
+
+
+def test_all_of_a_task_or_nothing(design, tmp_path):
+    task = design.tasks()[0]
+    with Database(tmp_path, design) as database:
+        with pytest.raises(ValueError):
+            database.store(task, [rows(task)[0], rows(task)[1] | {"links": "many"}], 1, 0.5)
+        assert database.finished() == set() and database.progress().rows == 0
+
+
+def test_failures(design, tmp_path):
+    one, other, *_ = design.tasks()
+    with Database(tmp_path, design) as database:
+        database.store_failure(one, "it hung", 2, 9.0)
+        database.store(other, rows(other), 1, 0.5)
+        assert database.failures() == {"it hung": 1}
+        failed = database.table().query("status == 'failed'")
+        assert failed["reason"].tolist() == ["it hung"] * 2 and failed["seed"].tolist() == [0, 1]
+        assert failed["optimum_j"].isna().all()
+        assert database.forget_failures() == 1
+        assert database.finished() == {other.key} and database.progress().rows == 2
+
+
+def test_one_writer_and_any_number_of_readers(design, tmp_path):
+    with Database(tmp_path, design) as writer:
+        with pytest.raises(StudyError, match="another run is at work"):
+            Database(tmp_path, design)
+        task = design.tasks()[0]
+        with Database(tmp_path) as reader:
+            assert reader.progress().done == 0
+            writer.store(task, rows(task), 1, 0.5)
+            assert reader.progress().done == 1
+            assert reader.design.sha256 == design.sha256
+    Database(tmp_path, design).close()
+
+
+def test_the_folder_keeps_its_configuration(design, tmp_path):
+    Database(tmp_path, design).close()
+    assert read_design(tmp_path / CONFIGURATION).sha256 == design.sha256
+    with pytest.raises(StudyError, match="holds study asymptotics of configuration"):
+        Database(tmp_path, design_of(TEXT.replace("seeds = 4", "seeds = 5")))
+    # other words and limits are the same configuration
+    Database(tmp_path, design_of("retries = 4\n" + TEXT)).close()
+
+
+def test_versions_are_not_mixed(design, tmp_path, monkeypatch):
+    Database(tmp_path, design).close()
+    monkeypatch.setattr("dmoe_models.studies.database.package_version", lambda: "99")
+    with pytest.raises(StudyError, match=r"was begun with dmoe-models .*, and this is 99"):
+        Database(tmp_path, design)
+    Database(tmp_path).close()  # reading is another matter
+
+
+def test_folders_that_hold_no_study(tmp_path, design):
+    with pytest.raises(StudyError, match="holds no study"):
+        Database(tmp_path)
+    (tmp_path / FILE).write_text("some text, long enough to be no database at all" * 50)
+    for arguments in ((tmp_path,), (tmp_path, design)):
+        with pytest.raises(StudyError, match="not a database"):
+            Database(*arguments)
+
+
+def test_sessions(design, tmp_path):
+    for _ in range(2):
+        with Database(tmp_path, design) as database:
+            database.start_session({"python": "3", "share": math.nan})
+            database.end_session()
+    with Database(tmp_path) as database:
+        assert [run["environment"] for run in database.sessions()] == [
+            {"python": "3", "share": None}
+        ] * 2

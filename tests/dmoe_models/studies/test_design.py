@@ -1,0 +1,163 @@
+"""Configurations: axes become cells, cells tasks; keys and hashes change with what they cover."""
+
+import pytest
+
+from dmoe_models.studies.conditions import adjusted, draw_cell, draw_layers, sized
+from dmoe_models.studies.design import configuration_file, design_of, read_design, work_of
+from dmoe_models.studies.registry import STUDY_NAMES, StudyError, find_study
+from instances.families import draw
+
+TEXT = """
+study = "asymptotics"
+title = "for tests"
+time_limit_s = 5
+batch = 4
+methods = ["jesa", { method = "jesa", label = "ten", starts = 10 }]
+
+[[cells]]
+seeds = 10
+family = ["rayleigh", "reciprocal"]
+K = [3, 4]
+subcarriers_per_link = 2
+
+[[cells]]
+seeds = 3
+first_seed = 100
+family = "tdl"
+K = 3
+M = 12
+band_turns = 1.5
+methods = ["jesa"]
+"""
+
+
+def test_axes_and_tasks():
+    design = design_of(TEXT)
+    assert [cell.parameters["family"] for cell in design.cells] == [
+        *("rayleigh", "rayleigh", "reciprocal", "reciprocal", "tdl")
+    ]
+    assert [cell.number for cell in design.cells] == list(range(5))
+    tasks = design.tasks()
+    seeds: dict[int, list[int]] = {}
+    for task in tasks:
+        seeds.setdefault(task.cell.number, []).extend(work_of(task.content()).seeds)
+    assert seeds == {0: list(range(10))} | {n: list(range(10)) for n in (1, 2, 3)} | {
+        4: [100, 101, 102]
+    }
+    # the first five tasks are one of every cell
+    assert [task.cell.number for task in tasks[:6]] == [0, 1, 2, 3, 4, 0]
+    assert len({task.key for task in tasks}) == len(tasks) == 13
+    work = work_of(tasks[0].content())
+    assert [variant.label for variant in work.methods] == ["jesa", "ten"]
+    assert work.methods[1].options == {"starts": 10}
+
+
+def test_what_the_hash_covers():
+    sha256 = design_of(TEXT).sha256
+    for same in (
+        TEXT.replace("for tests", "other words") + "\n# a comment\n",
+        TEXT + "\n[[cells]]\n".replace("[[cells]]", ""),
+        "retries = 3\ntask_limit_s = 7\nmemory_limit_mb = 900\n" + TEXT,
+    ):
+        assert design_of(same).sha256 == sha256
+    for other in (
+        TEXT.replace("time_limit_s = 5", "time_limit_s = 6"),
+        TEXT.replace("seeds = 10", "seeds = 11"),
+        TEXT.replace("K = [3, 4]", "K = [4, 3]"),
+        TEXT.replace("starts = 10", "starts = 9"),
+        TEXT.replace("batch = 4", "batch = 5"),
+    ):
+        assert design_of(other).sha256 != sha256
+
+
+def test_keys_cover_the_version(monkeypatch):
+    keys = [task.key for task in design_of(TEXT).tasks()]
+    assert keys == [task.key for task in design_of(TEXT).tasks()]
+    monkeypatch.setattr("dmoe_models.studies.design.package_version", lambda: "99")
+    assert not set(keys) & {task.key for task in design_of(TEXT).tasks()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("batch = 4", "batches = 4", "unknown field batches"),
+        ("batch = 4", 'batch = "4"', "batch = '4' is of the wrong kind"),
+        ("batch = 4", "batch = 0", "batch = 0 is not a whole number of at least 1"),
+        ("batch = 4", "batch = true", "batch = True is of the wrong kind"),
+        ("time_limit_s = 5", "time_limit_s = 0", "time_limit_s = 0.0"),
+        ("time_limit_s = 5", "retries = -1", "retries = -1"),
+        ('"asymptotics"', '"astrology"', "unknown study 'astrology'"),
+        ('["jesa", {', '["jessa", {', r"cells\[0\]: unknown method 'jessa'"),
+        ("K = [3, 4]", "Q = 3", r"cells\[0\]: family rayleigh has no parameter 'Q'"),
+        ("K = [3, 4]", "gamma0 = 0.5\nK = 3", "no parameter 'gamma0' here"),
+        ("K = [3, 4]", 'part = "x"\nK = 3', "no parameter 'part'"),
+        ("K = [3, 4]", "K = [[3]]", r"K = \[3\] is neither a number nor a word"),
+        ("K = [3, 4]", "K = []", "does not"),
+        ("seeds = 10", "", "seeds = None"),
+        ("K = [3, 4]", "K = [3, 3]", "same draws by the same methods"),
+        ("M = 12", "M = 12\nsubcarriers_per_link = 3", "two names of one thing"),
+        ('family = "tdl"', 'family = "tld"', r"cells\[1\]: unknown family 'tld'"),
+        ('family = "tdl"', 'family = "recorded"', "unknown family 'recorded'"),
+    ],
+)
+def test_configurations_that_cannot_be(old, new, words):
+    assert old in TEXT
+    if new == "K = []":  # an empty axis makes no cells; alone, that is no study
+        text = TEXT[: TEXT.rindex("[[cells]]")].replace(old, new)
+        words = "no cells"
+    else:
+        text = TEXT.replace(old, new)
+    with pytest.raises(StudyError, match=words):
+        design_of(text)
+
+
+def test_files_that_are_no_configuration(tmp_path):
+    broken = tmp_path / "broken.toml"
+    broken.write_text("study =")
+    for file, words in ((tmp_path / "none.toml", "No such file"), (broken, "broken.toml: ")):
+        with pytest.raises(StudyError, match=words):
+            read_design(file)
+    broken.write_text(TEXT)
+    with pytest.raises(StudyError, match="study = 'asymptotics', not savings"):
+        read_design(broken, "savings")
+
+
+def test_the_packages_own_configurations():
+    for name in STUDY_NAMES:
+        for size in ("default", "full"):
+            design = read_design(configuration_file(name, size), name)
+            assert design.title and design.tasks()
+            names = [column.name for column in design.study.all_columns]
+            assert len(set(names)) == len(names)
+            assert callable(find_study(name).load())
+
+
+# --------------------------------------------------------------------------------------- cells
+
+
+def test_derived_sizes():
+    cell = {"family": "tdl", "K": 4, "tokens_per_node": 3, "subcarriers_per_link": 2.5}
+    assert sized(cell) == {"family": "tdl", "K": 4, "T": 12, "M": 30}
+    assert sized(cell | {"band_turns": 3.0})["delay_spread_s"] == pytest.approx(3.0 / 30e6)
+    instance = draw_cell(cell | {"band_turns": 3.0}, 5)
+    assert instance == draw("tdl", 5, K=4, T=12, M=30, delay_spread_s=3.0 / 30e6)
+
+
+def test_adjusted():
+    instance = draw("rayleigh", 3, K=4, M=20)
+    i, j = instance.links.T
+    changed = adjusted(instance, snr_db=3.0, computation_ratio=0.5)
+    snr = changed.transmit_power_w * changed.gain[i, j].mean() / changed.noise_power_w
+    assert snr == pytest.approx(10**0.3, rel=1e-12)
+    price = changed.transmission_energy_j[i, j].min(axis=1).mean()
+    assert changed.computation_energy_j.mean() == pytest.approx(0.5 * price, rel=1e-12)
+    ratio = changed.computation_energy_j / instance.computation_energy_j
+    assert ratio == pytest.approx(ratio[0])
+    assert adjusted(instance) is instance
+
+
+def test_layers_of_a_cell():
+    cell = {"family": "rayleigh", "K": 3, "layers": 2, "gamma0": 0.5, "snr_db": 0.0}
+    layers = list(draw_layers(cell | {"channel": "fixed"}, 4))
+    assert [layer.importance for layer in layers] == [0.5, 0.25]
+    assert (layers[0].gain == layers[1].gain).all()

@@ -1,0 +1,141 @@
+"""`dmoe study`: runs, goes on, tells how far it is, writes tables, and refuses in one line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from dmoe_models.studies.database import CONFIGURATION, Database
+from dmoe_models.studies.design import read_design
+from dmoe_models.studies.runner import Answer
+from dmoe_models.studies.watching import Lines, Pace
+
+from shell import assert_refused, call
+
+TEXT = """
+study = "asymptotics"
+title = "for tests"
+batch = 2
+methods = ["jesa"]
+[[cells]]
+seeds = 4
+family = "rayleigh"
+K = 3
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(TEXT)
+    return path
+
+
+def test_run_status_report(capsys, config, tmp_path):
+    pytest.importorskip("psutil")
+    folder = tmp_path / "study"
+    command = ("study", "asymptotics", "--config", config, "--out", folder, "--workers", 0)
+    said = call(capsys, *command)
+    assert said.status == 0
+    assert "2 of 2 tasks done, 0 failed" in said.out
+    assert said.err.splitlines()[0] == "0 of 2 tasks were done before"
+    assert said.err.splitlines()[-1].startswith("2 of 2 tasks, ")
+
+    said = call(capsys, *command, "--json")
+    facts = json.loads(said.out)
+    assert (facts["done"], facts["failed"], facts["total"], facts["waiting"]) == (2, 0, 2, 0)
+    assert said.err == "2 of 2 tasks were done before\n"
+
+    said = call(capsys, "study", "status", folder)
+    assert said.status == 0 and facts["sha256"][:12] in said.out and "4 rows" in said.out
+    status = json.loads(call(capsys, "study", "status", folder, "--json").out)
+    assert status["sha256"] == facts["sha256"] and len(status["runs"]) == 1
+    environment = status["runs"][0]["environment"]
+    assert {"python", "cores", "versions", "commit"} <= set(environment)
+
+    said = call(capsys, "study", "report", folder, "--json")
+    written = json.loads(said.out)
+    assert written[0] == str(folder / "rows.csv") and len(written) == 4
+    rows = pd.read_csv(written[0])
+    assert rows["seed"].tolist() == [0, 1, 2, 3] and rows["certified"].all()
+
+    # the configuration that was kept gives the same study
+    assert read_design(folder / CONFIGURATION).sha256 == facts["sha256"]
+
+
+def test_status_of_a_study_that_has_just_begun(capsys, config, tmp_path):
+    design = read_design(config)
+    with Database(tmp_path / "new", design) as database:
+        database.start_session({})
+        database.store_failure(design.tasks()[0], "it hung", 2, 9.0)
+    said = call(capsys, "study", "status", tmp_path / "new")
+    assert said.status == 1
+    assert "1 of 2 tasks done, 1 failed" in said.out and "1 x it hung" in said.out
+    assert "(not ended)" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("asymptotics --config {tmp}/none.toml", ["none.toml: No such file"]),
+        ("savings --config {config}", ["mine.toml: study = 'asymptotics', not savings"]),
+        ("asymptotics --config {config} --full", ["--config or --full"]),
+        ("asymptotics --workers 2 --scheduler tcp://a:1", ["--workers or --scheduler"]),
+        ("asymptotics --config {config} --data {tmp}/none", ["there is no such directory"]),
+        ("asymptotics --config {config} --out {config} --workers 0", ["is a file, not a dir"]),
+        ("asymptotics --config {config} --out {tmp}/x --scheduler host:1", ["tcp://HOST:PORT"]),
+        ("status {tmp}", ["holds no study"]),
+        ("report {tmp}", ["holds no study"]),
+        ("astrology", ["No such command 'astrology'"]),
+    ],
+)
+def test_refusals(capsys, config, tmp_path, arguments, words):
+    words_given = arguments.format(tmp=tmp_path, config=config).split()
+    assert_refused(call(capsys, "study", *words_given), *words)
+
+
+def test_help(capsys):
+    said = call(capsys, "study", "--help")
+    for name in ("asymptotics", "optimality", "savings", "status", "report"):
+        assert f"  {name} " in said.out
+    assert "--scheduler" in call(capsys, "study", "savings", "--help").out
+
+
+def test_dask_is_imported_by_a_run_only():
+    code = (
+        "import sys, dmoe_models, dmoe_models.cli, dmoe_models.studies.engine\n"
+        "found = [name for name in ('dask', 'distributed', 'numba', 'highspy', 'matplotlib')"
+        " if name in sys.modules]\n"
+        "sys.exit(str(found) if found else 0)"
+    )
+    left = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert left.returncode == 0, left.stderr
+
+
+def test_pace(config, capsys, monkeypatch):
+    task = read_design(config).tasks()[0]
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
+    pace = Pace()
+    pace.begin(2, 10, 4)
+    monkeypatch.setattr("time.monotonic", lambda: 106.0)
+    assert pace.left_s is None
+    for number in range(4):
+        pace.step(task, Answer(failure="x" if number == 0 else ""), 1, number != 1)
+    assert (pace.done, pace.failed, pace.retried, pace.draws) == (5, 1, 1, 10)
+    assert pace.line() == (
+        "5 of 10 tasks, 1 draws/s, 0.5 tasks/s, 1 tried again, 1 failed, 0:00:10 left"
+    )
+    lines = Lines(sys.stderr)
+    lines.begin(0, 2, 0)
+    lines.step(task, Answer(failure="it hung", again=True), 1, False)
+    lines.step(task, Answer(failure="it hung", again=True), 2, True)
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        "0 of 2 tasks were done before",
+        "cell 0, seed 0: it hung; will be tried again",
+        "cell 0, seed 0: it hung; failed",
+    ]
