@@ -338,7 +338,8 @@ def _stored(column: Column, row: Mapping[str, Any]) -> Any:
     if column.kind == "text":
         return str(value)
     if column.kind == "real":
-        return None if math.isnan(value) else float(value)
+        number = float(value)  # an infinity comes as a word from the worker
+        return None if math.isnan(number) else number
     return int(value)
 
 

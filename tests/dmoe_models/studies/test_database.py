@@ -127,3 +127,12 @@ def test_sessions(design, tmp_path):
         assert [run["environment"] for run in database.sessions()] == [
             {"python": "3", "share": None}
         ] * 2
+
+
+@pytest.mark.parametrize("infinity", [math.inf, "Infinity"])  # the second: as a worker sends it
+def test_an_infinite_excess_is_kept(design, tmp_path, infinity):
+    task = design.tasks()[0]
+    endless = [row | {"excess": infinity, "bound_distance": math.inf} for row in rows(task)]
+    with Database(tmp_path, design) as database:
+        assert database.store(task, endless, 1, 0.5)
+    assert read_table(tmp_path)["excess"].tolist() == [math.inf] * 2
