@@ -23,7 +23,7 @@ from dmoe_models.studies.intervals import (
 )
 from dmoe_models.studies.registry import FAILED, find_study
 
-REFERENCES = ("Top-k", "H(1, D)")
+REFERENCES = ("Top-k", "H(1, D)", "greedy")
 """Labels of the methods against which savings are told."""
 
 
@@ -40,8 +40,9 @@ def asymptotic_optimality(rows: pd.DataFrame) -> pd.DataFrame:
 
     One line per cell and method. `draws`, `certified` (draws with a certified optimum, on which all
     that follows is counted), `optimal` (number) and `p_optimal`; `p_distinct`; `closed_form`, what
-    fact 4 of the model says of it for independent, exchangeable gains; `p_bound_tight` (LB is the
-    optimum); `mean_excess`, `worst_excess` over the optimum.
+    fact 4 of the model says of it for independent, exchangeable gains; `missed`, draws whose best
+    subcarriers are distinct and that the method did not solve, of which fact 4 allows JESA none;
+    `p_bound_tight` (LB is the optimum); `mean_excess`, `worst_excess` over the optimum.
     """
 
     def line(group: pd.DataFrame) -> dict[str, Any]:
@@ -58,6 +59,7 @@ def asymptotic_optimality(rows: pd.DataFrame) -> pd.DataFrame:
             "distinct": int(known["distinct"].sum()),
             **_figure("p_distinct", proportion_interval(int(known["distinct"].sum()), number)),
             "closed_form": distinct_probability(links, subcarriers),
+            "missed": int((known["distinct"] & ~known["optimal"]).sum()),
             **_figure(
                 "p_bound_tight",
                 proportion_interval(int((known["bound_distance"] == 0).sum()), number),
