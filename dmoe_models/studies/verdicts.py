@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dmoe_models.studies.intervals import Interval
@@ -119,10 +120,25 @@ def of_method(table: pd.DataFrame, label: str) -> pd.DataFrame:
 
 
 def axes(table: pd.DataFrame) -> list[str]:
-    """Return the parameters of the cells: the columns before the method, without numbers of cells."""
+    """Return the parameters of the cells: the columns before the method, but for their number."""
     columns = [str(name) for name in table.columns]
     before = columns[: columns.index("method")] if "method" in columns else columns
     return [name for name in before if name not in ("cell", "part", "layer")]
+
+
+def figure_of(line: Any, name: str, ending: str = "") -> Interval:
+    """Return a figure of a line with its interval: columns `name`, `name_low`, `name_high`."""
+    return Interval(*(float(line[f"{name}{part}{ending}"]) for part in ("", "_low", "_high")))
+
+
+def highest(table: pd.DataFrame, name: str) -> Any:
+    """Return the line in which a column is greatest."""
+    return table.iloc[int(np.nanargmax(table[name].to_numpy(dtype=float)))]
+
+
+def lowest(table: pd.DataFrame, name: str) -> Any:
+    """Return the line in which a column is least."""
+    return table.iloc[int(np.nanargmin(table[name].to_numpy(dtype=float)))]
 
 
 def described(line: Any, among: pd.DataFrame) -> str:

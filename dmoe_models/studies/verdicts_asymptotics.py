@@ -20,7 +20,10 @@ from dmoe_models.studies.verdicts import (
     Verdict,
     axes,
     described,
+    figure_of,
     graded,
+    highest,
+    lowest,
     of_method,
     percent,
     span,
@@ -115,9 +118,9 @@ def _becomes_optimal(table: pd.DataFrame, claim: str, source: str, figure: str) 
         f"it rises in {sum(rises)} of {len(rises)} series; K = {span(table['K'])}."
     )
     if end.low < TARGET:
-        worst = last.loc[last["p_optimal"].idxmin()]
-        lowest = proportion_interval(int(worst["optimal"]), int(worst["certified"]))
-        sentence += f" Least: {percent(lowest)} at {described(worst, table)}."
+        worst = lowest(last, "p_optimal")
+        share = proportion_interval(int(worst["optimal"]), int(worst["certified"]))
+        sentence += f" Least: {percent(share)} at {described(worst, table)}."
     return verdict(claim, source, outcome, sentence, figure, end, int(table["certified"].sum()))
 
 
@@ -169,8 +172,8 @@ def _rate(rates: pd.DataFrame) -> Iterator[Verdict]:
     own = own[own["family"].isin(INDEPENDENT) & own["optimal_exponent"].notna()]
     if own.empty:
         return
-    slowest = own.loc[own["optimal_exponent"].idxmin()]
-    effect = Interval(*(float(slowest[f"optimal_exponent{end}"]) for end in ("", "_low", "_high")))
+    slowest = lowest(own, "optimal_exponent")
+    effect = figure_of(slowest, "optimal_exponent")
     faster = float((own["optimal_exponent_low"] > 1).mean())
     yield verdict(
         "The probability that JESA misses the optimum falls faster than that of best subcarriers "
@@ -202,8 +205,8 @@ def _enough(needed: pd.DataFrame) -> Iterator[Verdict]:
             outcome = IN_PART
         words = f"{span(known)} subcarriers per link" if len(known) else "No number in the design"
         yield verdict(
-            f"A few subcarriers per link are enough for JESA to be optimal on {100 * target:g} % of the "
-            "draws (independent fading).",
+            "A few subcarriers per link are enough for JESA to be optimal on "
+            f"{100 * target:g} % of the draws (independent fading).",
             f"{OURS}: asymptotic optimality as a number",
             outcome,
             f"{words} reach it from there on in {len(known)} of {len(theorem)} series; "
@@ -237,8 +240,8 @@ def _near_optimal(table: pd.DataFrame) -> Verdict:
     """Held in a cell: the whole interval of the mean excess is at most `NEAR`."""
     known = table[table["mean_excess"].notna()]
     near = known["mean_excess_high"].fillna(known["mean_excess"]) <= NEAR
-    worst = known.loc[known["mean_excess"].idxmax()]
-    effect = Interval(*(float(worst[f"mean_excess{end}"]) for end in ("", "_low", "_high")))
+    worst = highest(known, "mean_excess")
+    effect = figure_of(worst, "mean_excess")
     far = sorted(known.loc[~near, "family"].unique())
     return verdict(
         f"Where JESA is not optimal it is near: a mean excess of at most {100 * NEAR:g} %.",

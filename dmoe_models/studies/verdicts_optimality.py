@@ -16,7 +16,10 @@ from dmoe_models.studies.verdicts import (
     Tables,
     Verdict,
     described,
+    figure_of,
     graded,
+    highest,
+    lowest,
     of_method,
     percent,
     span,
@@ -68,29 +71,25 @@ def _search(nodes: pd.DataFrame) -> Iterator[Verdict]:
         share,
         certified,
     )
-    largest = [group.loc[group["K"].idxmax()] for _, group in own.groupby("family", sort=False)]
+    largest = [highest(group, "K") for _, group in own.groupby("family", sort=False)]
     few = [line["share"] <= FEW for line in largest]
     told = "; ".join(
         f"{line['family']}, K = {line['K']:g}: {line['nodes_per_token']:,.4g} nodes a token, "
         f"{100 * line['share']:.2g} % of {line['subsets_per_token']:,.0f} sets"
         for line in largest
     )
-    worst = max(largest, key=lambda line: line["share"])
-    sets = float(worst["subsets_per_token"])
+    worst = max(largest, key=lambda line: float(line["share"]))
+    nodes_per_token, sets = figure_of(worst, "nodes_per_token"), float(worst["subsets_per_token"])
+    effect = Interval(*(number / sets for number in nodes_per_token))
     yield verdict(
         "The bound by linear relaxation reduces the search of DES significantly "
         f"(to {100 * FEW:g} % of the sets, at the largest K).",
         f"{PAPER}, abstract; the threshold is ours",
         graded(sum(few) / len(few)),
-        f"In {sum(few)} of {len(few)} families. {told}. Largest share: "
-        + percent(
-            Interval(
-                *(float(worst[f"nodes_per_token{end}"]) / sets for end in ("", "_low", "_high"))
-            )
-        )
-        + f" ({worst['family']}).",
+        f"In {sum(few)} of {len(few)} families. {told}. Largest share: {percent(effect)} "
+        f"({worst['family']}).",
         "nodes",
-        Interval(*(float(worst[f"nodes_per_token{end}"]) / sets for end in ("", "_low", "_high"))),
+        effect,
         certified,
     )
 
@@ -105,8 +104,8 @@ def _near_optimal(families: pd.DataFrame) -> Iterator[Verdict]:
     if own.empty:
         return
     near = own["mean_excess_high"] <= NEAR
-    worst = own.loc[own["mean_excess"].idxmax()]
-    effect = Interval(*(float(worst[f"mean_excess{end}"]) for end in ("", "_low", "_high")))
+    worst = highest(own, "mean_excess")
+    effect = figure_of(worst, "mean_excess")
     far = ", ".join(own.loc[~near, "family"])
     yield verdict(
         f"JESA is near-optimal: a mean excess of at most {100 * NEAR:g} %.",
@@ -128,7 +127,7 @@ def _finds_answers(families: pd.DataFrame) -> Iterator[Verdict]:
     if own.empty:
         return
     always = own["valid"] == own["certified"]
-    worst = own.loc[(own["valid"] / own["certified"]).idxmin()]
+    worst = lowest(own.assign(found=own["valid"] / own["certified"]), "found")
     share = proportion_interval(int(worst["valid"]), int(worst["certified"]))
     yield verdict(
         "JESA finds a feasible answer wherever there is one.",
@@ -152,9 +151,9 @@ def _outperforms(families: pd.DataFrame, label: str) -> Iterator[Verdict]:
     if pairs.empty:
         return
     below = pairs["mean_excess_high"] < pairs["mean_excess_low_other"]
-    least = pairs.loc[pairs["mean_excess_other"].idxmin()]
-    effect = Interval(*(float(least[f"mean_excess{end}_other"]) for end in ("", "_low", "_high")))
-    jesa = Interval(*(float(least[f"mean_excess{end}"]) for end in ("", "_low", "_high")))
+    least = lowest(pairs, "mean_excess_other")
+    effect = figure_of(least, "mean_excess", "_other")
+    jesa = figure_of(least, "mean_excess")
     alike = ", ".join(pairs.loc[~below, "family"])
     yield verdict(
         f"JESA needs less energy than {label}.",
@@ -216,7 +215,7 @@ def _integral(sets: pd.DataFrame) -> Verdict:
     number = int(sets["certified"].sum())
     hits = int((sets["p_tight"] * sets["certified"]).round().sum())
     share = proportion_interval(hits, number)
-    worst = sets.loc[sets["worst_distance"].idxmax()]
+    worst = highest(sets, "worst_distance")
     outcome = HELD if hits == number else IN_PART if share.low >= 1 - FEW else NOT_HELD
     below = 100 * float(worst["worst_distance"])
     return verdict(
@@ -234,8 +233,8 @@ def _integral(sets: pd.DataFrame) -> Verdict:
 def _lower_bound(lines: pd.DataFrame) -> Verdict:
     """Near, in a cell: the whole interval of the mean distance is at most `NEAR`."""
     near = lines["mean_distance_high"] <= NEAR
-    worst = lines.loc[lines["mean_distance"].idxmax()]
-    effect = Interval(*(float(worst[f"mean_distance{end}"]) for end in ("", "_low", "_high")))
+    worst = highest(lines, "mean_distance")
+    effect = figure_of(worst, "mean_distance")
     far = ", ".join(sorted(lines.loc[~near, "family"].unique()))
     return verdict(
         f"LB, every link at its best subcarrier, is tight (to {100 * NEAR:g} % in the mean).",
@@ -254,8 +253,8 @@ def _weaker(lines: pd.DataFrame, bound: pd.DataFrame, label: str) -> Verdict:
     """Held in a cell: the relaxation's mean distance lies above that of LB, intervals apart."""
     pairs = lines.merge(bound, on="cell", suffixes=("", "_bound"))
     weaker = pairs["mean_distance_low"] > pairs["mean_distance_high_bound"]
-    worst = lines.loc[lines["mean_distance"].idxmax()]
-    effect = Interval(*(float(worst[f"mean_distance{end}"]) for end in ("", "_low", "_high")))
+    worst = highest(lines, "mean_distance")
+    effect = figure_of(worst, "mean_distance")
     return verdict(
         f"LB is a better bound than the linear relaxation of the MILP ({label.split()[-1]}).",
         OURS,

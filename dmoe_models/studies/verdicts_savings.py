@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
-from dmoe_models.studies.intervals import Interval
 from dmoe_models.studies.verdicts import (
     HELD,
     IN_PART,
@@ -19,7 +19,10 @@ from dmoe_models.studies.verdicts import (
     Verdict,
     axes,
     described,
+    figure_of,
     graded,
+    highest,
+    lowest,
     of_method,
     percent,
     table_of,
@@ -63,11 +66,12 @@ def judge(tables: Tables) -> Iterator[Verdict]:
     )
 
 
-def _interval(line: pd.Series) -> Interval:
-    return Interval(float(line["saving"]), float(line["saving_low"]), float(line["saving_high"]))
+def _told(line: Any, table: pd.DataFrame) -> str:
+    """Say a saving, and where it was."""
+    return f"{percent(figure_of(line, 'saving'))} at {described(line, table)}"
 
 
-def _typical(table: pd.DataFrame) -> pd.Series:
+def _typical(table: pd.DataFrame) -> Any:
     """Return the line at the defaults; where there is none, the one with the median saving."""
     chosen = table
     for name, value in _DEFAULTS.items():
@@ -86,12 +90,12 @@ def _half(table: pd.DataFrame, reference: str) -> Verdict:
     above, vanished = table["above_half"], table["none"]
     below = table["saving_high"] < HALF
     typical = _typical(table)
-    most, least = table.loc[table["saving"].idxmax()], table.loc[table["saving"].idxmin()]
+    most, least = highest(table, "saving"), lowest(table, "saving")
     sentence = (
         f"Surely in {int(above.sum())} of {len(table)} conditions, surely not in "
-        f"{int(below.sum())}. {percent(_interval(typical))} at {described(typical, table)}; most "
-        f"{percent(_interval(most))} at {described(most, table)}, least "
-        f"{percent(_interval(least))} at {described(least, table)}."
+        f"{int(below.sum())}. {_told(typical, table)}; most "
+        f"{_told(most, table)}, least "
+        f"{_told(least, table)}."
     )
     edges = _edges(table)
     if edges:
@@ -107,7 +111,7 @@ def _half(table: pd.DataFrame, reference: str) -> Verdict:
         graded(float(above.mean())),
         sentence,
         "where",
-        _interval(typical),
+        figure_of(typical, "saving"),
         int(table["draws"].sum()),
     )
 
@@ -133,16 +137,16 @@ def _recorded(jesa: pd.DataFrame) -> Iterator[Verdict]:
     table = jesa[(jesa["family"] == "recorded") & (jesa["reference"] == "Top-k")]
     if table.empty:
         return
-    least, most = table.loc[table["saving"].idxmin()], table.loc[table["saving"].idxmax()]
+    least, most = lowest(table, "saving"), highest(table, "saving")
     yield verdict(
         "It does so on gates recorded from a language model, too, on measured channels.",
         f"{PAPER}: often around 50 % or more",
         graded(float(table["above_half"].mean())),
         f"In {int(table['above_half'].sum())} of {len(table)} conditions surely; from "
-        f"{percent(_interval(least))} at {described(least, table)} to {percent(_interval(most))} "
+        f"{_told(least, table)} to {percent(figure_of(most, 'saving'))} "
         f"at {described(most, table)}.",
         "where",
-        _interval(least),
+        figure_of(least, "saving"),
         int(table["draws"].sum()),
     )
 
@@ -163,17 +167,17 @@ def _importance(jesa: pd.DataFrame) -> Iterator[Verdict]:
     falls = [lines["saving"].is_monotonic_decreasing for lines in series]
     ends = pd.concat(series)
     low, high = (ends[ends["gamma0"] == end(ends["gamma0"])] for end in (min, max))
-    best, last = low.loc[low["saving"].idxmax()], high.loc[high["saving"].idxmin()]
+    best, last = highest(low, "saving"), lowest(high, "saving")
     yield verdict(
         "The importance factor trades energy for relevance: the less later layers count, the more "
         "is saved.",
         f"{PAPER}, abstract",
         graded(sum(falls) / len(falls)),
         f"The saving against Top-k falls throughout as gamma0 grows in {sum(falls)} of "
-        f"{len(falls)} series, from {percent(_interval(best))} at {described(best, table)} to "
-        f"{percent(_interval(last))} at {described(last, table)}.",
+        f"{len(falls)} series, from {_told(best, table)} to "
+        f"{_told(last, table)}.",
         "importance",
-        _interval(best),
+        figure_of(best, "saving"),
         int(ends["draws"].sum()),
     )
 
@@ -192,19 +196,19 @@ def _whose(jesa: pd.DataFrame) -> Iterator[Verdict]:
     if against.empty:
         return
     some = float((table["saving_low"] > 0).mean())
-    most = table.loc[table["saving"].idxmax()]
+    most = highest(table, "saving")
     halved = float(table["above_half"].mean())
     yield verdict(
         "What is saved is owed to the optimisation, not to asking for less relevance than Top-k "
         "delivers.",
         OURS,
         HELD if halved == 1 else IN_PART if some > 0 else NOT_HELD,
-        f"At {described(typical, table)} JESA saves {percent(_interval(against.iloc[0]))} against "
-        f"Top-k and {percent(_interval(typical))} against greedy, which meets the same relevance; "
+        f"JESA saves {_told(against.iloc[0], top)} against Top-k, and there "
+        f"{percent(figure_of(typical, 'saving'))} against greedy, which meets the same relevance; "
         f"against greedy surely something in {100 * some:.0f} % of {len(table)} conditions, most "
-        f"{percent(_interval(most))} ({described(most, table)}).",
+        f"{_told(most, table)}.",
         "methods",
-        _interval(typical),
+        figure_of(typical, "saving"),
         int(table["draws"].sum()),
     )
 
@@ -221,8 +225,8 @@ def _optimal(savings: pd.DataFrame) -> Iterator[Verdict]:
     if pairs.empty:
         return
     more = pairs["saving_exact"] - pairs["saving"]
-    worst = pairs.loc[more.idxmax()]
-    optimum = Interval(*(float(worst[f"saving{end}_exact"]) for end in ("", "_low", "_high")))
+    worst = highest(pairs.assign(more=more), "more")
+    optimum = figure_of(worst, "saving", "_exact")
     yield verdict(
         "JESA leaves next to nothing: the certified optimum saves at most "
         f"{100 * ALMOST:g} % of Top-k's energy more.",
@@ -230,7 +234,7 @@ def _optimal(savings: pd.DataFrame) -> Iterator[Verdict]:
         graded(float((more <= ALMOST).mean())),
         f"In {int((more <= ALMOST).sum())} of {len(pairs)} conditions. Largest difference at "
         f"{described(worst, of_method(top, 'JESA'))}: the optimum saves {percent(optimum)}, JESA "
-        f"{percent(_interval(worst))}.",
+        f"{percent(figure_of(worst, 'saving'))}.",
         "methods",
         optimum,
         int(pairs["draws"].sum()),
@@ -257,7 +261,8 @@ def _channels(jesa: pd.DataFrame) -> Iterator[Verdict]:
     if not alike:
         return
     told = ", ".join(
-        f"{line['channel']} {percent(_interval(line))}" for _, line in groups[0].iterrows()
+        f"{line['channel']} {percent(figure_of(line, 'saving'))}"
+        for _, line in groups[0].iterrows()
     )
     yield verdict(
         "The saving does not depend on whether the channel is drawn anew for every layer, stays, "
@@ -266,6 +271,6 @@ def _channels(jesa: pd.DataFrame) -> Iterator[Verdict]:
         graded(sum(alike) / len(alike)),
         f"Against Top-k: {told}.",
         "where",
-        _interval(groups[0].iloc[0]),
+        figure_of(groups[0].iloc[0], "saving"),
         int(table["draws"].sum()),
     )
