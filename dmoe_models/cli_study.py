@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,7 @@ def _run_command(name: str) -> click.Command:
             )
             if ending.waiting:
                 click.echo(f"{ending.waiting:,} tasks wait for recorded data: --data DIR")
+            click.echo(f"what was found: dmoe study report {shlex.quote(str(out))}")
         return 1 if ending.failed else 0
 
     title = {
@@ -179,18 +182,44 @@ def compare(folder: Path, other: Path, as_json: bool) -> int:
 
 @study.command(short_help="Write what a study found.")
 @click.argument("folder", type=file_path, metavar="DIR")
-@click.option("-o", "--output", type=file_path, help="Another directory to write to than DIR.")
+@click.option(
+    "-o", "--output", type=file_path, metavar="DIR", help="Another directory to write to."
+)
+@click.option("--no-rows", is_flag=True, help="Leave out rows.csv and rows.parquet: they are large.")
 @json_option
-def report(folder: Path, output: Path | None, as_json: bool) -> None:
-    """Write the tidy table of the study in DIR (rows.csv) and its tables per cell (.csv)."""
+def report(folder: Path, output: Path | None, no_rows: bool, as_json: bool) -> None:
+    """Write what the study in DIR found so far: report.html, and all that is in it as files.
+
+    Verdicts and tables (.csv, .parquet, .tex), figures (.pdf, .png), report.md, the configuration,
+    and every row (rows.csv, rows.parquet). The page needs no other file.
+    """
     from dmoe_models.studies.database import Database
 
     with Database(folder) as database:
-        from dmoe_models.studies.reporting import write_tables  # scipy: slow to import
+        from dmoe_models.studies.findings import gather  # scipy: slow to import
+        from dmoe_models.studies.presenting import verdict_text
+        from dmoe_models.studies.reporting import require_report, write_report
 
-        written = write_tables(database, output or folder)
+        target = output or folder
+        require_report(target, database.design.sha256)
+        found = gather(database)
+    written = write_report(found, target, with_rows=not no_rows)
     if as_json:
-        print_json([str(path) for path in written])
-    else:
-        for path in written:
-            click.echo(str(path))
+        print_json(
+            {
+                "study": found.study.name,
+                "sha256": found.sha256,
+                "verdicts": [vars(verdict) for verdict in found.verdicts],
+                "files": [str(path) for path in written],
+            }
+        )
+        return
+    for remark in found.remarks:
+        click.echo(remark)
+    for reason, number in found.failures.items():
+        click.echo(f"  {number:,} x {reason}")
+    if found.verdicts:
+        width = shutil.get_terminal_size((100, 24)).columns
+        click.echo(verdict_text(found.verdicts, min(max(width, 80), 140)) + "\n")
+    for path in written:
+        click.echo(str(path))
