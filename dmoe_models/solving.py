@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, get_args
@@ -153,6 +153,17 @@ def judge(
 def _attached_bound(instance: Instance) -> float:
     """LB of an instance: computed once when several methods are run on it in turn."""
     return lower_bound(instance).bound
+
+
+def accepted_options(method: Method, options: Mapping[str, Any]) -> None:
+    """Refuse options that a method does not take, without running it.
+
+    Raises
+    ------
+    MethodError
+        For such an option, or a method that cannot be loaded.
+    """
+    _accepted(method, method.load(), {}, dict(options))
 
 
 def _accepted(
