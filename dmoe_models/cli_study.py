@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ Examples:
   dmoe study savings --full --scheduler tcp://head:8786 --out savings/
   dmoe study status asymptotics/
   dmoe study report asymptotics/
+  dmoe study compare asymptotics/ again/
 """,
 )
 def study() -> None:
@@ -95,6 +98,7 @@ def _run_command(name: str) -> click.Command:
             )
             if ending.waiting:
                 click.echo(f"{ending.waiting:,} tasks wait for recorded data: --data DIR")
+            click.echo(f"what was found: dmoe study report {shlex.quote(str(out))}")
         return 1 if ending.failed else 0
 
     title = {
@@ -141,20 +145,81 @@ def status(folder: Path, as_json: bool) -> int:
     return 0 if facts["done"] == facts["tasks"] else 1
 
 
+@study.command(short_help="Whether two runs gave the same.")
+@click.argument("folder", type=file_path, metavar="DIR")
+@click.argument("other", type=file_path, metavar="OTHER")
+@json_option
+def compare(folder: Path, other: Path, as_json: bool) -> int:
+    """Hold the rows in DIR against those in OTHER, of the same configuration.
+
+    All but times, and what depends on them, has to be the same. Exit status 1 where it is not, or
+    where one has rows that the other has not.
+    """
+    from dmoe_models.studies.database import Database
+    from dmoe_models.studies.repeating import compare_runs
+    from dmoe_models.tables import text_table
+
+    with Database(folder) as one, Database(other) as two:
+        found = compare_runs(one, two)
+    if as_json:
+        print_json(
+            {"same": found.same, "rows": found.rows, "missing": found.missing}
+            | {"more": found.more, "differences": found.differences.to_dict("records")}
+        )
+    else:
+        click.echo(
+            f"{found.rows:,} rows in both, {found.missing:,} in {folder} only, {found.more:,} in "
+            f"{other} only; {len(found.differences):,} different values"
+        )
+        if len(found.differences):
+            shown = found.differences.head(20)
+            lines = [[str(value) for value in line] for line in shown.to_numpy().tolist()]
+            click.echo(text_table(list(shown.columns), lines, left=[2, 3]))
+    return 0 if found.same else 1
+
+
 @study.command(short_help="Write what a study found.")
 @click.argument("folder", type=file_path, metavar="DIR")
-@click.option("-o", "--output", type=file_path, help="Another directory to write to than DIR.")
+@click.option(
+    "-o", "--output", type=file_path, metavar="DIR", help="Another directory to write to."
+)
+@click.option(
+    "--no-rows", is_flag=True, help="Leave out rows.csv and rows.parquet: they are large."
+)
 @json_option
-def report(folder: Path, output: Path | None, as_json: bool) -> None:
-    """Write the tidy table of the study in DIR (rows.csv) and its tables per cell (.csv)."""
+def report(folder: Path, output: Path | None, no_rows: bool, as_json: bool) -> None:
+    """Write what the study in DIR found so far: report.html, and all that is in it as files.
+
+    Verdicts and tables (.csv, .parquet, .tex), figures (.pdf, .png), report.md, the configuration,
+    and every row (rows.csv, rows.parquet). The page needs no other file.
+    """
     from dmoe_models.studies.database import Database
 
     with Database(folder) as database:
-        from dmoe_models.studies.reporting import write_tables  # scipy: slow to import
+        from dmoe_models.studies.findings import gather  # scipy: slow to import
+        from dmoe_models.studies.presenting import verdict_text
+        from dmoe_models.studies.reporting import require_report, write_report
 
-        written = write_tables(database, output or folder)
+        target = output or folder
+        require_report(target, database.design.sha256)
+        found = gather(database)
+    written = write_report(found, target, with_rows=not no_rows)
     if as_json:
-        print_json([str(path) for path in written])
-    else:
-        for path in written:
-            click.echo(str(path))
+        print_json(
+            {
+                "study": found.study.name,
+                "sha256": found.sha256,
+                "verdicts": [vars(verdict) for verdict in found.verdicts],
+                "files": [str(path) for path in written],
+            }
+        )
+        return
+    for remark in found.remarks:
+        click.echo(remark)
+    for reason, number in found.failures.items():
+        click.echo(f"  {number:,} x {reason}")
+    if found.verdicts:
+        width = shutil.get_terminal_size((100, 24)).columns
+        click.echo(verdict_text(found.verdicts, min(max(width, 80), 140)) + "\n")
+    for path in written:
+        click.echo(str(path))

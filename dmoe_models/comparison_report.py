@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,7 @@ from dmoe_models.comparing import Comparison
 from dmoe_models.outcomes import OUTCOMES
 from dmoe_models.report import pictures, require_packages, write_contents
 from dmoe_models.rows import plain
-from dmoe_models.tables import percent, seconds, text_table
-
-Table = tuple[list[str], list[list[str]]]
-"""Headers and lines of cells."""
+from dmoe_models.tables import Table, latex, markdown, percent, seconds, text_table
 
 LEGEND = (
     "median: of the paired differences (first less second) with its interval of at least 95 %; of "
@@ -85,46 +82,6 @@ def text(comparison: Comparison) -> str:
         parts.append(text_table(*tests_table(comparison), left=(0, 1, 2, 7, 10)))
         legend += LEGEND
     return "\n\n".join([*parts, "\n".join(legend)])
-
-
-def markdown(table: Table) -> str:
-    """Return a table in Markdown; the first column to the left, others to the right."""
-    headers, lines = table
-    rule = [":--", *["--:"] * (len(headers) - 1)]
-    return "".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
-        for cells in (headers, rule, *lines)
-    )
-
-
-_LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-        "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    }
-)  # fmt: skip
-
-
-def latex(table: Table, notes: Sequence[str] = ()) -> str:
-    r"""Return a table as a LaTeX tabular for the package booktabs, notes as comments above."""
-    headers, lines = table
-
-    def row(cells: Sequence[str]) -> str:
-        return " & ".join(cell.translate(_LATEX) for cell in cells) + r" \\"
-
-    return "\n".join(
-        [
-            *[f"% {note}" for note in notes],
-            rf"\begin{{tabular}}{{l{'r' * (len(headers) - 1)}}}",
-            r"\toprule",
-            row(headers),
-            r"\midrule",
-            *map(row, lines),
-            r"\bottomrule",
-            r"\end{tabular}",
-            "",
-        ]
-    )
 
 
 def document(comparison: Comparison) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""Pictures of a report (gap and time, one mark per instance) and of a comparison (profiles).
-
-Marks and lines differ in shape and shade, not in colour, so that a grey print shows the same.
-"""
+"""Pictures of a report (gap and time, one mark per instance) and of a comparison (profiles)."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from dmoe_models.plot_style import FLOOR, GRID, styles
 from dmoe_models.rows import Row
 from dmoe_models.solution import OPTIMALITY_GAP
 
@@ -20,10 +18,6 @@ if TYPE_CHECKING:
 
 _MARKS = {"exact": ("o", "0.35"), "heuristic": ("s", "0.55"), "bound": ("^", "0.0")}
 _PLUG_IN = ("*", "0.0")
-_LINES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
-_SHADES = ("0.0", "0.45", "0.7")
-_POINTS = ("o", "s", "^", "v", "D", "x", "*")
-_FLOOR = 1e-4  # percent; everything optimal is drawn at zero, left of it
 
 
 def gap_figure(rows: Sequence[Row]) -> Figure:
@@ -33,9 +27,9 @@ def gap_figure(rows: Sequence[Row]) -> Figure:
         for name, own in _by_method(rows, "gap").items()
     }
     figure, axes = _canvas(len(points))
-    axes.set_xscale("symlog", linthresh=_FLOOR, linscale=0.5)
+    axes.set_xscale("symlog", linthresh=FLOOR, linscale=0.5)
     largest = max((value for values in points.values() for value in values), default=1.0)
-    axes.set_xlim(-0.4 * _FLOOR, max(100.0, 2 * largest))
+    axes.set_xlim(-0.4 * FLOOR, max(100.0, 2 * largest))
     ticks = [0.0, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_xlabel("gap to the best proved bound (%); 0: optimal, gap of at most 0.0001 %")
@@ -92,18 +86,18 @@ def profile_figure(profile: pd.DataFrame, quantity: str) -> Figure:
         axes.set_xscale("symlog", linthresh=0.1, linscale=0.5)
         axes.set_xlabel("energy above the best known (%), without static energy")
     end = max(1.5 * float(places.max(initial=start)), 2.0)
+    looks = styles(str(name) for name in profile.columns)
     for number, name in enumerate(profile.columns):
         shares = 100 * profile[name].to_numpy(dtype=float)
         last = float(shares[-1]) if len(shares) else 0.0
         axes.step(
             [*places, end], [*shares, last], where="post", label=f"{name} ({last:.0f} %)",
-            linestyle=_LINES[number % len(_LINES)], color=_SHADES[number % len(_SHADES)],
-            marker=_POINTS[number % len(_POINTS)], markersize=4, linewidth=1.4,
-            markevery=(number % 5 * 0.02, 0.12), clip_on=False,
+            markersize=4, linewidth=1.4, markevery=(number % 5 * 0.02, 0.12), clip_on=False,
+            **looks[str(name)],
         )  # fmt: skip
     axes.set_xlim(start, end)
     axes.set_ylim(0.0, 100.0)
-    axes.grid(axis="y", color="0.88", linewidth=0.8)
+    axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_ylabel("share of instances (%)")
     figure.legend(loc="outside right upper", frameon=False, fontsize=8, title="method (in the end)")
     return figure
@@ -123,7 +117,7 @@ def _canvas(methods: int) -> tuple[Figure, Any]:
 
     figure = Figure(figsize=(8.0, 1.3 + 0.33 * methods), layout="constrained")
     axes = figure.add_subplot()
-    axes.grid(axis="x", color="0.88", linewidth=0.8)
+    axes.grid(axis="x", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import io
 import os
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
@@ -25,6 +27,10 @@ JOURNAL = "rows.jsonl"
 """Name of the journal inside a report directory."""
 
 _NEEDED = ("matplotlib", "jinja2", "pyarrow")
+_CAPTIONS = {
+    "gap": "Gap of every method on every instance; a mark is one instance.",
+    "time": "Runtime of every method on every instance; a mark is one instance.",
+}
 _ENVIRONMENT = (
     "dmoe-models",
     "numpy",
@@ -162,17 +168,28 @@ def _page(
         configuration=configuration,
         environment=environment(),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        pictures={name: _svg(figure, name) for name, figure in figures.items()},
+        pictures={name: svg(figure, name, _CAPTIONS[name]) for name, figure in figures.items()},
+        captions=_CAPTIONS,
     )
 
 
-def _svg(figure: Figure, name: str) -> str:
-    """Return a figure as an SVG element that can stand inside a page."""
+def svg(figure: Figure, name: str, label: str) -> str:
+    """Return a figure as an SVG element that can stand inside a page, beside others.
+
+    Parameters
+    ----------
+    figure : Figure
+    name : str
+        Its own on the page: all identifiers inside begin with it.
+    label : str
+        What it shows, for those who do not see it.
+    """
     import matplotlib
 
     buffer = io.StringIO()
-    # A salt of its own keeps the identifiers of two figures on one page apart.
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
+    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text)
+    return text.replace("<svg ", f'<svg role="img" aria-label="{html.escape(label)}" ', 1)

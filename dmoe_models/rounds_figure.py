@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from dmoe_models.plot_style import GRID, LARGE
 from dmoe_models.protocol import Rounds
+from dmoe_models.studies.numerals import prefixed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,7 +22,6 @@ _PARTS = {
     "transmission_j": ("transmission", "0.3", ""),
     "static_j": ("static", "1.0", "////"),
 }
-_PREFIXES = ((1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"), (1e-9, "nJ"))
 
 
 def rounds_figure(rounds: Rounds, reference: str | None) -> Figure:
@@ -50,7 +51,7 @@ def rounds_figure(rounds: Rounds, reference: str | None) -> Figure:
     grid = figure.subplots(
         len(methods), 3, squeeze=False, sharex=True, width_ratios=(1.25, 1.0, 1.25)
     )
-    scale, unit = _unit(rounds.layers["energy_j"].max())
+    unit, scale = prefixed(rounds.layers["energy_j"], "J")
     compared = rounds.layers[rounds.layers["method"] == reference] if reference else None
     for method, (energy, number, pattern) in zip(methods, grid, strict=True):
         own = rounds.layers[rounds.layers["method"] == method]
@@ -74,15 +75,9 @@ def rounds_figure(rounds: Rounds, reference: str | None) -> Figure:
     )
     figure.legend(
         *_legend(grid[:, 0], reference), loc="outside upper left", ncols=6, frameon=False,
-        fontsize=9,
+        fontsize=LARGE,
     )  # fmt: skip
     return figure
-
-
-def _unit(largest: float) -> tuple[float, str]:
-    """Return the unit in which a number of joules reads best."""
-    known = [entry for entry in _PREFIXES if largest >= entry[0]]
-    return known[0] if known else _PREFIXES[0]
 
 
 def _draw_energy(
@@ -93,7 +88,7 @@ def _draw_energy(
     layers = own["layer"].to_numpy()
     top = np.zeros(len(own))
     for column, (label, shade, hatch) in _PARTS.items():
-        height = np.nan_to_num(own[column].to_numpy(dtype=float)) / scale
+        height = np.nan_to_num(own[column].to_numpy(dtype=float)) * scale
         if column != "static_j" or height.any():
             axes.bar(
                 layers, height, bottom=top, width=0.8, color=shade, hatch=hatch, edgecolor="0.3",
@@ -109,7 +104,7 @@ def _draw_energy(
         )  # fmt: skip
     if reference is not None:
         axes.stairs(
-            reference["energy_j"] / scale, np.append(layers - 0.5, layers[-1] + 0.5), baseline=None,
+            reference["energy_j"] * scale, np.append(layers - 0.5, layers[-1] + 0.5), baseline=None,
             color="0", linestyle=":", linewidth=1.2, label="reference", zorder=3,
         )  # fmt: skip
     if own["energy_j"].isna().all():
@@ -135,7 +130,7 @@ def _scale_alike(grid: np.ndarray, last: int) -> None:
         highest = max(axes.get_ylim()[1] for axes in grid[:, column])
         for axes in grid[:, column]:
             axes.set_ylim(0.0, highest)
-            axes.grid(axis="y", color="0.88", linewidth=0.8)
+            axes.grid(axis="y", color=GRID, linewidth=0.8)
             axes.set_axisbelow(True)
             axes.spines[["top", "right"]].set_visible(False)
     for axes in grid.flat:

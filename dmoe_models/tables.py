@@ -1,6 +1,7 @@
 """Rows as tables: the frames that are written to files, and plain text that can be pasted.
 
-The text neither wraps nor truncates, whatever it is printed to.
+The text neither wraps nor truncates, whatever it is printed to. Any table of cells can be had as
+text, Markdown and LaTeX.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ import pandas as pd
 
 from dmoe_models.rows import FAILED, NOT_RUN, Row
 from dmoe_models.solution import OPTIMALITY_GAP, Status
+
+Table = tuple[list[str], list[list[str]]]
+"""Headers and lines of cells."""
 
 ROW_HEADERS = (
     "instance",
@@ -194,6 +198,73 @@ def text_table(headers: Sequence[str], lines: Sequence[Sequence[str]], left: Ite
 
     rule = "  ".join("-" * width for width in widths)
     return "\n".join([written(headers), rule, *map(written, lines)])
+
+
+def markdown(table: Table, left: Iterable[int] = (0,)) -> str:
+    """Return a table in Markdown, columns numbered in `left` to the left, others to the right."""
+    headers, lines = table
+    left = set(left)
+    rule = [":--" if number in left else "--:" for number in range(len(headers))]
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+        for cells in (headers, rule, *lines)
+    )
+
+
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+        "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+        "<": r"\textless{}", ">": r"\textgreater{}", "µ": r"\textmu{}",
+    }
+)  # fmt: skip
+
+
+def latex(
+    table: Table,
+    notes: Iterable[str] = (),
+    left: Iterable[int] = (0,),
+    *,
+    columns: str | None = None,
+    long: bool = False,
+) -> str:
+    r"""Return a table as a LaTeX tabular for the package booktabs, notes as comments above.
+
+    Parameters
+    ----------
+    table : Table
+    notes : iterable of str
+    left : iterable of int
+        Columns to the left, others to the right.
+    columns : str, optional
+        LaTeX's own description of the columns, instead of `left`.
+    long : bool
+        A longtable, of the package of that name: it goes on over pages, under the same headers.
+    """
+    headers, lines = table
+    left = set(left)
+    columns = columns or "".join("l" if n in left else "r" for n in range(len(headers)))
+    kind = "longtable" if long else "tabular"
+
+    def row(cells: Sequence[str]) -> str:
+        text = " & ".join(cell.translate(_LATEX) for cell in cells)
+        # behind the line above, these would be arguments of its end
+        return ("{}" if text.startswith(("[", "*")) else "") + text + r" \\"
+
+    return "\n".join(
+        [
+            *[f"% {' '.join(note.split())}" for note in notes],
+            rf"\begin{{{kind}}}{{{columns}}}",
+            r"\toprule",
+            row(headers),
+            r"\midrule",
+            *([r"\endhead"] if long else []),
+            *map(row, lines),
+            r"\bottomrule",
+            rf"\end{{{kind}}}",
+            "",
+        ]
+    )
 
 
 def rows_text(rows: Iterable[Row]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -309,11 +309,6 @@ def read_table(folder: Path) -> pd.DataFrame:
     """Return the tidy table of a study's folder."""
     with closing(Database(folder)) as database:
         return database.table()
-
-
-def repeatable(table: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
-    """Return a table without the columns that differ from run to run."""
-    return table.drop(columns=[column.name for column in columns if not column.repeatable])
 
 
 def _locked(folder: Path) -> Any:

@@ -23,7 +23,7 @@ from dmoe_models.studies.intervals import (
 )
 from dmoe_models.studies.registry import FAILED, find_study
 
-REFERENCES = ("Top-k", "H(1, D)")
+REFERENCES = ("Top-k", "H(1, D)", "greedy")
 """Labels of the methods against which savings are told."""
 
 
@@ -40,8 +40,9 @@ def asymptotic_optimality(rows: pd.DataFrame) -> pd.DataFrame:
 
     One line per cell and method. `draws`, `certified` (draws with a certified optimum, on which all
     that follows is counted), `optimal` (number) and `p_optimal`; `p_distinct`; `closed_form`, what
-    fact 4 of the model says of it for independent, exchangeable gains; `p_bound_tight` (LB is the
-    optimum); `mean_excess`, `worst_excess` over the optimum.
+    fact 4 of the model says of it for independent, exchangeable gains; `missed`, draws whose best
+    subcarriers are distinct and that the method did not solve, of which fact 4 allows JESA none;
+    `p_bound_tight` (LB is the optimum); `mean_excess`, `worst_excess` over the optimum.
     """
 
     def line(group: pd.DataFrame) -> dict[str, Any]:
@@ -58,6 +59,7 @@ def asymptotic_optimality(rows: pd.DataFrame) -> pd.DataFrame:
             "distinct": int(known["distinct"].sum()),
             **_figure("p_distinct", proportion_interval(int(known["distinct"].sum()), number)),
             "closed_form": distinct_probability(links, subcarriers),
+            "missed": int((known["distinct"] & ~known["optimal"]).sum()),
             **_figure(
                 "p_bound_tight",
                 proportion_interval(int((known["bound_distance"] == 0).sum()), number),
@@ -89,7 +91,7 @@ def subcarriers_needed(rows: pd.DataFrame, target: float = 0.99) -> pd.DataFrame
             "certified": int(group["certified"].sum()),
         }
 
-    return _per_series(rows, table, line)
+    return _per_series(table, line)
 
 
 def decay_rates(rows: pd.DataFrame) -> pd.DataFrame:
@@ -119,7 +121,7 @@ def decay_rates(rows: pd.DataFrame) -> pd.DataFrame:
             "scales": len(group),
         }
 
-    return _per_series(rows, table, line)
+    return _per_series(table, line)
 
 
 def _from_where_on(ratio: pd.Series, enough: pd.Series) -> float:
@@ -173,22 +175,27 @@ def bound_tightness(rows: pd.DataFrame) -> pd.DataFrame:
     `mean_distance`, `worst_distance`, `p_tight` (the distance is 0), `p_integral` (the relaxation's
     decisions are whole; missing for LB).
     """
+    return _per_cell("optimality", _part(rows, "relaxations"), ["method"], _tightness)
 
-    def line(group: pd.DataFrame) -> dict[str, Any]:
-        known = group[group["certified"].fillna(False) & group["distance"].notna()]
-        whole = known["integral"].dropna()
-        return {
-            "draws": len(group),
-            "certified": len(known),
-            **_figure("mean_distance", mean_interval(known["distance"])),
-            "worst_distance": float(known["distance"].max()),
-            **_figure(
-                "p_tight", proportion_interval(int((known["distance"] == 0).sum()), len(known))
-            ),
-            **_figure("p_integral", proportion_interval(int(whole.sum()), len(whole))),
-        }
 
-    return _per_cell("optimality", _part(rows, "relaxations"), ["method"], line)
+def bound_tightness_by_family(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the same over all draws of a family and number of nodes; one line for every bound."""
+    chosen = _alive(_part(rows, "relaxations"))
+    by = [name for name in ("family", "K", "method") if name in chosen]
+    return _grouped(chosen, by, _tightness)
+
+
+def _tightness(group: pd.DataFrame) -> dict[str, Any]:
+    known = group[group["certified"].fillna(False) & group["distance"].notna()]
+    whole = known["integral"].dropna()
+    return {
+        "draws": len(group),
+        "certified": len(known),
+        **_figure("mean_distance", mean_interval(known["distance"])),
+        "worst_distance": float(known["distance"].max()),
+        **_figure("p_tight", proportion_interval(int((known["distance"] == 0).sum()), len(known))),
+        **_figure("p_integral", proportion_interval(int(whole.sum()), len(whole))),
+    }
 
 
 def search_nodes(rows: pd.DataFrame) -> pd.DataFrame:
@@ -363,16 +370,25 @@ def _labelled(study: str, rows: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFra
 
 
 def _per_series(
-    rows: pd.DataFrame, table: pd.DataFrame, line: Callable[[pd.DataFrame], dict[str, Any]]
+    table: pd.DataFrame, line: Callable[[pd.DataFrame], dict[str, Any]]
 ) -> pd.DataFrame:
     """Make a line for all cells of a summary that differ in their subcarriers only."""
-    varying = ("subcarriers_per_link", "M", "delay_spread_s")
-    fixed = [
-        str(name)
-        for name in _parameters("asymptotics", rows)
-        if name not in varying and name in table.columns
-    ]
-    return _grouped(table, [*fixed, "method"], line)
+    if table.empty:
+        return table
+    return _grouped(table, [*series_parameters(table), "method"], line)
+
+
+def series_parameters(table: pd.DataFrame) -> list[str]:
+    """Return the names of what tells series apart in the table of `asymptotic_optimality`.
+
+    All parameters but the number of subcarriers. A delay spread goes with the subcarriers, as a
+    finer division of one band, unless the same number of them comes with several.
+    """
+    names = [str(name) for name in table.columns]
+    own = names[1 : names.index("method")]
+    own = [name for name in own if name not in ("subcarriers_per_link", "M")]
+    rest = [name for name in own if name != "delay_spread_s"]
+    return own if table.duplicated([*rest, "method", "subcarriers"]).any() else rest
 
 
 _TABLES: dict[str, dict[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
@@ -385,6 +401,7 @@ _TABLES: dict[str, dict[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
         "gaps": method_gaps,
         "gaps_by_family": method_gaps_by_family,
         "tightness": bound_tightness,
+        "tightness_by_family": bound_tightness_by_family,
         "nodes": search_nodes,
     },
     "savings": {

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from dmoe_models.comparing import compare
-from dmoe_models.comparison_report import latex, markdown, summary_table, write_comparison
+from dmoe_models.comparison_report import summary_table, write_comparison
 from dmoe_models.results import read_rows, read_several
 from dmoe_models.shell import run
+from dmoe_models.tables import latex, markdown
 from dmoe_models.validation import validate
 
 from shell import assert_refused, call

@@ -90,12 +90,46 @@ def test_status_of_a_study_that_has_just_begun(capsys, config, tmp_path):
         ("asymptotics --config {config} --out {tmp}/x --scheduler host:1", ["tcp://HOST:PORT"]),
         ("status {tmp}", ["holds no study"]),
         ("report {tmp}", ["holds no study"]),
+        ("compare {tmp} {tmp}", ["holds no study"]),
         ("astrology", ["No such command 'astrology'"]),
     ],
 )
 def test_refusals(capsys, config, tmp_path, arguments, words):
     words_given = arguments.format(tmp=tmp_path, config=config).split()
     assert_refused(call(capsys, "study", *words_given), *words)
+
+
+def test_two_runs_are_compared(capsys, config, tmp_path):
+    design = read_design(config)
+    row = {"status": "optimal", "method": "jesa", "optimum_j": 1.5, "exact_s": 0.1}
+    for name, energy, seconds in (("a", 1.5, 0.1), ("b", 1.5, 0.2), ("c", 1.25, 0.1)):
+        with Database(tmp_path / name, design) as database:
+            for task in design.tasks():
+                seeds = range(task.first_seed, task.first_seed + task.seeds)
+                rows = [row | {"seed": seed, "exact_s": seconds} for seed in seeds]
+                rows[-1] |= {"optimum_j": energy}
+                database.store(task, rows, 1, 0.5)
+    with Database(tmp_path / "d", design) as database:
+        database.store(design.tasks()[0], [row | {"seed": 0}], 1, 0.5)
+
+    def compared(one, two):
+        return call(capsys, "study", "compare", tmp_path / one, tmp_path / two)
+
+    said = compared("a", "b")
+    assert said.status == 0 and said.out.startswith("4 rows in both, 0 in ")
+    said = compared("a", "c")
+    assert said.status == 1 and "2 different values" in said.out
+    assert said.out.splitlines()[-1].split() == ["0", "3", "jesa", "optimum_j", "1.5", "1.25"]
+    said = compared("a", "d")
+    assert said.status == 1 and "1 rows in both, 3 in " in said.out
+    facts = json.loads(
+        call(capsys, "study", "compare", tmp_path / "d", tmp_path / "a", "--json").out
+    )
+    assert facts == {"same": False, "rows": 1, "missing": 0, "more": 3, "differences": []}
+
+    config.write_text(TEXT.replace("seeds = 4", "seeds = 5"))
+    Database(tmp_path / "e", read_design(config)).close()
+    assert_refused(compared("a", "e"), "different configurations")
 
 
 def test_help(capsys):

@@ -14,10 +14,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dmoe_models.studies.database import Database, read_table, repeatable
+from dmoe_models.studies.database import Database, read_table
 from dmoe_models.studies.design import design_of
 from dmoe_models.studies.engine import run_study
 from dmoe_models.studies.registry import StudyError, find_study
+from dmoe_models.studies.repeating import repeatable
 
 import faulty
 

@@ -1,0 +1,187 @@
+"""Verdicts: each claim about expert selection, and what the tables of a study say of it.
+
+A verdict is a sentence made from numbers: the effect, its 95 % interval, how many draws it rests on
+and the configuration that gave them. Whether a claim held is decided by a rule that stands in the
+code beside it and was fixed before the numbers were seen by it; intervals are one at a time, not of
+all verdicts together.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dmoe_models.studies.intervals import Interval
+from dmoe_models.studies.registry import find_study
+
+HELD, IN_PART, NOT_HELD, NOT_TESTED = "held", "held in part", "not held", "not tested"
+OUTCOMES = (HELD, IN_PART, NOT_HELD, NOT_TESTED)
+
+PAPER = "Qin, Wu, Du, Huang, arXiv 2503.13421"
+MODEL = "sufficient condition for asymptotic optimality: all best subcarriers are distinct"
+OURS = "this project"
+
+Tables = Mapping[str, pd.DataFrame]
+"""The summaries of a study, by name."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a study says of a claim.
+
+    Attributes
+    ----------
+    claim : str
+        In our words.
+    source : str
+        Who says so.
+    outcome : str
+        One of `OUTCOMES`.
+    sentence : str
+        What was found: effect, interval, number of draws, configuration.
+    figure : str
+        Name of the figure that shows it; empty where none does.
+    effect, low, high : float
+        The number that decided, with its interval; NaN where nothing was tested.
+    sample : int
+        Draws on which it rests.
+    sha256 : str
+        Of the configuration.
+    """
+
+    claim: str
+    source: str
+    outcome: str
+    sentence: str
+    figure: str
+    effect: float
+    low: float
+    high: float
+    sample: int
+    sha256: str = ""
+
+
+def verdicts(study: str, tables: Tables, sha256: str) -> list[Verdict]:
+    """Return the verdicts of a study.
+
+    Parameters
+    ----------
+    study : str
+    tables : mapping of str to DataFrame
+        From `dmoe_models.studies.summaries.summaries`. A claim of which they hold nothing has no
+        verdict.
+    sha256 : str
+        Hash of the configuration.
+
+    Returns
+    -------
+    list of Verdict
+    """
+    place = f"dmoe_models.studies.verdicts_{find_study(study).name}"
+    found: Iterator[Verdict] = importlib.import_module(place).judge(tables)
+    return [_signed(verdict, sha256) for verdict in found]
+
+
+def _signed(verdict: Verdict, sha256: str) -> Verdict:
+    """Put the number of draws and the configuration behind the sentence."""
+    if verdict.outcome == NOT_TESTED:
+        return replace(verdict, sha256=sha256)
+    ending = f" ({verdict.sample:,} draws; configuration {sha256[:12]})"
+    return replace(verdict, sentence=verdict.sentence + ending, sha256=sha256)
+
+
+def verdict(
+    claim: str,
+    source: str,
+    outcome: str,
+    sentence: str,
+    figure: str,
+    effect: Interval,
+    sample: int,
+) -> Verdict:
+    """Return a verdict that is not signed yet."""
+    return Verdict(claim, source, outcome, sentence, figure, *effect, int(sample))
+
+
+def table_of(tables: Tables, name: str) -> pd.DataFrame:
+    """Return a table, empty where there is none."""
+    found = tables.get(name)
+    return pd.DataFrame() if found is None else found
+
+
+def of_method(table: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Return the lines of one method; none where the table has no methods."""
+    return table[table["method"] == label] if "method" in table else table.iloc[:0]
+
+
+def axes(table: pd.DataFrame) -> list[str]:
+    """Return the parameters of the cells: the columns before the method, but for their number."""
+    columns = [str(name) for name in table.columns]
+    before = columns[: columns.index("method")] if "method" in columns else columns
+    return [name for name in before if name not in ("cell", "part", "layer")]
+
+
+def figure_of(line: Any, name: str, ending: str = "") -> Interval:
+    """Return a figure of a line with its interval: columns `name`, `name_low`, `name_high`."""
+    return Interval(*(float(line[f"{name}{part}{ending}"]) for part in ("", "_low", "_high")))
+
+
+def highest(table: pd.DataFrame, name: str) -> Any:
+    """Return the line in which a column is greatest."""
+    return table.iloc[int(np.nanargmax(table[name].to_numpy(dtype=float)))]
+
+
+def lowest(table: pd.DataFrame, name: str) -> Any:
+    """Return the line in which a column is least."""
+    return table.iloc[int(np.nanargmin(table[name].to_numpy(dtype=float)))]
+
+
+def described(line: Any, among: pd.DataFrame) -> str:
+    """Return the parameters of a line in words: its family, and what varies within that."""
+    own = among
+    words = []
+    if "family" in among:
+        own = among[among["family"] == line["family"]]
+        if among["family"].nunique() > 1:
+            words.append(str(line["family"]))
+    for name in axes(among):
+        value = line[name]
+        if name != "family" and own[name].nunique(dropna=False) > 1 and not pd.isna(value):
+            words.append(str(value) if isinstance(value, str) else f"{name} = {value:g}")
+    return ", ".join(words) or "the only condition"
+
+
+def percent(interval: Interval) -> str:
+    """Write shares with their interval, in percent, to the digits that the interval supports."""
+    value, low, high = (100 * number for number in interval)
+    if value == low == high:
+        return f"{value:g} %"
+    width = high - low if high > low else abs(value)  # NaN compares as false
+    digits = 0
+    while digits < 6 and (
+        width * 10**digits < 10 or any(_whole(number, digits) for number in (value, low, high))
+    ):
+        digits += 1
+    written = f"{value:.{digits}f} %"
+    return written if pd.isna(low) else f"{written} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def _whole(number: float, digits: int) -> bool:
+    """Whether rounding makes 0 or 100 % of what is neither."""
+    return any(number != end and round(number, digits) == end for end in (0.0, 100.0))
+
+
+def span(values: pd.Series) -> str:
+    """Write from where to where numbers go."""
+    low, high = float(values.min()), float(values.max())
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def graded(share: float, *, all_of: float = 1.0) -> str:
+    """Return the outcome for a share of conditions that agree with a claim."""
+    return HELD if share >= all_of else NOT_HELD if share <= 0 else IN_PART

@@ -1,0 +1,279 @@
+"""Verdicts of the study "asymptotics": does JESA become optimal as subcarriers grow, and where?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+from scipy import stats
+
+from dmoe_models.studies.intervals import CONFIDENCE, Interval, proportion_interval
+from dmoe_models.studies.verdicts import (
+    HELD,
+    IN_PART,
+    MODEL,
+    NOT_HELD,
+    OURS,
+    PAPER,
+    Tables,
+    Verdict,
+    axes,
+    described,
+    figure_of,
+    graded,
+    highest,
+    lowest,
+    of_method,
+    percent,
+    span,
+    table_of,
+    verdict,
+)
+
+INDEPENDENT = ("rayleigh", "rician")
+"""Families whose gains are independent over links and exchangeable over subcarriers."""
+
+TARGET = 0.99
+"""Probability of being optimal from which on "becomes optimal" is said to hold; ours."""
+
+NEAR = 0.01
+"""Mean excess up to which a method is called near-optimal; ours."""
+
+_METHOD = "JESA"
+_VARYING = ("subcarriers_per_link", "M", "delay_spread_s")
+_CHANNELS = {
+    "tdl": "correlation over subcarriers (tapped delay lines)",
+    "reciprocal": "reciprocal channels, whose two directions want the same subcarriers",
+    "contended": "one frequency response common to all links",
+    "measured": "channels measured indoors",
+}
+
+
+def judge(tables: Tables) -> Iterator[Verdict]:
+    """Yield the verdicts."""
+    everything = table_of(tables, "optimality")
+    jesa = of_method(everything, _METHOD)
+    jesa = jesa[jesa["certified"] > 0] if len(jesa) else jesa
+    if jesa.empty:
+        return
+    jesa = jesa.assign(ratio=jesa["subcarriers"] / jesa["links"])
+    theorem = jesa[jesa["family"].isin(INDEPENDENT)]
+    if len(theorem):
+        yield _becomes_optimal(
+            theorem,
+            "JESA is asymptotically optimal: as subcarriers grow, the probability that it is "
+            f"optimal goes to 1 (independent fading; {100 * TARGET:g} % counts).",
+            f"{PAPER}, abstract",
+            "probability",
+        )
+        yield _closed_form(theorem)
+        yield _event(theorem)
+        yield from _rate(table_of(tables, "decay_rates"))
+    for family, others in jesa[~jesa["family"].isin(INDEPENDENT)].groupby("family", sort=False):
+        name = _CHANNELS.get(str(family), f"family {family}")
+        yield _becomes_optimal(
+            others,
+            f"JESA's asymptotic optimality survives {name}.",
+            f"{PAPER}, abstract: in most scenarios",
+            "channels",
+        )
+    yield from _enough(table_of(tables, "subcarriers_needed"))
+    yield _near_optimal(jesa)
+    yield from _starts(everything)
+
+
+def _series(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the lines that differ in their number of subcarriers only, fewest first."""
+    fixed = [name for name in axes(table) if name not in _VARYING]
+    return [
+        group.sort_values("ratio")
+        for _, group in table.groupby(fixed, sort=False, dropna=False)
+        if group["ratio"].nunique() > 1
+    ] or [table.sort_values("ratio")]
+
+
+def _pooled(lines: pd.DataFrame, count: str = "optimal") -> Interval:
+    return proportion_interval(int(lines[count].sum()), int(lines["certified"].sum()))
+
+
+def _becomes_optimal(table: pd.DataFrame, claim: str, source: str, figure: str) -> Verdict:
+    """Held: at the most subcarriers the whole interval is at least `TARGET`, and no series fell.
+
+    Not held: it is below, and more than half as many draws are missed as at the fewest.
+    """
+    series = _series(table)
+    first = pd.DataFrame([lines.iloc[0] for lines in series])
+    last = pd.DataFrame([lines.iloc[-1] for lines in series])
+    start, end = _pooled(first), _pooled(last)
+    rises = [a <= b for a, b in zip(first["p_optimal"], last["p_optimal"], strict=True)]
+    outcome = IN_PART
+    if end.low >= TARGET and all(rises):
+        outcome = HELD
+    elif end.high < TARGET and 1 - end.value > (1 - start.value) / 2:
+        outcome = NOT_HELD
+    sentence = (
+        f"At {span(last['ratio'])} subcarriers per link JESA is optimal on {percent(end)} of "
+        f"{int(last['certified'].sum()):,} draws, at {span(first['ratio'])} on {percent(start)}; "
+        f"it rises in {sum(rises)} of {len(rises)} series; K = {span(table['K'])}."
+    )
+    if end.low < TARGET:
+        worst = lowest(last, "p_optimal")
+        share = proportion_interval(int(worst["optimal"]), int(worst["certified"]))
+        sentence += f" Least: {percent(share)} at {described(worst, table)}."
+    return verdict(claim, source, outcome, sentence, figure, end, int(table["certified"].sum()))
+
+
+def _closed_form(table: pd.DataFrame) -> Verdict:
+    """Held: no fewer of the intervals contain the closed form than 95 % of many would by chance."""
+    inside = (table["p_distinct_low"] <= table["closed_form"]) & (
+        table["closed_form"] <= table["p_distinct_high"]
+    )
+    number, hits = len(table), int(inside.sum())
+    by_chance = float(stats.binom.cdf(hits, number, CONFIDENCE))
+    share = proportion_interval(hits, number)
+    return verdict(
+        "All best subcarriers are distinct with probability prod (1 - q / M), q < L "
+        "(independent fading).",
+        MODEL,
+        HELD if by_chance > (1 - CONFIDENCE) / 2 else NOT_HELD,
+        f"In {hits} of {number} cells, {percent(share)}, the interval of the measured probability "
+        f"contains the closed form; {100 * CONFIDENCE:g} % or more are to be expected.",
+        "distinct",
+        share,
+        int(table["certified"].sum()),
+    )
+
+
+def _event(table: pd.DataFrame) -> Verdict:
+    """Held: whenever the event occurs JESA is optimal, and hardly ever (1 %) without it."""
+    optimal, distinct = int(table["optimal"].sum()), int(table["distinct"].sum())
+    missed = int(table["missed"].sum())
+    without = proportion_interval(optimal - distinct + missed, optimal)
+    outcome = NOT_HELD if missed else HELD if without.high <= 1 - TARGET else IN_PART
+    return verdict(
+        "JESA is optimal because the best subcarriers of all links are distinct.",
+        MODEL,
+        outcome,
+        f"On all but {missed} of {distinct:,} draws with distinct best subcarriers JESA is "
+        f"optimal; but of the {optimal:,} draws on which it is, {percent(without)} are without: "
+        "the theorem's event explains the limit, and not how soon JESA gets there.",
+        "probability",
+        without,
+        int(table["certified"].sum()),
+    )
+
+
+def _rate(rates: pd.DataFrame) -> Iterator[Verdict]:
+    """Held: in every series with a fit, the whole interval of the exponent lies above 1."""
+    own = of_method(rates, _METHOD)
+    if own.empty:
+        return
+    own = own[own["family"].isin(INDEPENDENT) & own["optimal_exponent"].notna()]
+    if own.empty:
+        return
+    slowest = lowest(own, "optimal_exponent")
+    effect = figure_of(slowest, "optimal_exponent")
+    faster = float((own["optimal_exponent_low"] > 1).mean())
+    yield verdict(
+        "The probability that JESA misses the optimum falls faster than that of best subcarriers "
+        "which are not distinct, 1 / M in the limit (independent fading).",
+        OURS,
+        graded(faster),
+        f"P(not optimal) falls as (M / L)^-b with b = {span(own['optimal_exponent'].round(2))} in "
+        f"{len(own)} series; the slowest has b = {effect.value:.2f} [{effect.low:.2f}, "
+        f"{effect.high:.2f}] ({described(slowest, own)}).",
+        "decay",
+        effect,
+        int(own["certified"].sum()),
+    )
+
+
+def _enough(needed: pd.DataFrame) -> Iterator[Verdict]:
+    """Held: in every series of independent fading the lower end reaches the target, too."""
+    own = of_method(needed, _METHOD)
+    if own.empty:
+        return
+    theorem = own[own["family"].isin(INDEPENDENT)]
+    if len(theorem):
+        target = float(theorem["target"].iloc[0])
+        known, sure = theorem["needed"].dropna(), theorem["needed_surely"].dropna()
+        most = float(known.max()) if len(known) else math.nan
+        surely = float(sure.max()) if len(sure) == len(theorem) else math.inf
+        outcome = graded(len(sure) / len(theorem)) if len(sure) else graded(0.0)
+        if outcome == NOT_HELD and len(known):
+            outcome = IN_PART
+        words = f"{span(known)} subcarriers per link" if len(known) else "No number in the design"
+        yield verdict(
+            "A few subcarriers per link are enough for JESA to be optimal on "
+            f"{100 * target:g} % of the draws (independent fading).",
+            f"{OURS}: asymptotic optimality as a number",
+            outcome,
+            f"{words} reach it from there on in {len(known)} of {len(theorem)} series; "
+            f"with the lower end of the interval {len(sure) or 'none'} do"
+            + (f", at {span(sure)}" if len(sure) else "")
+            + ".",
+            "needed",
+            Interval(most, float(known.min()) if len(known) else math.nan, surely),
+            int(theorem["certified"].sum()),
+        )
+    others = own[~own["family"].isin(INDEPENDENT)]
+    if len(others):
+        reached = others["needed"].notna()
+        missing = others.loc[~reached, "family"].unique()
+        share = proportion_interval(int(reached.sum()), len(others))
+        yield verdict(
+            "A few are enough where gains are not independent, too.",
+            OURS,
+            graded(share.value),
+            f"{int(reached.sum())} of {len(others)} series reach it, {percent(share)}"
+            + (f", at {span(others['needed'].dropna())} per link" if reached.any() else "")
+            + (f"; never within the design: series of {', '.join(missing)}" if len(missing) else "")
+            + ".",
+            "needed",
+            share,
+            int(others["certified"].sum()),
+        )
+
+
+def _near_optimal(table: pd.DataFrame) -> Verdict:
+    """Held in a cell: the whole interval of the mean excess is at most `NEAR`."""
+    known = table[table["mean_excess"].notna()]
+    near = known["mean_excess_high"].fillna(known["mean_excess"]) <= NEAR
+    worst = highest(known, "mean_excess")
+    effect = figure_of(worst, "mean_excess")
+    far = sorted(known.loc[~near, "family"].unique())
+    return verdict(
+        f"Where JESA is not optimal it is near: a mean excess of at most {100 * NEAR:g} %.",
+        f"{OURS}; the literature uses JESA where the optimum is not known",
+        graded(float(near.mean())),
+        f"It is in {int(near.sum())} of {len(known)} cells"
+        + (f", and not in some of {', '.join(far)}" if far else "")
+        + f". Highest mean: {percent(effect)} ({described(worst, known)}); worst single draw "
+        f"{100 * float(known['worst_excess'].max()):.3g} % above the optimum.",
+        "excess",
+        effect,
+        int(known["certified"].sum()),
+    )
+
+
+def _starts(table: pd.DataFrame) -> Iterator[Verdict]:
+    """Held: over all draws the intervals of the two methods do not meet."""
+    labels = [str(label) for label in table["method"].unique() if label != _METHOD]
+    base = _pooled(of_method(table, _METHOD))
+    for label in labels:
+        if not label.startswith(_METHOD):
+            continue
+        own = of_method(table, label)
+        share = _pooled(own)
+        better, worse = share.low > base.high, share.high < base.low
+        yield verdict(
+            f"More care with the start pays: {label} is optimal more often than {_METHOD} from one "
+            "random start.",
+            OURS,
+            HELD if better else NOT_HELD if worse else IN_PART,
+            f"Over all cells it is on {percent(share)}, {_METHOD} on {percent(base)}.",
+            "starts",
+            share,
+            int(own["certified"].sum()),
+        )

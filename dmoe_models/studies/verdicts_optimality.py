@@ -1,0 +1,267 @@
+"""Verdicts of the study "optimality": how good are the methods, how tight the bounds?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from dmoe_models.studies.intervals import Interval, proportion_interval
+from dmoe_models.studies.verdicts import (
+    HELD,
+    IN_PART,
+    NOT_HELD,
+    OURS,
+    PAPER,
+    Tables,
+    Verdict,
+    described,
+    figure_of,
+    graded,
+    highest,
+    lowest,
+    of_method,
+    percent,
+    span,
+    table_of,
+    verdict,
+)
+
+NEAR = 0.01
+"""Mean excess up to which a method is called near-optimal; ours."""
+
+FEW = 0.01
+"""Share of all sets up to which a search is said to explore few; ours."""
+
+_BASELINES = ("Top-k", "H(1, D)", "greedy", "random")
+
+
+def judge(tables: Tables) -> Iterator[Verdict]:
+    """Yield the verdicts."""
+    yield from _search(table_of(tables, "nodes"))
+    families = table_of(tables, "gaps_by_family")
+    if len(families):
+        families = families[families["certified"] > 0]
+        yield from _near_optimal(families)
+        yield from _finds_answers(families)
+        for label in _BASELINES:
+            yield from _outperforms(families, label)
+        yield from _local_search(families)
+    yield from _bounds(table_of(tables, "tightness"))
+
+
+# ------------------------------------------------------------------------------------------- P1
+
+
+def _search(nodes: pd.DataFrame) -> Iterator[Verdict]:
+    """Exactness: every draw agrees. Few nodes, in a family: at most `FEW` at its largest K."""
+    own = of_method(nodes, "DES")
+    own = own[own["certified"] > 0] if len(own) else own
+    if own.empty:
+        return
+    agree, certified = int(own["agree"].sum()), int(own["certified"].sum())
+    share = proportion_interval(agree, certified)
+    yield verdict(
+        "DES finds the optimum of P1.",
+        f"{PAPER}: a branch and bound",
+        HELD if agree == certified else NOT_HELD,
+        f"On {agree:,} of {certified:,} draws, {percent(share)}, its energy is the certified "
+        f"optimum; K = {span(own['K'])}.",
+        "nodes",
+        share,
+        certified,
+    )
+    largest = [highest(group, "K") for _, group in own.groupby("family", sort=False)]
+    few = [line["share"] <= FEW for line in largest]
+    told = "; ".join(
+        f"{line['family']}, K = {line['K']:g}: {line['nodes_per_token']:,.4g} nodes a token, "
+        f"{100 * line['share']:.2g} % of {line['subsets_per_token']:,.0f} sets"
+        for line in largest
+    )
+    worst = max(largest, key=lambda line: float(line["share"]))
+    nodes_per_token, sets = figure_of(worst, "nodes_per_token"), float(worst["subsets_per_token"])
+    effect = Interval(*(number / sets for number in nodes_per_token))
+    yield verdict(
+        "The bound by linear relaxation reduces the search of DES significantly "
+        f"(to {100 * FEW:g} % of the sets, at the largest K).",
+        f"{PAPER}, abstract; the threshold is ours",
+        graded(sum(few) / len(few)),
+        f"In {sum(few)} of {len(few)} families. {told}. Largest share: {percent(effect)} "
+        f"({worst['family']}).",
+        "nodes",
+        effect,
+        certified,
+    )
+
+
+# ------------------------------------------------------------------------------------------- P2
+
+
+def _near_optimal(families: pd.DataFrame) -> Iterator[Verdict]:
+    """Near, in a family: the whole interval of the mean excess is at most `NEAR`."""
+    own = of_method(families, "JESA")
+    own = own[own["mean_excess"].notna()] if len(own) else own
+    if own.empty:
+        return
+    near = own["mean_excess_high"] <= NEAR
+    worst = highest(own, "mean_excess")
+    effect = figure_of(worst, "mean_excess")
+    far = ", ".join(own.loc[~near, "family"])
+    yield verdict(
+        f"JESA is near-optimal: a mean excess of at most {100 * NEAR:g} %.",
+        f"{OURS}; the literature uses JESA where the optimum is not known",
+        graded(float(near.mean())),
+        f"In {int(near.sum())} of {len(own)} families"
+        + (f"; not in {far}" if far else "")
+        + f". Highest mean: {percent(effect)} ({worst['family']}), worst draw "
+        f"{100 * float(own['worst_excess'].max()):.3g} %.",
+        "gaps",
+        effect,
+        int(own["certified"].sum()),
+    )
+
+
+def _finds_answers(families: pd.DataFrame) -> Iterator[Verdict]:
+    """Held in a family: no draw that has a certified optimum is left without a valid answer."""
+    own = of_method(families, "JESA")
+    if own.empty:
+        return
+    always = own["valid"] == own["certified"]
+    worst = lowest(own.assign(found=own["valid"] / own["certified"]), "found")
+    share = proportion_interval(int(worst["valid"]), int(worst["certified"]))
+    yield verdict(
+        "JESA finds a feasible answer wherever there is one.",
+        f"{OURS}; assumed in the literature, where every link can have a subcarrier",
+        graded(float(always.mean())),
+        f"In {int(always.sum())} of {len(own)} families. Least: on {percent(share)} of "
+        f"{int(worst['certified']):,} draws with a certified optimum ({worst['family']}).",
+        "optimal",
+        share,
+        int(own["certified"].sum()),
+    )
+
+
+def _outperforms(families: pd.DataFrame, label: str) -> Iterator[Verdict]:
+    """Held in a family: the interval of JESA's mean excess lies below that of the other's."""
+    columns = ["family", "certified", "mean_excess", "mean_excess_low", "mean_excess_high"]
+    pairs = of_method(families, "JESA")[columns].merge(
+        of_method(families, label)[columns], on="family", suffixes=("", "_other")
+    )
+    pairs = pairs[pairs["mean_excess"].notna() & pairs["mean_excess_other"].notna()]
+    if pairs.empty:
+        return
+    below = pairs["mean_excess_high"] < pairs["mean_excess_low_other"]
+    least = lowest(pairs, "mean_excess_other")
+    effect = figure_of(least, "mean_excess", "_other")
+    jesa = figure_of(least, "mean_excess")
+    alike = ", ".join(pairs.loc[~below, "family"])
+    yield verdict(
+        f"JESA needs less energy than {label}.",
+        f"{PAPER}, abstract" if label in ("Top-k", "H(1, D)") else OURS,
+        graded(float(below.mean())),
+        f"In {int(below.sum())} of {len(pairs)} families the intervals of the mean excess over the "
+        f"optimum lie apart{f'; not in {alike}' if alike else ''}. {label} is nearest in "
+        f"{least['family']}: {percent(effect)} beside {percent(jesa)} of JESA.",
+        "gaps",
+        effect,
+        int(pairs["certified"].sum()),
+    )
+
+
+def _local_search(families: pd.DataFrame) -> Iterator[Verdict]:
+    """Held in a family: optimal more often than JESA, or on every draw as JESA is."""
+    pairs = of_method(families, "JESA").merge(
+        of_method(families, "local search"), on="family", suffixes=("", "_local")
+    )
+    if pairs.empty:
+        return
+    share, base = (
+        proportion_interval(int(pairs[f"optimal{end}"].sum()), int(pairs["certified"].sum()))
+        for end in ("_local", "")
+    )
+    better = pairs["optimal_local"] >= pairs["optimal"]
+    yield verdict(
+        "A local search from JESA's answer closes most of what JESA leaves open.",
+        OURS,
+        HELD if better.all() and share.low > base.high else IN_PART if better.any() else NOT_HELD,
+        f"It is optimal on {percent(share)} of the draws, JESA on {percent(base)}; on no fewer in "
+        f"{int(better.sum())} of {len(pairs)} families; worst draw "
+        f"{100 * float(pairs['worst_excess_local'].max()):.2g} % above the optimum.",
+        "optimal",
+        share,
+        int(pairs["certified"].sum()),
+    )
+
+
+# --------------------------------------------------------------------------------------- bounds
+
+
+def _bounds(tightness: pd.DataFrame) -> Iterator[Verdict]:
+    known = tightness[tightness["certified"] > 0] if len(tightness) else tightness
+    sets = of_method(known, "LP of sets")
+    if len(sets):
+        yield _integral(sets)
+    tight = of_method(known, "LB")
+    if len(tight):
+        yield _lower_bound(tight)
+    for label in ("LP aggregated", "LP disaggregated"):
+        own = of_method(known, label)
+        if len(own) and len(tight):
+            yield _weaker(own, tight, label)
+
+
+def _integral(sets: pd.DataFrame) -> Verdict:
+    """Held: the relaxation equals the optimum on every draw; in part: on 99 % at least."""
+    number = int(sets["certified"].sum())
+    hits = int((sets["p_tight"] * sets["certified"]).round().sum())
+    share = proportion_interval(hits, number)
+    worst = highest(sets, "worst_distance")
+    outcome = HELD if hits == number else IN_PART if share.low >= 1 - FEW else NOT_HELD
+    below = 100 * float(worst["worst_distance"])
+    return verdict(
+        "The linear relaxation of the set model equals the optimum.",
+        f"{OURS}: nearly always, not always",
+        outcome,
+        f"On {percent(share)} of the draws"
+        + (f"; worst {below:.2g} % below ({described(worst, sets)})." if below else "."),
+        "integral",
+        share,
+        number,
+    )
+
+
+def _lower_bound(lines: pd.DataFrame) -> Verdict:
+    """Near, in a cell: the whole interval of the mean distance is at most `NEAR`."""
+    near = lines["mean_distance_high"] <= NEAR
+    worst = highest(lines, "mean_distance")
+    effect = figure_of(worst, "mean_distance")
+    far = ", ".join(sorted(lines.loc[~near, "family"].unique()))
+    return verdict(
+        f"LB, every link at its best subcarrier, is tight (to {100 * NEAR:g} % in the mean).",
+        OURS,
+        graded(float(near.mean())),
+        f"In {int(near.sum())} of {len(lines)} cells"
+        + (f"; not in all of {far}" if far else "")
+        + f". Largest mean distance: {percent(effect)} ({described(worst, lines)}).",
+        "tightness",
+        effect,
+        int(lines["certified"].sum()),
+    )
+
+
+def _weaker(lines: pd.DataFrame, bound: pd.DataFrame, label: str) -> Verdict:
+    """Held in a cell: the relaxation's mean distance lies above that of LB, intervals apart."""
+    pairs = lines.merge(bound, on="cell", suffixes=("", "_bound"))
+    weaker = pairs["mean_distance_low"] > pairs["mean_distance_high_bound"]
+    worst = highest(lines, "mean_distance")
+    effect = figure_of(worst, "mean_distance")
+    return verdict(
+        f"LB is a better bound than the linear relaxation of the MILP ({label.split()[-1]}).",
+        OURS,
+        graded(float(weaker.mean())),
+        f"In {int(weaker.sum())} of {len(pairs)} cells, intervals apart; the relaxation is up to "
+        f"{percent(effect)} below the optimum in the mean ({described(worst, lines)}).",
+        "tightness",
+        effect,
+        int(lines["certified"].sum()),
+    )

@@ -1,0 +1,357 @@
+"""Verdicts from tables made up so that the outcome is known: each rule can say all its words."""
+
+import math
+import re
+
+import pandas as pd
+import pytest
+
+from dmoe_models.studies.intervals import Interval, proportion_interval
+from dmoe_models.studies.registry import StudyError
+from dmoe_models.studies.verdicts import (
+    HELD,
+    IN_PART,
+    NOT_HELD,
+    NOT_TESTED,
+    OUTCOMES,
+    axes,
+    described,
+    percent,
+    verdicts,
+)
+
+SHA = "0123456789abcdef"
+
+
+def find(found, words):
+    """The one verdict whose claim holds these words."""
+    (one,) = [verdict for verdict in found if words in verdict.claim]
+    return one
+
+
+def figures(name, interval):
+    return {name: interval[0], f"{name}_low": interval[1], f"{name}_high": interval[2]}
+
+
+# ---------------------------------------------------------------------------------- asymptotics
+
+
+def cell(family, ratio, optimal, distinct=None, closed=0.5, number=1000, **more):
+    """One line of the table of optimality: K = 3, of so many draws."""
+    distinct = min(optimal, round(closed * number)) if distinct is None else distinct
+    line = {"cell": 0, "family": family, "K": 3, "subcarriers_per_link": ratio, "method": "JESA"}
+    line |= {"links": 6, "subcarriers": 6 * ratio, "draws": number, "certified": number}
+    line |= {"optimal": optimal, **figures("p_optimal", proportion_interval(optimal, number))}
+    line |= {"distinct": distinct, **figures("p_distinct", proportion_interval(distinct, number))}
+    line |= {"closed_form": closed, "missed": 0, "mean_excess": 0.001, "mean_excess_low": 0.0005}
+    return line | {"mean_excess_high": 0.002, "worst_excess": 0.1} | more
+
+
+def of_cells(*lines, **others):
+    return verdicts("asymptotics", {"optimality": pd.DataFrame(lines), **others}, SHA)
+
+
+@pytest.mark.parametrize(
+    ("fewest", "most", "outcome"),
+    [
+        (500, 1000, HELD),  # at least 99.6 % surely
+        (995, 1000, HELD),
+        (1000, 997, IN_PART),  # enough, but it fell
+        (500, 990, IN_PART),  # 99 % is not proved by 990 of 1000
+        (500, 900, IN_PART),  # below, but far fewer are missed
+        (500, 600, NOT_HELD),
+        (500, 400, NOT_HELD),
+    ],
+)
+def test_becoming_optimal(fewest, most, outcome):
+    for family, words in (("rayleigh", "asymptotically optimal"), ("reciprocal", "reciprocal")):
+        found = of_cells(cell(family, 1, fewest), cell(family, 64, most))
+        verdict = find(found, words)
+        assert verdict.outcome == outcome
+        assert verdict.effect == most / 1000 and verdict.low < verdict.effect <= verdict.high
+        assert verdict.sample == 2000 and "2,000 draws" in verdict.sentence
+        assert f"configuration {SHA[:12]}" in verdict.sentence and verdict.sha256 == SHA
+
+
+def test_a_series_is_told_by_what_varies_in_it():
+    lines = [cell("tdl", 1, 500), cell("tdl", 64, 1000), cell("tdl", 1, 500, band_turns=2.0)]
+    lines += [cell("tdl", 64, 600, band_turns=2.0), cell("rayleigh", 1, 900)]
+    table = pd.DataFrame(lines)
+    table.insert(2, "band_turns", table.pop("band_turns"))
+    verdict = find(verdicts("asymptotics", {"optimality": table}, SHA), "tapped delay lines")
+    assert verdict.outcome == IN_PART and "2 of 2 series" in verdict.sentence
+    assert "tdl" not in verdict.sentence and "band_turns = 2" in verdict.sentence
+    assert axes(table) == ["family", "band_turns", "K", "subcarriers_per_link"]
+    assert described(table.iloc[3], table) == "tdl, band_turns = 2, subcarriers_per_link = 64"
+    assert described(table.iloc[4], table) == "rayleigh"
+
+
+def test_the_closed_form():
+    good = [cell("rayleigh", ratio, 1000, distinct=500, closed=0.5) for ratio in range(1, 21)]
+    assert find(of_cells(*good), "distinct with probability").outcome == HELD
+    for line in good[:3]:  # by chance 17 of 20 or fewer contain it in one of sixteen tables
+        line["closed_form"] = 0.9
+    assert find(of_cells(*good), "distinct with probability").outcome == HELD
+    for line in good[:5]:
+        line["closed_form"] = 0.9
+    verdict = find(of_cells(*good), "distinct with probability")
+    assert verdict.outcome == NOT_HELD and "15 of 20 cells" in verdict.sentence
+
+
+def test_the_event_of_the_theorem():
+    words = "because the best subcarriers"
+    assert find(of_cells(cell("rayleigh", 1, 900, distinct=900)), words).outcome == HELD
+    verdict = find(of_cells(cell("rayleigh", 1, 900, distinct=300)), words)
+    assert verdict.outcome == IN_PART and verdict.effect == pytest.approx(2 / 3)
+    missed = find(of_cells(cell("rayleigh", 1, 900, distinct=300, missed=2)), words)
+    assert missed.outcome == NOT_HELD and missed.effect == pytest.approx(602 / 900)
+
+
+@pytest.mark.parametrize(
+    ("intervals", "outcome"),
+    [
+        ([(2.0, 1.5, 2.5), (3.0, 1.1, 5.0)], HELD),
+        ([(2.0, 1.5, 2.5), (1.3, 0.9, 1.7)], IN_PART),
+        ([(1.2, 0.5, 2.5), (math.nan, math.nan, math.nan)], NOT_HELD),
+    ],
+)
+def test_the_rate(intervals, outcome):
+    rates = pd.DataFrame(
+        {"family": "rayleigh", "K": k, "method": "JESA", "certified": 100}
+        | figures("optimal_exponent", interval)
+        for k, interval in enumerate(intervals, 3)
+    )
+    verdict = find(of_cells(cell("rayleigh", 1, 900), decay_rates=rates), "falls faster")
+    assert verdict.outcome == outcome
+    assert verdict.effect == min(value for value, *_ in intervals if value == value)
+
+
+@pytest.mark.parametrize(
+    ("needed", "surely", "outcome"),
+    [
+        ([4.0, 8.0], [8.0, 16.0], HELD),
+        ([4.0, 8.0], [8.0, math.nan], IN_PART),
+        ([4.0, math.nan], [math.nan, math.nan], IN_PART),
+        ([math.nan, math.nan], [math.nan, math.nan], NOT_HELD),
+    ],
+)
+def test_how_many_are_enough(needed, surely, outcome):
+    table = pd.DataFrame(
+        {"family": "rayleigh", "K": [3, 4], "method": "JESA", "target": 0.99, "needed": needed}
+        | {"needed_surely": surely, "largest": 64.0, "certified": 500}
+    )
+    others = table.assign(family="contended", needed=math.nan, needed_surely=math.nan)
+    tables = {"subcarriers_needed": pd.concat([table, others])}
+    found = of_cells(cell("rayleigh", 1, 900), **tables)
+    verdict = find(found, "99 % of the draws")
+    assert verdict.outcome == outcome and verdict.sample == 1000
+    assert math.isinf(verdict.high) == (outcome != HELD)
+    assert find(found, "not independent").outcome == NOT_HELD
+
+
+def test_near_optimality_names_where_it_fails():
+    far = cell("contended", 1, 200) | figures("mean_excess", (0.15, 0.1, 0.2))
+    verdict = find(of_cells(cell("rayleigh", 1, 900), far), "near")
+    assert verdict.outcome == IN_PART and verdict.effect == 0.15
+    assert "not in some of contended" in verdict.sentence and "1 of 2 cells" in verdict.sentence
+    assert find(of_cells(far), "near").outcome == NOT_HELD
+
+
+def test_starts():
+    lines = [cell("rayleigh", 1, 500), cell("rayleigh", 1, 900) | {"method": "JESA, 10 starts"}]
+    assert find(of_cells(*lines), "10 starts").outcome == HELD
+    lines[1] |= {"optimal": 510}
+    assert find(of_cells(*lines), "10 starts").outcome == IN_PART
+    lines[1] |= {"optimal": 300}
+    assert find(of_cells(*lines), "10 starts").outcome == NOT_HELD
+
+
+# ----------------------------------------------------------------------------------- optimality
+
+
+def family(name, method, optimal=100, excess=(0.0, 0.0, 0.0), valid=100):
+    line = {"family": name, "method": method, "draws": 100, "certified": 100, "valid": valid}
+    line |= {"optimal": optimal, **figures("mean_excess", excess), "worst_excess": 2 * excess[2]}
+    return line | figures("p_optimal", proportion_interval(optimal, 100))
+
+
+def of_families(*lines):
+    return verdicts("optimality", {"gaps_by_family": pd.DataFrame(lines)}, SHA)
+
+
+def test_methods_over_families():
+    lines = [family("rayleigh", "JESA", 90), family("contended", "JESA", 20, (0.1, 0.05, 0.15), 60)]
+    lines += [family(name, "Top-k", 0, (0.5, 0.4, 0.6), 100) for name in ("rayleigh", "contended")]
+    lines += [family(name, "greedy", 0, (0.1, 0.04, 0.16)) for name in ("rayleigh", "contended")]
+    lines += [family(name, "random", 0, (0.01, 0, 0.02)) for name in ("contended",)]
+    lines += [family(name, "local search", 99) for name in ("rayleigh", "contended")]
+    found = of_families(*lines)
+    assert find(found, "near-optimal").outcome == IN_PART
+    assert "not in contended" in find(found, "near-optimal").sentence
+    assert find(found, "feasible answer").outcome == IN_PART
+    assert find(found, "feasible answer").effect == 0.6
+    assert find(found, "than Top-k").outcome == HELD
+    assert find(found, "than greedy").outcome == IN_PART
+    assert find(found, "than random").outcome == NOT_HELD
+    assert find(found, "local search").outcome == HELD
+    assert not [verdict for verdict in found if "H(1, D)" in verdict.claim]
+
+
+def test_local_search_that_is_worse_somewhere():
+    lines = [family("a", "JESA", 90), family("a", "local search", 95)]
+    lines += [family("b", "JESA", 90), family("b", "local search", 80)]
+    assert find(of_families(*lines), "local search").outcome == IN_PART
+    assert find(of_families(lines[2], lines[3]), "local search").outcome == NOT_HELD
+
+
+def searched(name, experts, nodes, agree=10):
+    line = {"cell": 0, "family": name, "K": experts, "method": "DES", "certified": 10}
+    line |= figures("nodes_per_token", (nodes, nodes / 2, 2 * nodes)) | {"agree": agree}
+    return line | {"subsets_per_token": 1000.0, "share": nodes / 1000}
+
+
+def test_the_search_of_des():
+    def of(*lines):
+        return verdicts("optimality", {"nodes": pd.DataFrame(lines)}, SHA)
+
+    easy, hard = searched("rayleigh", 8, 5), searched("hard-p1", 8, 500)
+    small = searched("rayleigh", 4, 900)  # what counts is the largest K
+    assert find(of(small, easy), "significantly").outcome == HELD
+    both = find(of(small, easy, hard), "significantly")
+    assert both.outcome == IN_PART and both.effect == 0.5 and "hard-p1" in both.sentence
+    assert find(of(hard), "significantly").outcome == NOT_HELD
+    assert find(of(easy), "finds the optimum").outcome == HELD
+    wrong = find(of(easy, searched("hard-p1", 8, 500, agree=9)), "finds the optimum")
+    assert wrong.outcome == NOT_HELD and wrong.effect == 0.95
+
+
+def bound(name, number, distance, tight=0.0):
+    line = {"cell": number, "part": "relaxations", "family": f"f{number}", "K": 3, "method": name}
+    line |= {"certified": 1000, "p_tight": tight, "worst_distance": 2 * distance}
+    return line | figures("mean_distance", (distance, distance / 2, 1.5 * distance))
+
+
+def test_bounds():
+    def of(*lines):
+        return verdicts("optimality", {"tightness": pd.DataFrame(lines)}, SHA)
+
+    words = "set model equals"
+    assert find(of(bound("LP of sets", 0, 0.0, 1.0)), words).outcome == HELD
+    assert find(of(bound("LP of sets", 0, 0.01, 0.998)), words).outcome == IN_PART
+    assert find(of(bound("LP of sets", 0, 0.01, 0.98)), words).outcome == NOT_HELD
+    lines = [bound("LB", 0, 0.001), bound("LB", 1, 0.3), bound("LP aggregated", 0, 0.2)]
+    found = of(*lines, bound("LP aggregated", 1, 0.2))
+    assert find(found, "LB, every link").outcome == IN_PART
+    assert "not in all of f1" in find(found, "LB, every link").sentence
+    assert find(found, "(aggregated)").outcome == IN_PART
+    assert find(of(*lines[:1], lines[2]), "(aggregated)").outcome == HELD
+
+
+# -------------------------------------------------------------------------------------- savings
+
+
+def saved(number, saving, reach=0.01, method="JESA", reference="Top-k", **more):
+    line = {"cell": number, "family": "rayleigh", "z": 1.0, "gamma0": 0.7} | more
+    line |= {"method": method, "reference": reference, "draws": 30, "valid": 30}
+    line |= figures("saving", (saving, saving - reach, saving + reach))
+    return line | {
+        "above_half": saving - reach >= 0.5,
+        "none": saving - reach <= 0 <= saving + reach,
+    }
+
+
+def of_savings(*lines):
+    return verdicts("savings", {"savings": pd.DataFrame(lines)}, SHA)
+
+
+def test_half_of_the_energy():
+    words = "50 % or more of the energy of Top-k"
+    series = [saved(n, s, gamma0=g) for n, (g, s) in enumerate([(0.5, 0.7), (0.7, 0.55), (1, 0.0)])]
+    verdict = find(of_savings(*series), words)
+    assert verdict.outcome == IN_PART and verdict.effect == 0.55 and verdict.sample == 90
+    assert "up to gamma0 = 0.7 at z = 1" in verdict.sentence
+    assert "vanishes in 1: gamma0 = 1" in verdict.sentence
+    assert find(of_savings(*series[:2]), words).outcome == HELD
+    assert find(of_savings(series[2]), words).outcome == NOT_HELD
+    assert find(of_savings(saved(0, 0.505)), words).outcome == NOT_HELD  # not surely
+
+
+def test_more_importance_saves_less():
+    words = "importance factor"
+    falling = [saved(n, 0.7 - n / 10, gamma0=0.5 + n / 10) for n in range(3)]
+    rising = [saved(n + 3, 0.1 + n / 10, gamma0=0.5 + n / 10, z=0.5) for n in range(3)]
+    assert find(of_savings(*falling), words).outcome == HELD
+    assert find(of_savings(*falling, *rising), words).outcome == IN_PART
+    assert find(of_savings(*rising), words).outcome == NOT_HELD
+    assert not [v for v in of_savings(falling[0]) if words in v.claim]
+
+
+def test_whose_the_saving_is():
+    words = "owed to the optimisation"
+    top = saved(0, 0.6)
+    for against, outcome in ((0.55, HELD), (0.1, IN_PART), (0.005, NOT_HELD)):
+        verdict = find(of_savings(top, saved(0, against, reference="greedy")), words)
+        assert verdict.outcome == outcome and verdict.effect == against
+
+
+def test_what_jesa_leaves():
+    words = "next to nothing"
+    lines = [saved(0, 0.5), saved(0, 0.505, method="exact")]
+    assert find(of_savings(*lines), words).outcome == HELD
+    lines += [saved(1, 0.5, gamma0=0.9), saved(1, 0.6, method="exact", gamma0=0.9)]
+    verdict = find(of_savings(*lines), words)
+    assert verdict.outcome == IN_PART and verdict.effect == 0.6
+    assert "gamma0 = 0.9" in verdict.sentence
+
+
+def test_channels_and_recorded_gates():
+    lines = [saved(n, s, channel=c) for n, (c, s) in enumerate([("fixed", 0.4), ("aging", 0.405)])]
+    assert find(of_savings(*lines), "drawn anew").outcome == HELD
+    lines.append(saved(2, 0.5, channel="redrawn"))
+    assert find(of_savings(*lines), "drawn anew").outcome == NOT_HELD
+    recorded = [saved(3, 0.6, family="recorded"), saved(4, 0.4, family="recorded", gamma0=0.9)]
+    verdict = find(of_savings(*lines, *recorded), "recorded from a language model")
+    assert verdict.outcome == IN_PART and verdict.effect == 0.4
+
+
+def test_what_cannot_be_tested_is_said():
+    verdict = find(of_savings(saved(0, 0.5)), "accurate")
+    assert verdict.outcome == NOT_TESTED and math.isnan(verdict.effect) and verdict.sha256 == SHA
+
+
+# ------------------------------------------------------------------------------------------ all
+
+
+def test_tables_without_anything_give_no_verdicts():
+    for study in ("asymptotics", "optimality", "savings"):
+        assert verdicts(study, {}, SHA) == []
+        assert verdicts(study, {"optimality": pd.DataFrame(), "savings": pd.DataFrame()}, SHA) == []
+    with pytest.raises(StudyError, match="unknown study"):
+        verdicts("nothing", {}, SHA)
+
+
+def test_every_tested_verdict_quotes_what_it_must():
+    found = of_cells(cell("rayleigh", 1, 900), cell("rayleigh", 64, 1000))
+    found += of_savings(saved(0, 0.6), saved(0, 0.1, reference="greedy"))
+    found += of_families(family("a", "JESA", 90), family("a", "Top-k", 0, (0.5, 0.4, 0.6)))
+    for verdict in found:
+        assert verdict.outcome in OUTCOMES and verdict.claim and verdict.source
+        if verdict.outcome != NOT_TESTED:
+            assert verdict.figure and verdict.low <= verdict.effect <= verdict.high
+            assert re.search(r"\([\d,]+ draws; configuration 0123456789ab\)$", verdict.sentence)
+
+
+@pytest.mark.parametrize(
+    ("interval", "written"),
+    [
+        (Interval(0.5, 0.4, 0.6), "50 % [40, 60]"),
+        (Interval(0.984, 0.960, 0.996), "98.4 % [96.0, 99.6]"),
+        (Interval(0.9996, 0.99, 1.0), "99.96 % [99.00, 100.00]"),
+        (Interval(1.0, 1.0, 1.0), "100 %"),
+        (Interval(0.0, 0.0, 0.0), "0 %"),
+        (Interval(0.0004, 0.0003, 0.0005), "0.040 % [0.030, 0.050]"),
+        (Interval(0.25, math.nan, math.nan), "25 %"),
+    ],
+)
+def test_percentages_never_round_to_all_or_nothing(interval, written):
+    assert percent(interval) == written
