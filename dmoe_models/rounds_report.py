@@ -104,6 +104,8 @@ def totals_text(totals: pd.DataFrame, reference: str | None) -> str:
         f"bound: what the method's own runs proved; the best of all methods' is {best:.8g} J.",
         "gap: (energy - best bound) / (energy - static energy), where all layers are valid.",
     ]
+    if best == math.inf:
+        legend.append("inf: a layer is proved to have no solution; --per-layer tells which.")
     if reference:
         legend.insert(0, f"saving: 1 - energy / energy of {reference}.")
     return text_table(["method", *headers], lines, left=(0,)) + "\n\n" + "\n".join(legend)

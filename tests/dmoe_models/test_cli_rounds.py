@@ -116,6 +116,9 @@ def test_what_is_missing_has_no_saving_and_what_is_refused_no_gap():
     assert "saving" not in totals_text(totals.reset_index(), None)
     layers = graded_layers(rounds, None)
     assert layers["saving"].isna().all() and "refused" in layers_text(layers, None)
+    assert "inf:" not in totals_text(totals.reset_index(), None)
+    impossible = by_hand({"top-k": (4.0, 6.0)}, {"top-k": (4.0, math.inf)}, valid=False)
+    assert "inf: a layer is proved" in totals_text(graded_totals(impossible, None), None)
     turned = graded_totals(rounds, "mine")  # a reference that is open leaves all savings open
     assert turned["saving"].isna().all()
 
