@@ -25,8 +25,8 @@ _LONGEST = {"html": 1000, "md": 200}
 """Lines from which on only a table's beginning is shown, `_LOOK` of them; the file has all."""
 
 _LOOK = 20
-_WIDE = 11
-"""Columns from which on a table is printed across."""
+_PORTRAIT, _LANDSCAPE = 140, 205
+"""Characters that a line of a table may have on a printed page without being broken."""
 
 _MARKS = {"held": "●", "held in part": "◐", "not held": "○", "not tested": "–"}
 
@@ -103,9 +103,17 @@ def _excerpt(number: int, table: Presented, most: int) -> dict[str, Any]:
         "table": table,
         "lines": lines,
         "short": len(lines) < len(table.lines),
-        "folded": len(table.lines) > _LONG,
-        "wide": len(table.headers) >= _WIDE,
+        "folded": len(lines) > _LONG,
+        "print": " across" * (_width(table) > _PORTRAIT) + " broken" * (_width(table) > _LANDSCAPE),
     }
+
+
+def _width(table: Presented) -> int:
+    """Return how many characters wide a table is, its headers broken wherever they can be."""
+    return sum(
+        2 + max(map(len, [*re.split("[ _]", header), *(line[number] for line in table.lines)]))
+        for number, header in enumerate(table.headers)
+    )
 
 
 # ---------------------------------------------------------------------------------- environment

@@ -226,9 +226,9 @@ def _column(
     if is_label:
         cells = labels(values)
     elif len(names) > 1:
-        cells = [figure(*line, *scale) for line in table[names].to_numpy(dtype=float)]
+        cells = [figure(*line, scale[1]) for line in table[names].to_numpy(dtype=float)]
     else:
-        cells = [measure(value, *scale) for value in values]
+        cells = [measure(value, scale[1]) for value in values]
     return _Column(
         header=header,
         unit=scale[0],
@@ -267,8 +267,8 @@ def _throughout(columns: Sequence[_Column]) -> list[str]:
     same = [f"{c.header} = {c.cells[0]} {c.unit}".rstrip() for c in columns if not c.is_empty]
     empty = [column.header for column in columns if column.is_empty]
     return [
-        *([f"{', '.join(same)} throughout."] if same else []),
-        *([f"Nowhere a value: {', '.join(empty)}."] if empty else []),
+        *([f"Throughout: {', '.join(same)}."] if same else []),
+        *([f"Without any value: {', '.join(empty)}."] if empty else []),
     ]
 
 
