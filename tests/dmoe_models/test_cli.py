@@ -35,7 +35,7 @@ def test_help_teaches(capsys):
     assert front.status == 0 and "A first round:" in front.out
     for name in (
         "methods", "generate", "import", "info", "solve", "check", "convert", "export",
-        "read-solution", "compare", "validate",
+        "read-solution", "compare", "rounds", "validate",
     ):  # fmt: skip
         assert f"  {name} " in front.out
         page = call(capsys, name, "--help")

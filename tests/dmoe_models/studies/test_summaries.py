@@ -90,6 +90,13 @@ def test_asymptotic_optimality(asymptotic):
     assert table["failed"].tolist() == [0, 0, 0]
 
 
+def test_methods_without_a_label_are_called_as_in_the_literature(asymptotic):
+    assert set(summaries("asymptotics", asymptotic)["optimality"]["method"]) == {"JESA"}
+    both = asymptotic.copy()
+    both.loc[both.index[:5], "method"] = "JESA"
+    assert set(summaries("asymptotics", both)["optimality"]["method"]) == {"jesa", "JESA"}
+
+
 def test_subcarriers_needed(asymptotic):
     table = subcarriers_needed(asymptotic, target=0.85)
     assert len(table) == 1 and table["needed"][0] == 2.0 and table["largest"][0] == 4.0
