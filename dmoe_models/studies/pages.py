@@ -7,6 +7,7 @@ here, once; how it looks is in ``report.html`` and ``report.md``.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
@@ -19,12 +20,16 @@ from dmoe_models.studies.presenting import LEGEND, Presented, tally
 from dmoe_models.tables import Table, markdown
 
 _LONG = 60
-"""Lines from which on a table is folded away, on the screen."""
+"""Lines of a table from which on it is folded away on the screen."""
 
-_LONGEST = {"html": 1000, "md": 200}
-"""Lines from which on only a table's beginning is shown, `_LOOK` of them; the file has all."""
+_PRINTED = 300
+"""Lines from which on a table is not printed; the page says where it is."""
+
+_LONGEST = {"html": 2000, "md": 200}
+"""Lines from which on only a table's beginning is shown, `_LOOK` of them; the files have all."""
 
 _LOOK = 20
+
 _PORTRAIT, _LANDSCAPE = 140, 205
 """Characters that a line of a table may have on a printed page without being broken."""
 
@@ -77,6 +82,7 @@ def _figures(report: StudyReport, *, with_svg: bool) -> list[dict[str, Any]]:
             "number": number,
             "name": name,
             "caption": picture.caption,
+            "title": textwrap.shorten(picture.caption.split(". ")[0], 76, placeholder=" ..."),
             "svg": svg(picture.figure, name, picture.caption) if with_svg else "",
         }
         for number, (name, picture) in enumerate(report.pictures.items(), 1)
@@ -104,6 +110,7 @@ def _excerpt(number: int, table: Presented, most: int) -> dict[str, Any]:
         "lines": lines,
         "short": len(lines) < len(table.lines),
         "folded": len(lines) > _LONG,
+        "unprinted": len(table.lines) > _PRINTED,
         "print": " across" * (_width(table) > _PORTRAIT) + " broken" * (_width(table) > _LANDSCAPE),
     }
 

@@ -102,8 +102,8 @@ _ABOUT = {
     ),
     "tightness_by_family": (
         "How far bounds lie below the certified optimum, by family and size",
-        "Over all draws of a family. Tight: the distance is 0. Integral: the relaxation's decisions "
-        "are whole.",
+        "Over all draws of a family. Tight: the distance is 0. Integral: the relaxation's "
+        "decisions are whole.",
     ),
     "nodes": (
         "Nodes that searches explore",
