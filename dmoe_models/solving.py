@@ -155,19 +155,19 @@ def _attached_bound(instance: Instance) -> float:
     return lower_bound(instance).bound
 
 
-def accepted_options(method: Method, options: Mapping[str, Any]) -> None:
-    """Refuse options that a method does not take, without running it.
+def require_options(method: Method, options: Mapping[str, Any]) -> None:
+    """Load a method and look at its options, before any work is done.
 
     Raises
     ------
     MethodError
-        For such an option, or a method that cannot be loaded.
+        For a method that cannot be loaded, an option that it does not take, or one of another kind.
     """
-    _accepted(method, method.load(), {}, dict(options))
+    _accepted(method, method.load(), {}, options)
 
 
 def _accepted(
-    method: Method, function: Callable[..., Any], usual: dict[str, Any], options: dict[str, Any]
+    method: Method, function: Callable[..., Any], usual: dict[str, Any], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Match arguments with the function's signature.
 
@@ -186,7 +186,7 @@ def _accepted(
             )
         if method.kind != "plug-in":
             _require_kind(method, option, value, annotations.get(option, Any))
-    return {k: v for k, v in usual.items() if k in names} | options
+    return {k: v for k, v in usual.items() if k in names} | dict(options)
 
 
 def _require_kind(method: Method, option: str, value: Any, annotation: Any) -> None:

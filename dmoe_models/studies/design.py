@@ -42,7 +42,7 @@ from dmoe_models.methods import find_method
 from dmoe_models.numbers import shown
 from dmoe_models.protocol import Variant, variants
 from dmoe_models.running import source_sha256
-from dmoe_models.solving import accepted_options
+from dmoe_models.solving import require_options
 from dmoe_models.studies.conditions import check_cell, needs_data
 from dmoe_models.studies.registry import Study, StudyError, Work, find_study
 from dmoe_models.version import package_version
@@ -393,7 +393,7 @@ def _methods(entries: Any, sources: Mapping[str, str] | None) -> list[Variant]:
             if method.kind == "plug-in":
                 variant = replace(variant, source_sha256=source_sha256(method))
             else:
-                accepted_options(method, variant.options)
+                require_options(method, variant.options)
         elif variant.method in sources:
             variant = replace(variant, source_sha256=sources[variant.method])
         found.append(variant)
