@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -47,10 +47,114 @@ def proportion_interval(successes: int, number: int, confidence: float = CONFIDE
         raise DmoeError(f"{successes} successes of {number}")
     if number == 0:
         return _NOTHING
+    return _proportion(successes / number, float(number), confidence)
+
+
+def _proportion(share: float, number: float, confidence: float) -> Interval:
+    """Return the interval of Clopper and Pearson; an effective number need not be whole."""
     tail = (1.0 - confidence) / 2
-    low = stats.beta.ppf(tail, successes, number - successes + 1) if successes else 0.0
-    high = stats.beta.isf(tail, successes + 1, number - successes) if successes < number else 1.0
-    return Interval(successes / number, float(low), float(high))
+    hits, misses = share * number, (1.0 - share) * number
+    low = stats.beta.ppf(tail, hits, misses + 1) if hits else 0.0
+    high = stats.beta.isf(tail, hits + 1, misses) if misses else 1.0
+    return Interval(share, float(low), float(high))
+
+
+def pooled_proportion(
+    successes: Numbers, numbers: Numbers, shared: Iterable[Any], confidence: float = CONFIDENCE
+) -> Interval:
+    """Return the proportion of several groups together, of which some are of the same draws.
+
+    Groups that share their draws are counted as if each repeated the largest of them: a number
+    that is never too large, and so an interval that is not too narrow, however alike they are.
+
+    Parameters
+    ----------
+    successes, numbers : (n,) sequence of int
+    shared : (n,) sequence
+        Equal for groups of the same draws.
+    confidence : float
+    """
+    k, n = np.asarray(successes, dtype=float), np.asarray(numbers, dtype=float)
+    if not n.sum():
+        return _NOTHING
+    largest: dict[Any, float] = {}
+    for key, number in zip(shared, n, strict=True):
+        largest[key] = max(largest.get(key, 0.0), float(number))
+    return _proportion(float(k.sum() / n.sum()), math.fsum(largest.values()), confidence)
+
+
+def clustered_proportion(
+    successes: Numbers, numbers: Numbers, confidence: float = CONFIDENCE
+) -> Interval:
+    """Return a proportion over draws that come in clusters, whose draws may be alike.
+
+    The interval of Clopper and Pearson for an effective number: that of the draws divided by the
+    design effect, which is the variance by the linearisation of `ratio_interval` over that of
+    independent draws, 1 at least; the number of clusters where all draws agree.
+
+    Parameters
+    ----------
+    successes, numbers : (n,) sequence of int
+        Of each cluster.
+    confidence : float
+
+    References
+    ----------
+    E. Korn, B. Graubard, "Confidence intervals for proportions with small expected number of
+    positive counts estimated from survey data", Survey Methodology 24 (1998), 193-201.
+    """
+    k, n = np.asarray(successes, dtype=float), np.asarray(numbers, dtype=float)
+    k, n = k[n > 0], n[n > 0]
+    if not n.size:
+        return _NOTHING
+    total, clusters = float(n.sum()), n.size
+    share = float(k.sum()) / total
+    effective = float(clusters)
+    if clusters > 1 and 0 < share < 1:
+        variance = clusters * float((k - share * n).var(ddof=1)) / total**2
+        effective = total / max(1.0, variance * total / (share * (1 - share)))
+    return _proportion(share, effective, confidence)
+
+
+def excess_interval(
+    values: Numbers, *, most: float = math.inf, confidence: float = CONFIDENCE
+) -> Interval:
+    """Return the mean of numbers of which many are 0, the others positive, and a few large.
+
+    Student's interval is far too short at its upper end for such: where two draws of a hundred
+    decide the mean, it misses that in a third of the samples. The mean is the share of positive
+    numbers times their mean, and so its upper end is the product of those of the two
+    (`proportion_interval`, `mean_interval`), each at the confidence of which two make the one that
+    is asked for. The lower end is Student's, 0 at least.
+
+    Parameters
+    ----------
+    values : sequence of float
+        NaN is left out; an infinite one makes the mean infinite.
+    most : float
+        What no number can be above, where that is known.
+    confidence : float
+
+    Returns
+    -------
+    Interval
+        Without ends where fewer than two numbers are positive and `most` is not known.
+    """
+    array = np.asarray(values, dtype=float)
+    array = array[~np.isnan(array)]
+    if not array.size:
+        return _NOTHING
+    if np.isinf(array).any():
+        return Interval(math.inf, math.nan, math.nan)
+    half = 1.0 - (1.0 - confidence) / 2
+    positive = array[array > 0]
+    student, of_positive = mean_interval(array, confidence), mean_interval(positive, half)
+    reach = min(of_positive.high, most) if len(positive) > 1 else most
+    if math.isinf(reach):
+        return Interval(student.value, math.nan, math.nan)
+    high = proportion_interval(len(positive), array.size, half).high * reach
+    low = 0.0 if math.isnan(student.low) else max(0.0, student.low)
+    return Interval(student.value, min(student.value, low), max(student.value, high))
 
 
 def mean_interval(values: Numbers, confidence: float = CONFIDENCE) -> Interval:

@@ -144,14 +144,23 @@ def _count(value: Any) -> int | None:
 
 
 def _best_proved(instance: Instance, tries: list[Attempt]) -> Optimum:
-    """Return the optimum of P1 that the first method to do so proved."""
+    """Return the optimum of P1: of what methods claim to have proved, the least, the first of it.
+
+    A method whose own proof is wrong is above that wherever another one is right.
+    """
     static = float(instance.static_energy_j.sum())
-    for tried in tries:
-        result = tried.result
-        if result is not None and result.status is Status.OPTIMAL and result.gap <= CERTIFIED:
-            return Optimum(
-                tried.energy_j, static, True, tried.status, result.gap, result.runtime, {}
-            )
+    proved = [
+        (tried, tried.result)
+        for tried in tries
+        if tried.result is not None
+        and tried.result.status is Status.OPTIMAL
+        and tried.result.gap <= CERTIFIED
+    ]
+    if proved:
+        least = min(tried.energy_j for tried, _ in proved)
+        alike = least + CERTIFIED * max(0.0, least - static)
+        tried, result = next(pair for pair in proved if pair[0].energy_j <= alike)
+        return Optimum(tried.energy_j, static, True, tried.status, result.gap, result.runtime, {})
     status = next((t.status for t in tries if t.status == str(Status.INFEASIBLE)), "unknown")
     return Optimum(math.nan, static, False, status, math.nan, math.nan, {})
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from dmoe_models.methods import find_method
 from dmoe_models.protocol import layer_facts
 from dmoe_models.studies.conditions import draw_layers
 from dmoe_models.studies.measuring import CERTIFIED, attempt, rounded
@@ -61,7 +62,8 @@ def rows(work: Work) -> Iterator[dict[str, Any]]:
                 if result is not None:
                     facts = layer_facts(instance, result)
                     row |= {name: rounded(facts[name]) for name in _ROUNDED}
-                    if result.solution is None and math.isfinite(result.bound):
+                    bounds = find_method(variant.method).kind == "bound"
+                    if bounds and result.solution is None and math.isfinite(result.bound):
                         row["energy_j"] = rounded(result.bound)
                     row |= {
                         "valid": facts["valid"],

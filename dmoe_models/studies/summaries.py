@@ -16,7 +16,9 @@ import pandas as pd
 from dmoe_models.studies.asymptotics import distinct_probability
 from dmoe_models.studies.intervals import (
     Interval,
+    clustered_proportion,
     decay_interval,
+    excess_interval,
     mean_interval,
     proportion_interval,
     ratio_interval,
@@ -52,16 +54,17 @@ def summaries(study: str, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def asymptotic_optimality(rows: pd.DataFrame) -> pd.DataFrame:
     """Return how often JESA is optimal, and how often all best subcarriers are distinct.
 
-    One line per cell and method. `draws`, `certified` (draws with a certified optimum, on which all
-    that follows is counted), `optimal` (number) and `p_optimal`; `p_distinct`; `closed_form`, what
-    fact 4 of the model says of it for independent, exchangeable gains; `missed`, draws whose best
-    subcarriers are distinct and that the method did not solve, of which fact 4 allows JESA none;
-    `p_bound_tight` (LB is the optimum); `mean_excess`, `worst_excess` over the optimum.
+    One line per cell and method. `draws`; of all of them, `distinct` (number) and `p_distinct`, and
+    `closed_form`, what fact 4 of the model says of it for independent, exchangeable gains.
+    `certified`, draws with a certified optimum, and of these: `optimal` (number) and `p_optimal`;
+    `missed`, draws whose best subcarriers are distinct and that the method did not solve, of which
+    fact 4 allows JESA none; `optimal_without`, draws that it solved without that; `p_bound_tight`
+    (LB is the optimum); `mean_excess`, `worst_excess` over the optimum.
     """
 
     def line(group: pd.DataFrame) -> dict[str, Any]:
         links, subcarriers = int(group["links"].iloc[0]), int(group["subcarriers"].iloc[0])
-        known = group[group["certified"].fillna(False) & group["optimal"].notna()]
+        known = _known(group)
         number, optimal = len(known), int(known["optimal"].sum())
         return {
             "links": links,
@@ -70,15 +73,16 @@ def asymptotic_optimality(rows: pd.DataFrame) -> pd.DataFrame:
             "certified": number,
             "optimal": optimal,
             **_figure("p_optimal", proportion_interval(optimal, number)),
-            "distinct": int(known["distinct"].sum()),
-            **_figure("p_distinct", proportion_interval(int(known["distinct"].sum()), number)),
+            "distinct": int(group["distinct"].sum()),
+            **_figure("p_distinct", proportion_interval(int(group["distinct"].sum()), len(group))),
             "closed_form": distinct_probability(links, subcarriers),
             "missed": int((known["distinct"] & ~known["optimal"]).sum()),
+            "optimal_without": int((known["optimal"] & ~known["distinct"]).sum()),
             **_figure(
                 "p_bound_tight",
                 proportion_interval(int((known["bound_distance"] == 0).sum()), number),
             ),
-            **_figure("mean_excess", mean_interval(known["excess"])),
+            **_figure("mean_excess", excess_interval(known["excess"])),
             "worst_excess": float(known["excess"].max()),
         }
 
@@ -129,7 +133,7 @@ def decay_rates(rows: pd.DataFrame) -> pd.DataFrame:
             ),
             **_figure(
                 "distinct_exponent",
-                decay_interval(ratio, number - group["distinct"].to_numpy(), number),
+                decay_interval(ratio, group["draws"] - group["distinct"], group["draws"]),
             ),
             "certified": int(number.sum()),
             "scales": len(group),
@@ -162,21 +166,68 @@ def method_gaps(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def method_gaps_by_family(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the same over all draws of a family; one line per family and method."""
+    """Return the same over all draws of a family; one line per family and method.
+
+    A seed stands for the same gates and channels in all cells of a size, whose draws are therefore
+    one cluster in the intervals. `beyond_jesa`: the mean excess beyond that of JESA, paired, over
+    `paired` draws on which both have a valid answer.
+    """
     chosen = _alive(_part(rows, "methods"))
-    return _grouped(chosen, ["family", "method"], _gaps)
+    jesa = chosen[chosen["method"] == "JESA"].set_index(["cell", "seed"])["excess"]
+    places = pd.MultiIndex.from_frame(chosen[["cell", "seed"]])
+    chosen = chosen.assign(beyond=chosen["excess"].to_numpy() - jesa.reindex(places).to_numpy())
+
+    def line(group: pd.DataFrame) -> dict[str, Any]:
+        known = _known(group)
+        beyond = _clusters(known[known["beyond"].notna()], "beyond")
+        return _gaps(group, clustered=True) | {
+            "paired": int(beyond["size"].sum()),
+            **_figure("beyond_jesa", ratio_interval(beyond["sum"], beyond["size"])),
+        }
+
+    return _grouped(chosen, ["family", "method"], line)
 
 
-def _gaps(group: pd.DataFrame) -> dict[str, Any]:
-    known = group[group["certified"].fillna(False) & group["optimal"].notna()]
-    excess = known["excess"].dropna()
+_SAME_DRAWS = ["links", "subcarriers", "tokens", "seed"]
+"""Draws of a family that agree in these are of the same gates and channels."""
+
+
+def _clusters(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the `sum` of a column over every cluster of draws, and the `size` of each."""
+    entries = rows[name].astype(float).groupby([rows[key] for key in _SAME_DRAWS], dropna=False)
+    return entries.agg(["sum", "size"])
+
+
+def _known(group: pd.DataFrame) -> pd.DataFrame:
+    """Draws of a method with a certified optimum and an answer, whatever it is worth."""
+    return group[group["certified"].fillna(False) & group["optimal"].notna()]
+
+
+def _share_of(rows: pd.DataFrame, name: str, *, clustered: bool) -> Interval:
+    if not clustered:
+        return proportion_interval(int(rows[name].sum()), len(rows))
+    clusters = _clusters(rows, name)
+    return clustered_proportion(clusters["sum"], clusters["size"])
+
+
+def _mean_of(rows: pd.DataFrame, name: str, *, clustered: bool, most: float = math.inf) -> Interval:
+    if not clustered or rows.empty:
+        return excess_interval(rows[name], most=most)
+    clusters = _clusters(rows, name)
+    return excess_interval(clusters["sum"] * (len(clusters) / len(rows)), most=most)
+
+
+def _gaps(group: pd.DataFrame, *, clustered: bool = False) -> dict[str, Any]:
+    known = _known(group)
+    answered = known[known["excess"].notna()]
+    excess = answered["excess"]
     return {
         "draws": len(group),
         "certified": len(known),
         "valid": int(known["valid"].sum()),
         "optimal": int(known["optimal"].sum()),
-        **_figure("p_optimal", proportion_interval(int(known["optimal"].sum()), len(known))),
-        **_figure("mean_excess", mean_interval(excess)),
+        **_figure("p_optimal", _share_of(known, "optimal", clustered=clustered)),
+        **_figure("mean_excess", _mean_of(answered, "excess", clustered=clustered)),
         "median_excess": float(excess.median()),
         "worst_excess": float(excess.max()),
         "mean_s": float(group["method_s"].mean()),
@@ -193,22 +244,26 @@ def bound_tightness(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def bound_tightness_by_family(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the same over all draws of a family and number of nodes; one line for every bound."""
+    """Return the same over all draws of a family and number of nodes; one line for every bound.
+
+    Intervals are of clusters, as in `method_gaps_by_family`.
+    """
     chosen = _alive(_part(rows, "relaxations"))
     by = [name for name in ("family", "K", "method") if name in chosen]
-    return _grouped(chosen, by, _tightness)
+    return _grouped(chosen, by, lambda group: _tightness(group, clustered=True))
 
 
-def _tightness(group: pd.DataFrame) -> dict[str, Any]:
+def _tightness(group: pd.DataFrame, *, clustered: bool = False) -> dict[str, Any]:
     known = group[group["certified"].fillna(False) & group["distance"].notna()]
-    whole = known["integral"].dropna()
+    known = known.assign(tight=known["distance"] == 0)
+    whole = known[known["integral"].notna()]
     return {
         "draws": len(group),
         "certified": len(known),
-        **_figure("mean_distance", mean_interval(known["distance"])),
+        **_figure("mean_distance", _mean_of(known, "distance", clustered=clustered, most=1.0)),
         "worst_distance": float(known["distance"].max()),
-        **_figure("p_tight", proportion_interval(int((known["distance"] == 0).sum()), len(known))),
-        **_figure("p_integral", proportion_interval(int(whole.sum()), len(whole))),
+        **_figure("p_tight", _share_of(known, "tight", clustered=clustered)),
+        **_figure("p_integral", _share_of(whole, "integral", clustered=clustered)),
     }
 
 
@@ -251,8 +306,9 @@ def savings_in_total(rows: pd.DataFrame, references: Sequence[str] = REFERENCES)
     One line per cell, method and reference. `saving` is 1 - (sum of the method's energy) / (sum of
     the reference's) over draws, both over all layers, paired; draws on which either has a layer
     without an energy are left out. `valid` counts the draws on which the referee accepts the method
-    on every layer. `above_half`: the whole interval lies at or above 50 %; `none`: it holds no
-    saving that differs from 0.
+    on every layer, `certified` those on which its energy is the proved optimum on every layer, of
+    the `draws` that are left. `above_half`: the whole interval lies at or above 50 %; `none`: it
+    contains 0.
     """
     return _saved(rows, references, [])
 
@@ -266,10 +322,12 @@ def _saved(rows: pd.DataFrame, references: Sequence[str], more: list[str]) -> pd
     alive = _alive(rows)
     where = ["cell", *more, "method", "seed"]
     totals = alive.groupby(where, sort=False).agg(
-        energy_j=("energy_j", _sum_of_all), valid=("valid", _all_true)
+        energy_j=("energy_j", _sum_of_all),
+        valid=("valid", _all_true),
+        certified=("certified", _all_true),
     )
     energies = totals["energy_j"].unstack("method")
-    valid = totals["valid"].unstack("method")
+    counted = {name: totals[name].unstack("method") for name in ("valid", "certified")}
     lines = []
     places: Any = energies.groupby(level=["cell", *more], sort=False)
     for place, group in places:
@@ -285,7 +343,10 @@ def _saved(rows: pd.DataFrame, references: Sequence[str], more: list[str]) -> pd
                 lines.append(
                     dict(zip(["cell", *more], place, strict=True))
                     | {"method": method, "reference": reference, "draws": int(used.sum())}
-                    | {"valid": int(valid.loc[group.index, method][used].fillna(False).sum())}
+                    | {
+                        name: int(table.loc[group.index, method][used].fillna(False).sum())
+                        for name, table in counted.items()
+                    }
                     | _figure("saving", saving)
                     | {
                         "above_half": bool(saving.low >= 0.5),

@@ -3,12 +3,15 @@
 A verdict is a sentence made from numbers: the effect, its 95 % interval, how many draws it rests on
 and the configuration that gave them. Whether a claim held is decided by a rule that stands in the
 code beside it and was fixed before the numbers were seen by it; intervals are one at a time, not of
-all verdicts together.
+all verdicts together, and "surely" means that one such interval says so. Cells of one family and
+size are of the same seeds, and so of the same draws: where they are counted together their
+intervals are widened for it, but outcomes that count cells (in 7 of 9) do not.
 """
 
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -160,15 +163,20 @@ def percent(interval: Interval) -> str:
     """Write shares with their interval, in percent, to the digits that the interval supports."""
     value, low, high = (100 * number for number in interval)
     if value == low == high:
-        return f"{value:g} %"
+        return f"{value + 0.0:g} %" if not _whole(value, 4) else f"{value!r} %"
+    if not math.isfinite(value):
+        return "unknown" if math.isnan(value) else "without bound"
+    if math.isinf(low) or math.isinf(high):
+        low = high = math.nan
     width = high - low if high > low else abs(value)  # NaN compares as false
     digits = 0
-    while digits < 6 and (
+    while digits < 15 and (
         width * 10**digits < 10 or any(_whole(number, digits) for number in (value, low, high))
     ):
         digits += 1
+    value, low, high = (round(number, digits) + 0.0 for number in (value, low, high))  # no -0
     written = f"{value:.{digits}f} %"
-    return written if pd.isna(low) else f"{written} [{low:.{digits}f}, {high:.{digits}f}]"
+    return written if pd.isna(low + high) else f"{written} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _whole(number: float, digits: int) -> bool:
@@ -176,10 +184,26 @@ def _whole(number: float, digits: int) -> bool:
     return any(number != end and round(number, digits) == end for end in (0.0, 100.0))
 
 
+def worst_draw(excess: pd.Series) -> str:
+    """Write how far above the optimum the worst draw is; nothing where none is."""
+    worst = float(excess.max())
+    if not worst > 0:
+        return ""
+    return f"; worst draw {percent(Interval(worst, math.nan, math.nan))} above the optimum"
+
+
 def span(values: pd.Series) -> str:
     """Write from where to where numbers go."""
     low, high = float(values.min()), float(values.max())
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def sizes(table: pd.DataFrame) -> str:
+    """Write of how many nodes a table's cells are; of how many links where that is not told."""
+    nodes = table["K"].dropna() if "K" in table else pd.Series(dtype=float)
+    if len(nodes) == len(table):
+        return f"K = {span(nodes)}"
+    return f"{span(table['links'])} links" if "links" in table else "K by default"
 
 
 def graded(share: float, *, all_of: float = 1.0) -> str:

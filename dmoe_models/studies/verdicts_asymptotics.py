@@ -8,7 +8,12 @@ from collections.abc import Iterator
 import pandas as pd
 from scipy import stats
 
-from dmoe_models.studies.intervals import CONFIDENCE, Interval, proportion_interval
+from dmoe_models.studies.intervals import (
+    CONFIDENCE,
+    Interval,
+    pooled_proportion,
+    proportion_interval,
+)
 from dmoe_models.studies.verdicts import (
     HELD,
     IN_PART,
@@ -26,9 +31,11 @@ from dmoe_models.studies.verdicts import (
     lowest,
     of_method,
     percent,
+    sizes,
     span,
     table_of,
     verdict,
+    worst_draw,
 )
 
 INDEPENDENT = ("rayleigh", "rician")
@@ -60,7 +67,7 @@ def judge(tables: Tables) -> Iterator[Verdict]:
     jesa = jesa.assign(ratio=jesa["subcarriers"] / jesa["links"])
     theorem = jesa[jesa["family"].isin(INDEPENDENT)]
     if len(theorem):
-        yield _becomes_optimal(
+        yield from _becomes_optimal(
             theorem,
             "JESA is asymptotically optimal: as subcarriers grow, the probability that it is "
             f"optimal goes to 1 (independent fading; {100 * TARGET:g} % counts).",
@@ -68,18 +75,18 @@ def judge(tables: Tables) -> Iterator[Verdict]:
             "probability",
         )
         yield _closed_form(theorem)
-        yield _event(theorem)
+        yield from _event(theorem)
         yield from _rate(table_of(tables, "decay_rates"))
     for family, others in jesa[~jesa["family"].isin(INDEPENDENT)].groupby("family", sort=False):
         name = _CHANNELS.get(str(family), f"family {family}")
-        yield _becomes_optimal(
+        yield from _becomes_optimal(
             others,
             f"JESA's asymptotic optimality survives {name}.",
             f"{PAPER}, abstract: in most scenarios",
             "channels",
         )
     yield from _enough(table_of(tables, "subcarriers_needed"))
-    yield _near_optimal(jesa)
+    yield from _near_optimal(jesa)
     yield from _starts(everything)
 
 
@@ -88,44 +95,63 @@ def _series(table: pd.DataFrame) -> list[pd.DataFrame]:
     fixed = [name for name in axes(table) if name not in _VARYING]
     return [
         group.sort_values("ratio")
-        for _, group in table.groupby(fixed, sort=False, dropna=False)
+        for _, group in (table.groupby(fixed, sort=False, dropna=False) if fixed else [((), table)])
         if group["ratio"].nunique() > 1
-    ] or [table.sort_values("ratio")]
+    ]
 
 
-def _pooled(lines: pd.DataFrame, count: str = "optimal") -> Interval:
-    return proportion_interval(int(lines[count].sum()), int(lines["certified"].sum()))
+def _pooled(lines: pd.DataFrame, count: str = "optimal", of: str = "certified") -> Interval:
+    """Return a proportion over cells; those of one family and size are of the same draws."""
+    same = list(zip(lines["family"], lines["links"], lines["subcarriers"], strict=True))
+    return pooled_proportion(lines[count], lines[of], same)
 
 
-def _becomes_optimal(table: pd.DataFrame, claim: str, source: str, figure: str) -> Verdict:
+def _left_out(lines: pd.DataFrame) -> str:
+    """Say on how many draws nothing is known; nothing where there are none."""
+    number = int(lines["draws"].sum() - lines["certified"].sum())
+    return f" {number:,} draws without a certified optimum are left out." if number else ""
+
+
+def _becomes_optimal(
+    table: pd.DataFrame, claim: str, source: str, figure: str
+) -> Iterator[Verdict]:
     """Held: at the most subcarriers the whole interval is at least `TARGET`, and no series fell.
 
-    Not held: it is below, and more than half as many draws are missed as at the fewest.
+    Not held: it is below, and more than half as many draws are missed as at the fewest. Where no
+    series has two numbers of subcarriers there is nothing to say.
     """
     series = _series(table)
+    if not series:
+        return
     first = pd.DataFrame([lines.iloc[0] for lines in series])
     last = pd.DataFrame([lines.iloc[-1] for lines in series])
     start, end = _pooled(first), _pooled(last)
-    rises = [a <= b for a, b in zip(first["p_optimal"], last["p_optimal"], strict=True)]
+    falls = sum(a > b for a, b in zip(first["p_optimal"], last["p_optimal"], strict=True))
     outcome = IN_PART
-    if end.low >= TARGET and all(rises):
+    if end.low >= TARGET and not falls:
         outcome = HELD
     elif end.high < TARGET and 1 - end.value > (1 - start.value) / 2:
         outcome = NOT_HELD
     sentence = (
         f"At {span(last['ratio'])} subcarriers per link JESA is optimal on {percent(end)} of "
         f"{int(last['certified'].sum()):,} draws, at {span(first['ratio'])} on {percent(start)}; "
-        f"it rises in {sum(rises)} of {len(rises)} series; K = {span(table['K'])}."
+        f"from there to here it falls in {falls or 'none'} of {len(series)} series; {sizes(table)}."
     )
     if end.low < TARGET:
         worst = lowest(last, "p_optimal")
         share = proportion_interval(int(worst["optimal"]), int(worst["certified"]))
         sentence += f" Least: {percent(share)} at {described(worst, table)}."
-    return verdict(claim, source, outcome, sentence, figure, end, int(table["certified"].sum()))
+    sentence += _left_out(table)
+    yield verdict(claim, source, outcome, sentence, figure, end, int(table["certified"].sum()))
 
 
 def _closed_form(table: pd.DataFrame) -> Verdict:
-    """Held: no fewer of the intervals contain the closed form than 95 % of many would by chance."""
+    """Held: no fewer of the intervals contain the closed form than 95 % of many would by chance.
+
+    Cells of one family and size are of the same channels: of those, the one of most draws counts.
+    """
+    table = table.sort_values("draws", ascending=False, kind="stable")
+    table = table.drop_duplicates(["family", "links", "subcarriers"])
     inside = (table["p_distinct_low"] <= table["closed_form"]) & (
         table["closed_form"] <= table["p_distinct_high"]
     )
@@ -141,23 +167,30 @@ def _closed_form(table: pd.DataFrame) -> Verdict:
         f"contains the closed form; {100 * CONFIDENCE:g} % or more are to be expected.",
         "distinct",
         share,
-        int(table["certified"].sum()),
+        int(table["draws"].sum()),
     )
 
 
-def _event(table: pd.DataFrame) -> Verdict:
+def _event(table: pd.DataFrame) -> Iterator[Verdict]:
     """Held: whenever the event occurs JESA is optimal, and hardly ever (1 %) without it."""
-    optimal, distinct = int(table["optimal"].sum()), int(table["distinct"].sum())
-    missed = int(table["missed"].sum())
-    without = proportion_interval(optimal - distinct + missed, optimal)
+    optimal, missed = int(table["optimal"].sum()), int(table["missed"].sum())
+    distinct = optimal - int(table["optimal_without"].sum()) + missed
+    if not optimal or not distinct:  # nothing shows what the event does
+        return
+    without = _pooled(table, "optimal_without", "optimal")
     outcome = NOT_HELD if missed else HELD if without.high <= 1 - TARGET else IN_PART
-    return verdict(
+    yield verdict(
         "JESA is optimal because the best subcarriers of all links are distinct.",
         MODEL,
         outcome,
-        f"On all but {missed} of {distinct:,} draws with distinct best subcarriers JESA is "
-        f"optimal; but of the {optimal:,} draws on which it is, {percent(without)} are without: "
-        "the theorem's event explains the limit, and not how soon JESA gets there.",
+        f"On {'all' if not missed else f'all but {missed:,}'} of {distinct:,} draws with distinct "
+        f"best subcarriers JESA is optimal; of the {optimal:,} draws on which it is, "
+        f"{percent(without)} are without."
+        + (
+            " The theorem's event explains the limit, and not how soon JESA gets there."
+            if outcome == IN_PART
+            else ""
+        ),
         "probability",
         without,
         int(table["certified"].sum()),
@@ -169,7 +202,9 @@ def _rate(rates: pd.DataFrame) -> Iterator[Verdict]:
     own = of_method(rates, _METHOD)
     if own.empty:
         return
-    own = own[own["family"].isin(INDEPENDENT) & own["optimal_exponent"].notna()]
+    own = own[own["family"].isin(INDEPENDENT)]
+    of_all = len(own)
+    own = own[own["optimal_exponent"].notna()]
     if own.empty:
         return
     slowest = lowest(own, "optimal_exponent")
@@ -181,8 +216,10 @@ def _rate(rates: pd.DataFrame) -> Iterator[Verdict]:
         OURS,
         graded(faster),
         f"P(not optimal) falls as (M / L)^-b with b = {span(own['optimal_exponent'].round(2))} in "
-        f"{len(own)} series; the slowest has b = {effect.value:.2f} [{effect.low:.2f}, "
-        f"{effect.high:.2f}] ({described(slowest, own)}).",
+        f"{len(own)} of {of_all} series, those with enough failures to tell; the slowest has "
+        f"b = {effect.value:.2f}"
+        + (f" [{effect.low:.2f}, {effect.high:.2f}]" if effect.low <= effect.high else "")
+        + f" ({described(slowest, own)}).",
         "decay",
         effect,
         int(own["certified"].sum()),
@@ -236,21 +273,27 @@ def _enough(needed: pd.DataFrame) -> Iterator[Verdict]:
         )
 
 
-def _near_optimal(table: pd.DataFrame) -> Verdict:
-    """Held in a cell: the whole interval of the mean excess is at most `NEAR`."""
+def _near_optimal(table: pd.DataFrame) -> Iterator[Verdict]:
+    """Held in a cell: the whole interval of the mean excess is at most `NEAR`.
+
+    Where fewer than two draws are above the optimum there is no interval, and the mean counts.
+    """
     known = table[table["mean_excess"].notna()]
+    if known.empty:
+        return
     near = known["mean_excess_high"].fillna(known["mean_excess"]) <= NEAR
     worst = highest(known, "mean_excess")
     effect = figure_of(worst, "mean_excess")
     far = sorted(known.loc[~near, "family"].unique())
-    return verdict(
-        f"Where JESA is not optimal it is near: a mean excess of at most {100 * NEAR:g} %.",
+    yield verdict(
+        f"JESA is near-optimal: a mean excess over all draws of at most {100 * NEAR:g} %.",
         f"{OURS}; the literature uses JESA where the optimum is not known",
         graded(float(near.mean())),
-        f"It is in {int(near.sum())} of {len(known)} cells"
-        + (f", and not in some of {', '.join(far)}" if far else "")
-        + f". Highest mean: {percent(effect)} ({described(worst, known)}); worst single draw "
-        f"{100 * float(known['worst_excess'].max()):.3g} % above the optimum.",
+        f"In {int(near.sum())} of {len(known)} cells"
+        + (f"; surely so not in some of {', '.join(far)}" if far else "")
+        + f". Highest mean: {percent(effect)} ({described(worst, known)})"
+        + worst_draw(known["worst_excess"])
+        + ".",
         "excess",
         effect,
         int(known["certified"].sum()),
@@ -258,21 +301,22 @@ def _near_optimal(table: pd.DataFrame) -> Verdict:
 
 
 def _starts(table: pd.DataFrame) -> Iterator[Verdict]:
-    """Held: over all draws the intervals of the two methods do not meet."""
+    """Held: over all draws of the cells that both did, the intervals of the two do not meet."""
     labels = [str(label) for label in table["method"].unique() if label != _METHOD]
-    base = _pooled(of_method(table, _METHOD))
+    jesa = of_method(table, _METHOD)
     for label in labels:
-        if not label.startswith(_METHOD):
-            continue
         own = of_method(table, label)
-        share = _pooled(own)
+        own = own[own["cell"].isin(jesa["cell"]) & (own["certified"] > 0)]
+        if not label.startswith(_METHOD) or own.empty:
+            continue
+        share, base = _pooled(own), _pooled(jesa[jesa["cell"].isin(own["cell"])])
         better, worse = share.low > base.high, share.high < base.low
         yield verdict(
             f"More care with the start pays: {label} is optimal more often than {_METHOD} from one "
             "random start.",
             OURS,
             HELD if better else NOT_HELD if worse else IN_PART,
-            f"Over all cells it is on {percent(share)}, {_METHOD} on {percent(base)}.",
+            f"Over all cells of both it is on {percent(share)}, {_METHOD} on {percent(base)}.",
             "starts",
             share,
             int(own["certified"].sum()),

@@ -8,8 +8,11 @@ from scipy import stats
 
 from dmoe_models.errors import DmoeError
 from dmoe_models.studies.intervals import (
+    clustered_proportion,
     decay_interval,
+    excess_interval,
     mean_interval,
+    pooled_proportion,
     proportion_interval,
     ratio_interval,
 )
@@ -72,6 +75,55 @@ def test_decay_covers_and_narrows():
             assert found.low <= found.value <= found.high
     assert 0.88 <= held / 120 <= 1.0
     assert np.median(widths[2000]) < 0.4 * np.median(widths[100])
+
+
+def test_draws_that_come_in_clusters():
+    """Three draws that are the same one: the naive interval holds the truth far too rarely."""
+    random, held, naive = np.random.default_rng(2), 0, 0
+    for _ in range(400):
+        hits = 3.0 * (random.random(60) < 0.8)
+        found = clustered_proportion(hits, np.full(60, 3))
+        held += found.low <= 0.8 <= found.high
+        alone = proportion_interval(int(hits.sum()), 180)
+        naive += alone.low <= 0.8 <= alone.high
+    assert held / 400 >= 0.93 and naive / 400 < 0.85
+    one = np.array([1.0, 0, 1, 1, 1, 0, 1, 1])
+    assert clustered_proportion(one, np.ones(8)).value == 0.75
+    low = proportion_interval(8, 8).low  # all agree: as many as there are clusters
+    assert clustered_proportion(5 * np.ones(8), 5 * np.ones(8)).low == pytest.approx(low)
+    assert math.isnan(clustered_proportion([], []).value)
+
+
+def test_groups_of_the_same_draws():
+    apart = pooled_proportion([90, 80], [100, 100], ["a", "b"])
+    assert apart == proportion_interval(170, 200)
+    same = pooled_proportion([90, 80], [100, 100], ["a", "a"])
+    assert same.value == 0.85 and same == pytest.approx(proportion_interval(85, 100))
+    assert math.isnan(pooled_proportion([0], [0], ["a"]).value)
+
+
+def test_the_mean_of_few_large_numbers():
+    """5 % of the draws are above 0, a few far: Student's upper end is too low too often."""
+    random, high, student = np.random.default_rng(3), 0, 0
+    for _ in range(400):
+        values = (random.random(200) < 0.05) * np.exp(random.normal(0.0, 1.2, 200))
+        truth = 0.05 * math.exp(0.72)
+        found = excess_interval(values)
+        assert math.isnan(found.low) or found.low <= found.value <= found.high
+        high += found.high < truth
+        student += mean_interval(values).high < truth
+    assert high / 400 < 0.05 and student / 400 > 0.12
+
+
+def test_what_excess_can_be():
+    assert excess_interval([0.0] * 50).value == 0 and math.isnan(excess_interval([0.0] * 50).high)
+    # none of 50 is positive: no more than 7.1 % are, at 97.5 %
+    assert excess_interval([0.0] * 50, most=1.0) == pytest.approx((0, 0, 1 - 0.0125 ** (1 / 50)))
+    assert excess_interval([0.0, 0.2, math.nan], most=1.0).high == pytest.approx(
+        proportion_interval(1, 2, 0.975).high
+    )
+    assert excess_interval([0.0, math.inf]).value == math.inf
+    assert all(math.isnan(x) for x in excess_interval([math.nan]))
 
 
 def test_too_little_to_say():

@@ -1,6 +1,7 @@
 """What a task's rows say agrees with what the methods say, one by one."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,13 @@ from dmoe_models import Instance, solve
 from dmoe_models.protocol import run_rounds, variants
 from dmoe_models.studies.asymptotics import distinct_bests, distinct_probability
 from dmoe_models.studies.conditions import draw_cell, draw_layers
-from dmoe_models.studies.measuring import Optimum, rounded
-from dmoe_models.studies.optimality import RELAXATIONS, subsets, with_cheapest_assignment
+from dmoe_models.studies.measuring import Optimum, attempt, rounded
+from dmoe_models.studies.optimality import (
+    RELAXATIONS,
+    _best_proved,
+    subsets,
+    with_cheapest_assignment,
+)
 from dmoe_models.studies.registry import STUDY_NAMES, Work, find_study
 from instances.families import draw
 
@@ -152,3 +158,25 @@ def test_every_column_says_what_it_is():
 
 def test_a_cell_is_the_familys_draw():
     assert draw_cell({"family": "rayleigh", "K": 3}, 5) == draw("rayleigh", 5, K=3)
+
+
+def test_a_method_without_an_answer_has_no_energy():
+    """A bound is the energy of a bound alone: what JESA did not find saves nothing."""
+    cell = {"family": "scarce", "K": 3, "tokens_per_node": 4, "gamma0": 0.7, "layers": 1}
+    found = table("savings", ["jesa", "lower-bound"], cell, range(20)).set_index("method")
+    without = found.loc["jesa"][found.loc["jesa", "experts_per_token"].isna()]
+    assert len(without) > 0 and without["energy_j"].isna().all()
+    assert np.isfinite(found.loc["lower-bound", "energy_j"].astype(float)).any()
+    assert found.loc["lower-bound", "transmission_j"].isna().all()
+
+
+def test_the_least_of_what_was_proved_is_the_optimum():
+    """A proof that is wrong is not taken for the optimum because it came first."""
+    instance = with_cheapest_assignment(draw("rayleigh", 1, K=4, T=6))
+    right = attempt(instance, variants(["des"])[0], 0, 10.0)
+    wrong = replace(
+        right, result=replace(right.result, objective=2 * right.energy_j, bound=2 * right.energy_j)
+    )
+    for tries in ([wrong, right], [right, wrong]):
+        optimum = _best_proved(instance, tries)
+        assert optimum.energy_j == right.energy_j and optimum.excess(wrong.energy_j) > 0.5

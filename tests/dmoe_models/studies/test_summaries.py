@@ -9,6 +9,7 @@ import pytest
 from dmoe_models.studies.asymptotics import distinct_probability
 from dmoe_models.studies.database import Database
 from dmoe_models.studies.design import design_of, work_of
+from dmoe_models.studies.intervals import excess_interval, proportion_interval
 from dmoe_models.studies.summaries import (
     asymptotic_optimality,
     bound_tightness,
@@ -81,7 +82,8 @@ def test_asymptotic_optimality(asymptotic):
     assert table["p_optimal"].tolist() == pytest.approx([4 / 9, 0.9, 1.0])
     assert (table["p_optimal_low"] <= table["p_optimal"]).all()
     assert (table["p_optimal"] <= table["p_optimal_high"]).all()
-    assert table["p_distinct"].tolist() == pytest.approx([2 / 9, 0.4, 0.8])
+    assert table["p_distinct"].tolist() == pytest.approx([0.2, 0.4, 0.8])  # certified or not
+    assert table["optimal_without"].tolist() == [2, 5, 2] and table["missed"].tolist() == [0, 0, 0]
     assert table["closed_form"][0] == pytest.approx(math.factorial(6) / 6**6)
     assert table["p_bound_tight"].tolist() == pytest.approx([1 / 9, 0.2, 0.4])
     assert table["mean_excess"].tolist() == pytest.approx([0.2 * 5 / 9, 0.02, 0.0])
@@ -178,6 +180,57 @@ def test_optimality(tmp_path):
     assert nodes["nodes_per_token"] == 2.5 and nodes["most_nodes_per_token"] == 4.0
     assert nodes["subsets_per_token"] == 10.0 and nodes["share"] == pytest.approx(0.25)
     assert nodes["agree"] == 4
+
+
+def family_of(optimal, excess, jesa=0.0):
+    """Rows of JESA and Top-k on two cells of the same draws: `excess` by cell and seed."""
+    return pd.DataFrame(
+        {
+            "part": "methods", "family": "rayleigh", "cell": cell, "seed": seed, "links": 6,
+            "subcarriers": 6, "tokens": 6, "certified": True, "valid": not math.isnan(value),
+            "method": method, "optimal": optimal(cell, seed), "excess": value, "method_s": 1.0,
+        }
+        for cell in range(2)
+        for seed in range(50)
+        for method, value in (("JESA", jesa), ("Top-k", excess(cell, seed)))
+    )  # fmt: skip
+
+
+def test_cells_of_the_same_draws_are_clusters_of_a_family():
+    """The second cell repeats the first: it adds nothing. Where it does not, it does."""
+    same = method_gaps_by_family(
+        family_of(lambda cell, seed: seed % 5 > 0, lambda cell, seed: 0.01 * (seed % 7))
+    ).set_index("method").loc["Top-k"]  # fmt: skip
+    alone = proportion_interval(40, 50)
+    assert (same["certified"], same["optimal"], same["p_optimal"]) == (100, 80, 0.8)
+    assert same["p_optimal_low"] == pytest.approx(alone.low, abs=5e-3)
+    assert same["p_optimal_high"] == pytest.approx(alone.high, abs=5e-3)
+    one = excess_interval([0.01 * (seed % 7) for seed in range(50)])
+    assert same["mean_excess_high"] == pytest.approx(one.high)
+    other = method_gaps_by_family(
+        family_of(
+            lambda cell, seed: (seed + 3 * cell) % 5 > 0,
+            lambda cell, seed: 0.01 * ((seed + 3 * cell) % 7),
+        )
+    ).set_index("method").loc["Top-k"]  # fmt: skip
+    assert other["p_optimal_low"] > same["p_optimal_low"] + 0.03
+    assert other["mean_excess_high"] < same["mean_excess_high"]
+
+
+def test_what_a_method_needs_beyond_jesa_is_paired():
+    def excess(cell, seed):
+        return math.nan if seed < 10 else 0.3 + 0.001 * seed
+
+    rows = family_of(lambda cell, seed: False, excess, jesa=0.1)
+    rows.loc[(rows["method"] == "JESA") & (rows["seed"] == 49), "excess"] = math.nan
+    found = method_gaps_by_family(rows).set_index("method")
+    top = found.loc["Top-k"]
+    assert top["paired"] == 2 * 39  # seeds 10 to 48, both cells
+    assert top["beyond_jesa"] == pytest.approx(0.2 + 0.001 * 29)
+    assert top["beyond_jesa_low"] < top["beyond_jesa"] < top["beyond_jesa_high"]
+    assert found.loc["JESA", "beyond_jesa"] == 0
+    alone = method_gaps_by_family(rows[rows["method"] == "Top-k"]).iloc[0]
+    assert alone["paired"] == 0 and math.isnan(alone["beyond_jesa"])
 
 
 # -------------------------------------------------------------------------------------- savings

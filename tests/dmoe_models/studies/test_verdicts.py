@@ -1,10 +1,14 @@
 """Verdicts from tables made up so that the outcome is known: each rule can say all its words."""
 
+import itertools
 import math
+import random
 import re
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dmoe_models.studies.intervals import Interval, proportion_interval
 from dmoe_models.studies.registry import StudyError
@@ -43,6 +47,7 @@ def cell(family, ratio, optimal, distinct=None, closed=0.5, number=1000, **more)
     line |= {"links": 6, "subcarriers": 6 * ratio, "draws": number, "certified": number}
     line |= {"optimal": optimal, **figures("p_optimal", proportion_interval(optimal, number))}
     line |= {"distinct": distinct, **figures("p_distinct", proportion_interval(distinct, number))}
+    line |= {"optimal_without": max(0, optimal - distinct) + more.get("missed", 0)}
     line |= {"closed_form": closed, "missed": 0, "mean_excess": 0.001, "mean_excess_low": 0.0005}
     return line | {"mean_excess_high": 0.002, "worst_excess": 0.1} | more
 
@@ -79,7 +84,7 @@ def test_a_series_is_told_by_what_varies_in_it():
     table = pd.DataFrame(lines)
     table.insert(2, "band_turns", table.pop("band_turns"))
     verdict = find(verdicts("asymptotics", {"optimality": table}, SHA), "tapped delay lines")
-    assert verdict.outcome == IN_PART and "2 of 2 series" in verdict.sentence
+    assert verdict.outcome == IN_PART and "falls in none of 2 series" in verdict.sentence
     assert "tdl" not in verdict.sentence and "band_turns = 2" in verdict.sentence
     assert axes(table) == ["family", "band_turns", "K", "subcarriers_per_link"]
     assert described(table.iloc[3], table) == "tdl, band_turns = 2, subcarriers_per_link = 64"
@@ -169,8 +174,12 @@ def test_starts():
 # ----------------------------------------------------------------------------------- optimality
 
 
-def family(name, method, optimal=100, excess=(0.0, 0.0, 0.0), valid=100):
+NO_DIFFERENCE = (0.0, 0.0, 0.0)
+
+
+def family(name, method, optimal=100, excess=(0.0, 0.0, 0.0), valid=100, beyond=NO_DIFFERENCE):
     line = {"family": name, "method": method, "draws": 100, "certified": 100, "valid": valid}
+    line |= {"paired": valid} | figures("beyond_jesa", beyond)
     line |= {"optimal": optimal, **figures("mean_excess", excess), "worst_excess": 2 * excess[2]}
     return line | figures("p_optimal", proportion_interval(optimal, 100))
 
@@ -181,9 +190,12 @@ def of_families(*lines):
 
 def test_methods_over_families():
     lines = [family("rayleigh", "JESA", 90), family("contended", "JESA", 20, (0.1, 0.05, 0.15), 60)]
-    lines += [family(name, "Top-k", 0, (0.5, 0.4, 0.6), 100) for name in ("rayleigh", "contended")]
-    lines += [family(name, "greedy", 0, (0.1, 0.04, 0.16)) for name in ("rayleigh", "contended")]
-    lines += [family(name, "random", 0, (0.01, 0, 0.02)) for name in ("contended",)]
+    more, some, less = (0.5, 0.4, 0.6), (0.1, -0.04, 0.16), (-0.01, -0.02, 0)
+    lines += [family(n, "Top-k", 0, more, beyond=more) for n in ("rayleigh", "contended")]
+    lines += [family("rayleigh", "greedy", 0, more, beyond=more)]
+    lines += [family("contended", "greedy", 0, some, beyond=some)]
+    lines += [family("contended", "random", 0, more, beyond=less)]
+    lines += [family("scarce", "random", 0, beyond=3 * (math.nan,))]
     lines += [family(name, "local search", 99) for name in ("rayleigh", "contended")]
     found = of_families(*lines)
     assert find(found, "near-optimal").outcome == IN_PART
@@ -193,6 +205,7 @@ def test_methods_over_families():
     assert find(found, "than Top-k").outcome == HELD
     assert find(found, "than greedy").outcome == IN_PART
     assert find(found, "than random").outcome == NOT_HELD
+    assert "nothing to compare in scarce" in find(found, "than random").sentence
     assert find(found, "local search").outcome == HELD
     assert not [verdict for verdict in found if "H(1, D)" in verdict.claim]
 
@@ -206,13 +219,16 @@ def test_local_search_that_is_worse_somewhere():
 
 def searched(name, experts, nodes, agree=10):
     line = {"cell": 0, "family": name, "K": experts, "method": "DES", "certified": 10}
-    line |= figures("nodes_per_token", (nodes, nodes / 2, 2 * nodes)) | {"agree": agree}
-    return line | {"subsets_per_token": 1000.0, "share": nodes / 1000}
+    line |= (
+        {"draws": 10} | figures("nodes_per_token", (nodes, nodes / 2, 2 * nodes)) | {"agree": agree}
+    )
+    return line | {"subsets_per_token": 125.0 * experts, "share": nodes / 1000}
 
 
 def test_the_search_of_des():
-    def of(*lines):
-        return verdicts("optimality", {"nodes": pd.DataFrame(lines)}, SHA)
+    def of(*lines, agree=10):
+        other = {"method": "enumeration", "cell": 0, "agree": agree, "certified": 10, "draws": 10}
+        return verdicts("optimality", {"nodes": pd.DataFrame([*lines, other])}, SHA)
 
     easy, hard = searched("rayleigh", 8, 5), searched("hard-p1", 8, 500)
     small = searched("rayleigh", 4, 900)  # what counts is the largest K
@@ -221,6 +237,10 @@ def test_the_search_of_des():
     assert both.outcome == IN_PART and both.effect == 0.5 and "hard-p1" in both.sentence
     assert find(of(hard), "significantly").outcome == NOT_HELD
     assert find(of(easy), "finds the optimum").outcome == HELD
+    alone = find(of(easy, agree=0), "finds the optimum")  # its own word is no evidence
+    assert alone.outcome == IN_PART and "found as well on 0;" in alone.sentence
+    some = find(of(easy | {"draws": 12}), "finds the optimum")
+    assert some.outcome == IN_PART and "On 2 more no method proved one." in some.sentence
     wrong = find(of(easy, searched("hard-p1", 8, 500, agree=9)), "finds the optimum")
     assert wrong.outcome == NOT_HELD and wrong.effect == 0.95
 
@@ -252,7 +272,7 @@ def test_bounds():
 
 def saved(number, saving, reach=0.01, method="JESA", reference="Top-k", **more):
     line = {"cell": number, "family": "rayleigh", "z": 1.0, "gamma0": 0.7} | more
-    line |= {"method": method, "reference": reference, "draws": 30, "valid": 30}
+    line |= {"method": method, "reference": reference, "draws": 30, "valid": 30, "certified": 30}
     line |= figures("saving", (saving, saving - reach, saving + reach))
     return line | {
         "above_half": saving - reach >= 0.5,
@@ -270,7 +290,7 @@ def test_half_of_the_energy():
     verdict = find(of_savings(*series), words)
     assert verdict.outcome == IN_PART and verdict.effect == 0.55 and verdict.sample == 90
     assert "up to gamma0 = 0.7 at z = 1" in verdict.sentence
-    assert "vanishes in 1: gamma0 = 1" in verdict.sentence
+    assert "cannot be told from none in 1: gamma0 = 1" in verdict.sentence
     assert find(of_savings(*series[:2]), words).outcome == HELD
     assert find(of_savings(series[2]), words).outcome == NOT_HELD
     assert find(of_savings(saved(0, 0.505)), words).outcome == NOT_HELD  # not surely
@@ -319,7 +339,161 @@ def test_what_cannot_be_tested_is_said():
     assert verdict.outcome == NOT_TESTED and math.isnan(verdict.effect) and verdict.sha256 == SHA
 
 
+# ------------------------------------------------------------------- what must not be taken for so
+
+
+def test_the_same_draws_do_not_count_twice():
+    """Six copies of one series prove no more than one of them; of other sizes they do."""
+    words = "asymptotically optimal"
+    copies = [cell("rayleigh", m, 350, number=350, snr=s) for s in range(6) for m in (1, 64)]
+    table = pd.DataFrame(copies)
+    table.insert(1, "snr_db", table.pop("snr"))
+    assert find(verdicts("asymptotics", {"optimality": table}, SHA), words).outcome == IN_PART
+    table["links"] = table["snr_db"] + 6
+    assert find(verdicts("asymptotics", {"optimality": table}, SHA), words).outcome == HELD
+    wrong = cell("rayleigh", 1, 1000, distinct=500, closed=0.9)
+    lines = [cell("rayleigh", m, 1000, distinct=500, closed=0.5) for m in range(2, 21)]
+    found = of_cells(*lines, *(5 * [wrong]))
+    assert find(found, "distinct with probability").outcome == HELD  # one of twenty
+    assert "19 of 20 cells" in find(found, "distinct with probability").sentence
+
+
+def test_one_number_of_subcarriers_tells_of_no_limit():
+    found = of_cells(cell("rayleigh", 64, 1000), cell("tdl", 64, 1000))
+    assert not [v for v in found if "asymptotic" in v.claim]
+    steady = find(of_cells(cell("tdl", 1, 1000), cell("tdl", 64, 1000)), "survives")
+    assert "rises" not in steady.sentence
+
+
+def test_draws_that_are_left_out_are_said():
+    lines = [cell("rayleigh", 1, 500), cell("rayleigh", 64, 990, draws=1010)]
+    assert "10 draws without a certified optimum are left out." in (
+        find(of_cells(*lines), "asymptotically optimal").sentence
+    )
+
+
+def test_starts_are_compared_on_the_same_cells():
+    hard, easy = cell("contended", 1, 100), cell("rayleigh", 1, 1000) | {"cell": 1}
+    more = easy | {"method": "JESA, 10 starts"}
+    verdict = find(of_cells(hard, easy, more), "10 starts")
+    assert verdict.outcome == IN_PART and verdict.effect == 1.0
+
+
+def test_a_local_search_that_closes_a_little_only():
+    lines = [family("a", "JESA", 20), family("a", "local search", 50)]
+    assert find(of_families(*lines), "closes most").outcome == IN_PART
+    everything = [family("a", "JESA", 100), family("a", "local search", 100)]
+    assert not [v for v in of_families(*everything) if "closes" in v.claim]
+
+
+def test_an_optimum_that_is_not_certified_is_none():
+    words = "next to nothing"
+    lines = [saved(0, 0.5), saved(0, 0.505, method="exact") | {"certified": 29}]
+    assert not [v for v in of_savings(*lines) if words in v.claim]
+    lines += [saved(1, 0.5, gamma0=0.9), saved(1, 0.505, method="exact", gamma0=0.9)]
+    verdict = find(of_savings(*lines), words)
+    assert "1 of 1 conditions (1 more are not certified throughout)" in verdict.sentence
+
+
+def test_wide_intervals_do_not_make_channels_alike():
+    lines = [saved(n, 0.4, 0.2, channel=c) for n, c in enumerate(("fixed", "aging"))]
+    assert find(of_savings(*lines), "drawn anew").outcome == IN_PART
+
+
 # ------------------------------------------------------------------------------------------ all
+
+
+def _ends(name):
+    return f"{name}_low", f"{name}_high"
+
+
+_TOGETHER = [
+    ("mean_excess", *_ends("mean_excess"), "worst_excess"),  # no valid answer
+    ("nodes_per_token", *_ends("nodes_per_token"), "share"),
+    ("beyond_jesa", *_ends("beyond_jesa")),
+    ("optimal_exponent", *_ends("optimal_exponent")),
+    ("needed", "needed_surely"),
+    ("needed_surely",),
+    *(  # one draw only, or none that tells
+        _ends(name)
+        for name in ("mean_excess", "nodes_per_token", "optimal_exponent", "saving", "beyond_jesa")
+    ),
+]
+"""What is missing together in real tables."""
+
+
+def _mutilated(lines, chance):
+    """A table as another configuration may give it: lines, columns and values missing."""
+    table = pd.DataFrame(lines)
+    table = table.iloc[sorted(chance.sample(range(len(table)), chance.randint(0, len(table))))]
+    fixed = [name for name in ("K", "z", "gamma0", "subcarriers_per_link") if name in table]
+    table = table.drop(columns=[name for name in fixed if chance.random() < 0.3])
+    for names in _TOGETHER:
+        gone = [chance.random() < 0.2 for _ in range(len(table))]
+        table.loc[gone, [name for name in names if name in table]] = math.nan
+    for name in ("optimal", "distinct", "agree", "optimal_without"):
+        if name in table and chance.random() < 0.2:
+            table[name] = 0
+    return table
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_table_breaks_a_verdict(seed):
+    """Whatever is missing: no error, and no sentence with a NaN in it."""
+    chance = random.Random(seed)
+    cells = [
+        cell(f, r, k) | {"method": m, "cell": n}
+        for n, (f, r) in enumerate(itertools.product(("rayleigh", "tdl", "new"), (1, 64)))
+        for m, k in (("JESA", 900), ("JESA, 10 starts", 1000), ("exact", 1000))
+    ]
+    series = [
+        {"family": f, "K": 3, "method": "JESA", "target": 0.99, "needed": 4.0, "certified": 9}
+        | {"needed_surely": 8.0} | figures("optimal_exponent", (2.0, 1.5, 2.5))
+        for f in ("rayleigh", "tdl")
+    ]  # fmt: skip
+    families = [
+        family(f, m, 90, (0.1, 0.05, 0.2), beyond=(0.1, 0.05, 0.2))
+        for f in ("rayleigh", "scarce")
+        for m in ("JESA", "Top-k", "greedy", "local search")
+    ]
+    nodes = [searched("rayleigh", k, 5) for k in (4, 8)]
+    nodes += [line | {"method": "enumeration"} for line in nodes]
+    bounds = [bound(m, n, 0.1) for n in (0, 1) for m in ("LB", "LP of sets", "LP aggregated")]
+    savings = [
+        saved(n, s, gamma0=g, channel=c, method=m, reference=r)
+        for n, (g, c, s) in enumerate([(0.5, "fixed", 0.6), (0.5, "aging", 0.5), (1.0, None, 0.0)])
+        for m in ("JESA", "exact")
+        for r in ("Top-k", "H(1, D)", "greedy")
+    ]
+    for _ in range(10):
+        for study, tables in (
+            ("asymptotics", {"optimality": cells, "decay_rates": series}),
+            ("asymptotics", {"optimality": cells, "subcarriers_needed": series}),
+            ("optimality", {"gaps_by_family": families, "nodes": nodes, "tightness": bounds}),
+            ("savings", {"savings": savings}),
+        ):
+            made = {name: _mutilated(lines, chance) for name, lines in tables.items()}
+            for verdict in verdicts(study, made, SHA):
+                assert verdict.outcome in OUTCOMES
+                assert not re.search(r"\bnan\b|\binf\b|<NA>", verdict.sentence), verdict.sentence
+
+
+@given(
+    value=st.floats(-1, 2),
+    reach=st.one_of(st.just(math.nan), st.floats(0, 1), st.floats(0, 1e-9)),
+    off=st.floats(0, 1),
+)
+def test_percentages_say_what_is_so(value, reach, off):
+    low, high = value - off * reach, value + reach
+    written = percent(Interval(value, low, high))
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+(?:e-?\d+)?", written)]
+    assert len(numbers) in (1, 3)
+    for number, true in zip(numbers, (100 * value, 100 * low, 100 * high), strict=False):
+        width = abs(true) if math.isnan(reach) else max(abs(100 * reach), abs(true))
+        assert abs(number - true) <= 0.06 * width + 1e-12
+        for end in (0.0, 100.0):  # nothing and all are said of nothing else
+            assert number != end or abs(true - end) < 1e-12
+    assert "-0 " not in written and "nan" not in written
 
 
 def test_tables_without_anything_give_no_verdicts():
@@ -333,7 +507,7 @@ def test_tables_without_anything_give_no_verdicts():
 def test_every_tested_verdict_quotes_what_it_must():
     found = of_cells(cell("rayleigh", 1, 900), cell("rayleigh", 64, 1000))
     found += of_savings(saved(0, 0.6), saved(0, 0.1, reference="greedy"))
-    found += of_families(family("a", "JESA", 90), family("a", "Top-k", 0, (0.5, 0.4, 0.6)))
+    found += of_families(family("a", "JESA", 90), family("a", "Top-k", 0, beyond=(0.5, 0.4, 0.6)))
     for verdict in found:
         assert verdict.outcome in OUTCOMES and verdict.claim and verdict.source
         if verdict.outcome != NOT_TESTED:
