@@ -185,7 +185,9 @@ def compare(folder: Path, other: Path, as_json: bool) -> int:
 @click.option(
     "-o", "--output", type=file_path, metavar="DIR", help="Another directory to write to."
 )
-@click.option("--no-rows", is_flag=True, help="Leave out rows.csv and rows.parquet: they are large.")
+@click.option(
+    "--no-rows", is_flag=True, help="Leave out rows.csv and rows.parquet: they are large."
+)
 @json_option
 def report(folder: Path, output: Path | None, no_rows: bool, as_json: bool) -> None:
     """Write what the study in DIR found so far: report.html, and all that is in it as files.
