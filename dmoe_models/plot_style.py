@@ -257,7 +257,7 @@ def excess_axis(axis: Any, values: Numbers, room: int = 5) -> None:
     _limits(axis, -0.4 * FLOOR, top)
     powers = range(-3, math.floor(math.log10(top)) + 1)
     step = -(-len(powers) // (room - 1))
-    ticks = [0.0, *(10.0**power for power in powers if power % step == 0)]
+    ticks = [0.0, *(10.0**power for power in powers[step - 1 :] if power % step == 0)]
     names = [f"{tick:g}" if tick < 1e4 else f"1e{math.log10(tick):.0f}" for tick in ticks]
     axis.set_ticks(ticks, labels=names)
     axis.set_ticks([], minor=True)

@@ -150,8 +150,8 @@ def integral(table: pd.DataFrame) -> Picture | None:
         for line, place, style in _by_nodes(table, families, entries):
             bars(axes, place, ends(line, column, 100), style["color"], along="x")
             axes.plot(finite(line[column], 100), place, markersize=4, **style)
-    lowest = 100 * min(table["p_tight_low"].min(), table["p_integral_low"].min())
-    places[0].set_xlim(5 * math.floor(min(lowest, 95.0) / 5) - 1, 101)
+    known = [95.0, *finite(table[[f"{column}_low" for column in titles]], 100).ravel()]
+    places[0].set_xlim(5 * math.floor(np.nanmin(known) / 5) - 1, 101)
     name_axes(figure, "share of draws (%)")
     legend(figure, entries)
     return Picture(

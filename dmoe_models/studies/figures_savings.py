@@ -257,8 +257,8 @@ def _nearest_importance(table: pd.DataFrame) -> set[Any]:
 
 
 def _on_the_map(table: pd.DataFrame) -> pd.Series:
-    """Return which lines have both a signal and a ratio of computation."""
-    found = pd.Series(True, index=table.index)
+    """Return which lines have both a signal and a ratio of computation, and a saving."""
+    found = table["saving"].notna()
     for name in ("snr_db", "computation_ratio"):
         found &= table[name].notna() if name in table else False
     return found
