@@ -232,7 +232,8 @@ def _column(
     if is_label:
         cells = labels(values)
     elif len(names) > 1:
-        cells = [figure(*line, scale[1]) for line in table[names].to_numpy(dtype=float)]
+        ends = table[names].to_numpy(dtype=float)
+        cells = [figure(value, low, high, scale[1]) for value, low, high in ends]
     else:
         cells = [measure(value, scale[1]) for value in values]
     return _Column(
