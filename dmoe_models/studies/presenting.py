@@ -232,8 +232,10 @@ def _column(
     if is_label:
         cells = labels(values)
     elif len(names) > 1:
-        ends = table[names].to_numpy(dtype=float)
-        cells = [figure(value, low, high, scale[1]) for value, low, high in ends]
+        cells = [
+            figure(value, low, high, scale[1])
+            for value, low, high in table[names].to_numpy(dtype=float)
+        ]
     else:
         cells = [measure(value, scale[1]) for value in values]
     return _Column(
