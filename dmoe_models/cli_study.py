@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import sys
@@ -11,7 +10,7 @@ from typing import Any
 
 import click
 
-from dmoe_models.shell import file_path, json_option, print_json
+from dmoe_models.shell import file_path, json_option, print_json, recorded_data
 from dmoe_models.studies.registry import STUDY_NAMES
 
 
@@ -77,8 +76,7 @@ def _run_command(name: str) -> click.Command:
             config or configuration_file(name, "full" if full else "default"), name
         )
         out = folder or Path(f"study-{name}")
-        if data is None and os.environ.get("DMOE_DATA"):
-            data = Path(os.environ["DMOE_DATA"])
+        data = recorded_data(data)
         if data is not None and not data.is_dir():
             raise StudyError(f"{data}: there is no such directory")
         with watching(sys.stderr) as listener:
@@ -185,7 +183,9 @@ def compare(folder: Path, other: Path, as_json: bool) -> int:
 @click.option(
     "-o", "--output", type=file_path, metavar="DIR", help="Another directory to write to."
 )
-@click.option("--no-rows", is_flag=True, help="Leave out rows.csv and rows.parquet: they are large.")
+@click.option(
+    "--no-rows", is_flag=True, help="Leave out rows.csv and rows.parquet: they are large."
+)
 @json_option
 def report(folder: Path, output: Path | None, no_rows: bool, as_json: bool) -> None:
     """Write what the study in DIR found so far: report.html, and all that is in it as files.

@@ -13,7 +13,7 @@ Qin, Wu, Du, Huang, arXiv 2503.13421: layers whose importance falls as gamma(l) 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,9 @@ from dmoe_models.methods import find_method
 from dmoe_models.numbers import real_number, shown, whole_number
 from dmoe_models.solution import Result, Solution
 from dmoe_models.solving import solve
+
+Watch = Callable[[Mapping[str, Any]], None]
+"""Is told every line of `Rounds.layers` as its run finishes."""
 
 _PARTS = ("energy_j", "transmission_j", "computation_j", "static_j", "bound_j")
 
@@ -180,14 +183,14 @@ class Rounds:
             layers=("layer", "size"), solved=("energy_j", "count"), valid=("valid", "sum")
         )
         for column in _PARTS:
-            table[column] = groups[column].agg(_whole_sum)
+            table[column] = groups[column].agg(whole_sum)
         per_token = self.layers["energy_j"] / self.layers["tokens"]
         of_methods = per_token.groupby(self.layers["method"], sort=False)
-        table["energy_per_token_j"] = of_methods.agg(_whole_sum)
+        table["energy_per_token_j"] = of_methods.agg(whole_sum)
         return table.reset_index()
 
 
-def _whole_sum(values: pd.Series) -> float:
+def whole_sum(values: pd.Series) -> float:
     """Sum, in the order of the layers, which is NaN where one of them is."""
     return math.fsum(values) if np.isfinite(values).all() else float(values.sum(skipna=False))
 
@@ -198,6 +201,7 @@ def run_rounds(
     *,
     seed: int = 0,
     time_limit: float | None = None,
+    watch: Watch | None = None,
 ) -> Rounds:
     """Run methods on the layers of a model, all on the same draws.
 
@@ -212,6 +216,7 @@ def run_rounds(
         For methods that draw random numbers; every layer's draws are its own.
     time_limit : float, optional
         Seconds per layer and method.
+    watch : callable, optional
 
     Returns
     -------
@@ -241,6 +246,8 @@ def run_rounds(
             if result.solution is not None:
                 for name, table in _patterns(instance, result.solution).items():
                     tables[name].append(table.assign(**where))
+            if watch is not None:
+                watch(lines[-1])
     if not lines:
         raise InstanceError("there are no layers")
     return Rounds(

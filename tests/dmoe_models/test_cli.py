@@ -35,7 +35,7 @@ def test_help_teaches(capsys):
     assert front.status == 0 and "A first round:" in front.out
     for name in (
         "methods", "generate", "import", "info", "solve", "check", "convert", "export",
-        "read-solution", "compare", "validate",
+        "read-solution", "compare", "rounds", "validate",
     ):  # fmt: skip
         assert f"  {name} " in front.out
         page = call(capsys, name, "--help")
@@ -352,3 +352,12 @@ def test_the_installed_script_ends_quietly_when_its_reader_leaves(tmp_path):
         timeout=60,
     )
     assert done.stdout.startswith("method") and done.stderr == ""
+
+
+def test_the_module_is_the_command():
+    run = subprocess.run(
+        [sys.executable, "-m", "dmoe_models", "info", "nowhere.json"],
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 2 and run.stderr.startswith("error: nowhere.json")
