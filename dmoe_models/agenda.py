@@ -129,7 +129,7 @@ def choose(
         For a method that is unknown, cannot be loaded or applies to no instance, or a solver that
         no method can use.
     """
-    asked = [_anchored(find_method(name)) for name in dict.fromkeys([*(names or []), *added])]
+    asked = [anchored(find_method(name)) for name in dict.fromkeys([*(names or []), *added])]
     for method in asked:
         if method.kind == "plug-in":
             with same_directory():
@@ -174,7 +174,7 @@ def choose(
     return plan, notes
 
 
-def _anchored(method: Method) -> Method:
+def anchored(method: Method) -> Method:
     """Return a method whose file, if it is one, is found wherever the process goes."""
     place, _, function = method.target.rpartition(":")
     if not place.endswith(".py"):

@@ -18,6 +18,7 @@ from dmoe_models.cli_exports import export, selection_for
 from dmoe_models.cli_exports import read_solution as read_solution_file
 from dmoe_models.cli_instances import generate, import_recordings
 from dmoe_models.cli_library import library
+from dmoe_models.cli_rounds import rounds
 from dmoe_models.cli_study import study
 from dmoe_models.errors import DmoeError, MethodError
 from dmoe_models.shell import (
@@ -232,7 +233,7 @@ def convert(source: Path, target: Path, as_json: bool) -> None:
 
 _COMMANDS = (
     *(generate, import_recordings, library, export),
-    *(read_solution_file, check, certify, compare, study, validate),
+    *(read_solution_file, check, certify, compare, rounds, study, validate),
 )
 for _command in _COMMANDS:
     dmoe.add_command(_command)

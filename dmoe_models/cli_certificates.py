@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ _TOLERANCES = (
 Examples:
   dmoe certify round.json -o proof.json --solution answer.json
   dmoe check round.json answer.json --certificate proof.json
+  dmoe certify mine/*.json --answers certified/ && dmoe library update certified/ --set mine.toml
 """,
 )
-@click.argument("file", type=file_path)
+@click.argument("files", nargs=-1, required=True, type=file_path, metavar="FILE...")
 @click.option("-o", "--output", type=file_path, help="Where to write the certificate (.json).")
 @click.option("--solution", type=file_path, help="Where to write the solution (.json).")
 @click.option(
@@ -39,7 +41,7 @@ Examples:
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @json_option
 def certify(
-    file: Path,
+    files: Sequence[Path],
     output: Path | None,
     solution: Path | None,
     answers_folder: Path | None,
@@ -51,7 +53,8 @@ def certify(
     """Solve the instance in FILE, P1 or P2, and write a certificate that no solution is better.
 
     It is verified before it is written, by the code of `dmoe check`. Past the time limit it
-    certifies the bound that was reached. Exit status 0: written; 1: what was found proves nothing.
+    certifies the bound that was reached. Several files are done one after the other, into the
+    folder of --answers. Exit status 0: written; 1: what was found (for one of them) proves nothing.
     """
     import time
 
@@ -64,29 +67,35 @@ def certify(
 
     if output is None and answers_folder is None:
         raise click.UsageError("name a file by -o, or a folder by --answers")
-    instance = read_instance(file)
+    if len(files) > 1 and (output is not None or solution is not None):
+        raise click.UsageError("-o and --solution are for one instance; several go to --answers")
+    instances = [read_instance(file) for file in files]  # a wrong file is told before any work
     for target, other in ((output, solution), (solution, output)):
         if target is not None:
-            require_solution_target(target, file, other)
+            require_solution_target(target, files[0], other)
     answers = None if answers_folder is None else Answers(answers_folder, author)
-    started = time.perf_counter()
-    made = certify_instance(instance, seed=seed, time_limit=time_limit)
-    if made.report.ok:
-        if output is not None:
-            write_certificate(made.certificate, output)
-        if answers is not None:
-            _keep(answers, instance, made, seed, time_limit, time.perf_counter() - started)
-        if solution is not None and made.solution is not None:
-            write_solution(made.solution, solution, instance)
-    energy = None if made.solution is None else referee(instance, made.solution).energy_j
-    facts = {"instance": instance.name} | _facts(instance, energy, made.report)
+    told = []
+    for instance in instances:
+        started = time.perf_counter()
+        made = certify_instance(instance, seed=seed, time_limit=time_limit)
+        if made.report.ok:
+            if output is not None:
+                write_certificate(made.certificate, output)
+            if answers is not None:
+                _keep(answers, instance, made, seed, time_limit, time.perf_counter() - started)
+            if solution is not None and made.solution is not None:
+                write_solution(made.solution, solution, instance)
+        energy = None if made.solution is None else referee(instance, made.solution).energy_j
+        told.append({"instance": instance.name} | _facts(instance, energy, made.report))
+        if not as_json:
+            if len(files) > 1:
+                click.echo(f"{instance.name}:")
+            _tell(told[-1])
+            if made.solution is None and solution is not None:
+                click.echo(f"no solution: {solution} was not written", err=True)
     if as_json:
-        print_json(facts)
-    else:
-        _tell(facts)
-        if made.solution is None and solution is not None:
-            click.echo(f"no solution: {solution} was not written", err=True)
-    return 0 if made.report.ok else 1
+        print_json(told if len(files) > 1 else told[0])
+    return 0 if all(facts["proved"] for facts in told) else 1
 
 
 def _keep(

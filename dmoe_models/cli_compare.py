@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dmoe_models.errors import DmoeError
-from dmoe_models.shell import file_path, json_option, print_json
+from dmoe_models.shell import file_path, json_option, names_given, print_json
 
 
 @click.command(
@@ -69,9 +69,7 @@ def compare(
     from dmoe_models.results import read_several
     from dmoe_models.rows import make_folder
 
-    wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
-    if wanted == []:
-        raise click.UsageError("--methods names no method")
+    wanted = None if names is None else names_given(names, "--methods")
     if output is not None:
         require_report()
     options = Options(time_shift, gap_shift, target, horizon)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import click
 
 from dmoe_models.errors import MethodError
-from dmoe_models.shell import file_path, json_option, options_given, print_json
+from dmoe_models.shell import file_path, json_option, options_given, print_json, recorded_data
 
 
 @click.command(
@@ -60,8 +59,9 @@ def generate(
         if as_json:
             print_json({"families": table, "sets": agenda.set_names()})
         else:
+            width = max(map(len, table))
             for name, text in table.items():
-                click.echo(f"{name:12s} {text}")
+                click.echo(f"{name.ljust(width)} {text}")
             click.echo(f"sets: {', '.join(agenda.set_names())}")
         return
     if family is not None and set_name is not None:
@@ -71,8 +71,7 @@ def generate(
     if set_name is not None:
         if set_name not in agenda.set_names() and Path(set_name).suffix != ".toml":
             raise MethodError(f"unknown set {set_name!r}; sets are {', '.join(agenda.set_names())}")
-        data = data or (Path(os.environ["DMOE_DATA"]) if os.environ.get("DMOE_DATA") else None)
-        drawn = agenda.load_set(set_name, data)
+        drawn = agenda.load_set(set_name, recorded_data(data))
     else:
         options = options_given(parameters, "-p")
         if "seed" in options:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import sys
@@ -11,7 +10,7 @@ from typing import Any
 
 import click
 
-from dmoe_models.shell import file_path, json_option, print_json
+from dmoe_models.shell import file_path, json_option, print_json, recorded_data
 from dmoe_models.studies.registry import STUDY_NAMES
 
 
@@ -77,8 +76,7 @@ def _run_command(name: str) -> click.Command:
             config or configuration_file(name, "full" if full else "default"), name
         )
         out = folder or Path(f"study-{name}")
-        if data is None and os.environ.get("DMOE_DATA"):
-            data = Path(os.environ["DMOE_DATA"])
+        data = recorded_data(data)
         if data is not None and not data.is_dir():
             raise StudyError(f"{data}: there is no such directory")
         with watching(sys.stderr) as listener:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Callable
@@ -11,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dmoe_models.comparing import Comparison
-from dmoe_models.files import replacement
 from dmoe_models.outcomes import OUTCOMES
-from dmoe_models.report import require_packages
-from dmoe_models.rows import naming, plain
+from dmoe_models.report import pictures, require_packages, write_contents
+from dmoe_models.rows import plain
 from dmoe_models.tables import Table, latex, markdown, percent, seconds, text_table
 
 LEGEND = (
@@ -152,15 +150,4 @@ def write_comparison(directory: Path, comparison: Comparison) -> list[Path]:
         "energy_profile": profile_figure(comparison.energy_profile, "energy"),
     }
     contents = {name: content.encode() for name, content in texts.items()}
-    for name, figure in figures.items():
-        for kind, metadata in (("png", {}), ("pdf", {"CreationDate": None})):
-            picture = io.BytesIO()
-            figure.savefig(picture, format=kind, dpi=150, metadata=metadata)
-            contents[f"{name}.{kind}"] = picture.getvalue()
-    written = []
-    for name, data in contents.items():
-        target = directory / name
-        with naming(target), replacement(target) as temporary:
-            temporary.write_bytes(data)
-        written.append(target)
-    return written
+    return write_contents(directory, contents | pictures(figures))

@@ -13,7 +13,7 @@ Qin, Wu, Du, Huang, arXiv 2503.13421: layers whose importance falls as gamma(l) 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,9 @@ from dmoe_models.methods import find_method
 from dmoe_models.numbers import real_number, shown, whole_number
 from dmoe_models.solution import Result, Solution
 from dmoe_models.solving import solve
+
+Watch = Callable[[Mapping[str, Any]], None]
+"""Is told every line of `Rounds.layers` as its run finishes."""
 
 _PARTS = ("energy_j", "transmission_j", "computation_j", "static_j", "bound_j")
 
@@ -42,20 +45,31 @@ class Variant:
         A name from `methods()`, or ``path/to/file.py:function``.
     options : mapping
         Of the method, such as ``{"z": 0.5}``.
+    source_sha256 : str
+        Hash of the file that a plug-in's source is in, where that has to stay the same; else empty.
     """
 
     label: str
     method: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    source_sha256: str = ""
 
 
-def variants(entries: Iterable[str | Variant | Mapping[str, Any]]) -> list[Variant]:
+_NOT_OPTIONS = ("instance", "seed", "time_limit")
+"""Arguments of `solve` that are the same for all methods of a run."""
+
+
+def variants(
+    entries: Iterable[str | Variant | Mapping[str, Any]], *, present: bool = True
+) -> list[Variant]:
     """Read a list of methods, as it stands in a configuration.
 
     Parameters
     ----------
     entries : iterable of str, Variant or mapping
         A method's name; or a mapping of `method`, optionally `label`, and the method's options.
+    present : bool
+        Refuse methods that are unknown here. Without it the list is only read, not to be run.
 
     Returns
     -------
@@ -64,7 +78,8 @@ def variants(entries: Iterable[str | Variant | Mapping[str, Any]]) -> list[Varia
     Raises
     ------
     MethodError
-        For an unknown method, an entry that is none, or a label that stands twice.
+        For an unknown method, an entry that is none, an option that is the run's to set, or a label
+        that stands twice.
     """
     found: list[Variant] = []
     for entry in entries:
@@ -80,7 +95,11 @@ def variants(entries: Iterable[str | Variant | Mapping[str, Any]]) -> list[Varia
             entry = Variant(label, method, options)
         elif not isinstance(entry, Variant):
             raise MethodError(f"method {shown(entry)} is neither a name nor a table")
-        find_method(entry.method)
+        if present:
+            find_method(entry.method)
+        for name in _NOT_OPTIONS:
+            if name in entry.options:
+                raise MethodError(f"method {entry.method}: {name} is not an option of a method")
         if entry.label in [other.label for other in found]:
             raise MethodError(f"method {shown(entry.label)} stands twice; give one a label")
         found.append(entry)
@@ -180,14 +199,14 @@ class Rounds:
             layers=("layer", "size"), solved=("energy_j", "count"), valid=("valid", "sum")
         )
         for column in _PARTS:
-            table[column] = groups[column].agg(_whole_sum)
+            table[column] = groups[column].agg(whole_sum)
         per_token = self.layers["energy_j"] / self.layers["tokens"]
         of_methods = per_token.groupby(self.layers["method"], sort=False)
-        table["energy_per_token_j"] = of_methods.agg(_whole_sum)
+        table["energy_per_token_j"] = of_methods.agg(whole_sum)
         return table.reset_index()
 
 
-def _whole_sum(values: pd.Series) -> float:
+def whole_sum(values: pd.Series) -> float:
     """Sum, in the order of the layers, which is NaN where one of them is."""
     return math.fsum(values) if np.isfinite(values).all() else float(values.sum(skipna=False))
 
@@ -198,6 +217,7 @@ def run_rounds(
     *,
     seed: int = 0,
     time_limit: float | None = None,
+    watch: Watch | None = None,
 ) -> Rounds:
     """Run methods on the layers of a model, all on the same draws.
 
@@ -212,6 +232,7 @@ def run_rounds(
         For methods that draw random numbers; every layer's draws are its own.
     time_limit : float, optional
         Seconds per layer and method.
+    watch : callable, optional
 
     Returns
     -------
@@ -241,6 +262,8 @@ def run_rounds(
             if result.solution is not None:
                 for name, table in _patterns(instance, result.solution).items():
                     tables[name].append(table.assign(**where))
+            if watch is not None:
+                watch(lines[-1])
     if not lines:
         raise InstanceError("there are no layers")
     return Rounds(

@@ -116,6 +116,34 @@ def write_report(
     return written
 
 
+def pictures(figures: Mapping[str, Figure]) -> dict[str, bytes]:
+    """Return every figure as the contents of two files, name.png and name.pdf."""
+    contents = {}
+    for name, figure in figures.items():
+        for kind, metadata in (("png", {}), ("pdf", {"CreationDate": None})):
+            picture = io.BytesIO()
+            figure.savefig(picture, format=kind, dpi=150, metadata=metadata)
+            contents[f"{name}.{kind}"] = picture.getvalue()
+    return contents
+
+
+def write_contents(directory: Path, contents: Mapping[str, bytes]) -> list[Path]:
+    """Write files into a directory that exists; each appears complete or not at all.
+
+    Raises
+    ------
+    DmoeError
+        Where one cannot be written, naming it.
+    """
+    written = []
+    for name, data in contents.items():
+        target = directory / name
+        with naming(target), replacement(target) as temporary:
+            temporary.write_bytes(data)
+        written.append(target)
+    return written
+
+
 def _page(
     rows: Sequence[Row],
     breaches: Sequence[str],

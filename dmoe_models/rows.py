@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import InstanceFileError
-from dmoe_models.files import replacement
+from dmoe_models.files import TEMPORARY, replacement
 
 NOT_RUN = "not run"
 """Status of a method that declined an instance, such as an enumeration of too many cases."""
@@ -240,8 +241,19 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = error.filename or path
+        where = error.filename2 or error.filename or path
+        if Path(str(where)).name.startswith(TEMPORARY):
+            where = path
         raise InstanceFileError(f"{where}: {error.strerror or error}") from error
+
+
+def require_folder(path: Path) -> None:
+    """Make sure, before there is anything to write, that `make_folder` can make a directory."""
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise InstanceFileError(f"{there}: is a file, not a directory")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InstanceFileError(f"{there}: Permission denied")
 
 
 def make_folder(path: Path) -> None:

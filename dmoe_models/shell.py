@@ -10,7 +10,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,6 +22,8 @@ from dmoe_models.errors import DmoeError
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")
 file_path = click.Path(path_type=Path)
+
+_SMALLEST_PAUSE = 5.0  # seconds between lines of progress that go into a file
 
 
 def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -73,6 +76,14 @@ def options_given(pairs: Sequence[str], flag: str) -> dict[str, Any]:
     return found
 
 
+def names_given(text: str, flag: str) -> list[str]:
+    """Read NAME,NAME,... of methods."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise click.UsageError(f"{flag} names no method")
+    return names
+
+
 def print_json(value: Any) -> None:
     """Print a value as JSON; what is not finite becomes null or a string."""
     from dmoe_models.rows import plain
@@ -92,6 +103,47 @@ def progress(wanted: bool, source: str = "dmoe_models") -> Iterator[None]:
     finally:
         log.removeHandler(handler)
         log.setLevel(logging.NOTSET)
+
+
+@contextmanager
+def counting() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield what is told a text, a number (from 1) and how many there are, as runs finish.
+
+    A bar on a terminal, else a line on standard error every few seconds.
+    """
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        with Progress(
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+            console=Console(stderr=True),
+            transient=True,
+        ) as bar:
+            task = bar.add_task("starting", total=None)
+
+            def advance(text: str, number: int, total: int) -> None:
+                bar.update(task, total=total, completed=number, description=text)
+
+            yield advance
+        return
+
+    said = time.monotonic()
+
+    def say(text: str, number: int, total: int) -> None:
+        nonlocal said
+        if time.monotonic() - said > _SMALLEST_PAUSE:
+            said = time.monotonic()
+            click.echo(f"{number}/{total} {text}", err=True)
+
+    yield say
+
+
+def recorded_data(given: Path | None) -> Path | None:
+    """Return the directory of recorded data: as given, or what DMOE_DATA names, or None."""
+    return given or (Path(os.environ["DMOE_DATA"]) if os.environ.get("DMOE_DATA") else None)
 
 
 def violation_facts(report: Any) -> list[dict[str, Any]]:

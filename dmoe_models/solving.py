@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, get_args
@@ -155,8 +155,19 @@ def _attached_bound(instance: Instance) -> float:
     return lower_bound(instance).bound
 
 
+def require_options(method: Method, options: Mapping[str, Any]) -> None:
+    """Load a method and look at its options, before any work is done.
+
+    Raises
+    ------
+    MethodError
+        For a method that cannot be loaded, an option that it does not take, or one of another kind.
+    """
+    _accepted(method, method.load(), {}, options)
+
+
 def _accepted(
-    method: Method, function: Callable[..., Any], usual: dict[str, Any], options: dict[str, Any]
+    method: Method, function: Callable[..., Any], usual: dict[str, Any], options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Match arguments with the function's signature.
 
@@ -175,7 +186,7 @@ def _accepted(
             )
         if method.kind != "plug-in":
             _require_kind(method, option, value, annotations.get(option, Any))
-    return {k: v for k, v in usual.items() if k in names} | options
+    return {k: v for k, v in usual.items() if k in names} | dict(options)
 
 
 def _require_kind(method: Method, option: str, value: Any, annotation: Any) -> None:

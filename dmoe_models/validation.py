@@ -6,20 +6,17 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
+from dmoe_models.shell import counting, names_given, recorded_data
+
 EXIT_BREACH = 1
 """Exit status where answers cannot be true together."""
-
-_SMALLEST_PAUSE = 5.0  # seconds between lines of progress that go into a file
 
 
 @click.command(
@@ -106,28 +103,27 @@ def validate(
     from dmoe_models import tables
     from dmoe_models.agenda import choose, gather
     from dmoe_models.answers import Answers
-    from dmoe_models.errors import MethodError
     from dmoe_models.report import JOURNAL, require_packages, write_report
-    from dmoe_models.rows import Journal, plain
+    from dmoe_models.rows import Journal, Row, plain
     from dmoe_models.running import Settings
     from dmoe_models.verification import verify
 
     settings = Settings(time_limit, seed, solver)
-    wanted = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
-    if wanted == []:
-        raise MethodError("--methods names no method")
+    wanted = None if names is None else names_given(names, "--methods")
     if report is not None:
         require_packages()
         report = report.absolute()  # wherever a plug-in may go
-    if data is None and os.environ.get("DMOE_DATA"):
-        data = Path(os.environ["DMOE_DATA"])
-    groups = gather(sources, data)
+    groups = gather(sources, recorded_data(data))
     instances = [instance for several in groups.values() for instance in several]
     plan, notes = choose(instances, wanted, added, settings)
 
     journal = Journal(None if report is None else report / JOURNAL)
     answers = None if answers_folder is None else Answers(answers_folder, author)
-    with closing(journal), _progress() as watch:
+    with closing(journal), counting() as say:
+
+        def watch(row: Row, number: int, total: int) -> None:
+            say(f"{row.method} on {row.instance}: {row.status}", number, total)
+
         rows, breaches = verify(plan, settings, journal, watch, answers)
     set_of = {(i.name, i.sha256): name for name, several in groups.items() for i in several}
     rows = [replace(r, instance_set=set_of[r.instance, r.instance_sha256]) for r in rows]
@@ -156,39 +152,3 @@ def validate(
         written = write_report(report, rows, breaches, notes, configuration)
         click.echo(f"report: {written[-1]}", err=True)
     return EXIT_BREACH if breaches else 0
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """Yield a watcher: a bar on a terminal, else a line on standard error every few seconds."""
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        with Progress(
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.description}"),
-            console=Console(stderr=True),
-            transient=True,
-        ) as bar:
-            task = bar.add_task("starting", total=None)
-
-            def advance(row: Any, number: int, total: int) -> None:
-                text = f"{row.method} on {row.instance}: {row.status}"
-                bar.update(task, total=total, completed=number, description=text)
-
-            yield advance
-        return
-
-    import time
-
-    said = time.monotonic()
-
-    def say(row: Any, number: int, total: int) -> None:
-        nonlocal said
-        if time.monotonic() - said > _SMALLEST_PAUSE:
-            said = time.monotonic()
-            click.echo(f"{number}/{total} {row.method} on {row.instance}: {row.status}", err=True)
-
-    yield say

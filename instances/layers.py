@@ -19,7 +19,7 @@ from typing import Any
 
 from dmoe_models.errors import InstanceError, InstanceFileError
 from dmoe_models.instance import Instance
-from dmoe_models.numbers import shown
+from dmoe_models.numbers import shown, whole_number
 from dmoe_models.protocol import importance_profile
 from instances.building import one_of
 from instances.csi import ChannelRecord, read_channel
@@ -33,6 +33,13 @@ CHANNELS = ("fixed", "redrawn", "aging")
 
 RECORDED_LAYERS = 26
 """Layers of the recorded model that have gates."""
+
+_CHOICES = tuple(
+    name
+    for name in list(inspect.signature(join).parameters)[2:]
+    if name not in ("name", "seed", "importance", "with_assignment")
+)
+"""What may be chosen for recorded layers: the rest of `join` is the same for all, or theirs."""
 
 
 def layer_seed(seed: int, layer: int) -> int:
@@ -153,12 +160,19 @@ def recorded_layers(
     if channel == "aging":
         raise InstanceError("channel = 'aging': the measured responses are not a series in time")
     one_of("channel", channel, CHANNELS)
-    for name in ("name", "with_assignment", "gamma"):
-        if name in choices:
-            raise InstanceError(f"{name} is not a choice for recorded layers")
+    for name in choices:
+        if name not in _CHOICES:
+            raise InstanceError(
+                f"{name} is not a choice for recorded layers; these are {', '.join(_CHOICES)}"
+            )
     chosen = list(range(RECORDED_LAYERS) if layers is None else layers)
     if not chosen:
         raise InstanceError(f"layers = {shown(layers)} names no layer")
+    for index, number in enumerate(chosen):
+        if not 0 <= whole_number(f"layers[{index}]", number) < RECORDED_LAYERS:
+            raise InstanceError(
+                f"layers[{index}] = {number} is outside 0 to {RECORDED_LAYERS - 1}, the recorded"
+            )
     profile = importance_profile(len(chosen), importance)
     data = Path(data_dir)
     if not data.is_dir():

@@ -1,7 +1,7 @@
 """Numbers of a study as people read them: as many digits as an interval has meaning for.
 
-Rounding never claims too much: what is not 0 is not written as 0, and a share that is not 1 is
-never written as 100 %.
+Rounding never claims too much: what is not 0 is not written as 0, and what is not 1, or 100 %, is
+not written as that.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import pandas as pd
 NOTHING = "-"
 """A cell without a value."""
 
-_MOST = 8
-"""Decimals; what needs more is written with an exponent."""
+_MOST, _NEAR_ONE = 6, 10
+"""Decimals, of a number close to 1 more; what needs more still is written with an exponent."""
 
 _PREFIXES = {-4: "p", -3: "n", -2: "µ", -1: "m", 0: "", 1: "k", 2: "M"}
 
@@ -43,17 +43,15 @@ def _label(value: Any, digits: int) -> str:
     return f"{value:.{digits}g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
-def figure(value: float, low: float, high: float, unit: str = "", factor: float = 1.0) -> str:
+def figure(value: float, low: float, high: float, factor: float = 1.0) -> str:
     """Write an estimate and its interval, to two digits of half the interval's length.
 
     Parameters
     ----------
     value, low, high : float
         NaN for what is not known.
-    unit : str
-        "%" for a share, `factor` being 100: then nothing but 1 is written as 100.
     factor : float
-        By which numbers are multiplied.
+        By which numbers are multiplied: 100 for percent.
 
     Returns
     -------
@@ -62,25 +60,23 @@ def figure(value: float, low: float, high: float, unit: str = "", factor: float 
     """
     if math.isnan(value):
         return NOTHING
-    reach = [abs(end - value) for end in (low, high) if math.isfinite(end)]
-    half = factor * sum(reach) / len(reach) if reach and math.isfinite(value) else 0.0
-    if half == 0:
-        ends = [measure(end, unit, factor) for end in (low, high)]
-        written = measure(value, unit, factor)
-    else:
+    reach = [abs(end - value) for end in (low, high) if math.isfinite(end - value)]
+    half = factor * sum(reach) / len(reach) if reach else 0.0
+    if half > 0:
         digits = 1 - math.floor(math.log10(half))
-        ends = [_written(end, unit, factor, digits) for end in (low, high)]
-        written = _written(value, unit, factor, digits)
-    return f"{written} [{', '.join(ends)}]" if ends != [NOTHING] * 2 else f"{written} [{NOTHING}]"
+        written, *ends = [_written(number, factor, digits) for number in (value, low, high)]
+    else:
+        written, *ends = [measure(number, factor) for number in (value, low, high)]
+    return f"{written} [{NOTHING if ends == [NOTHING] * 2 else ', '.join(ends)}]"
 
 
-def measure(value: Any, unit: str = "", factor: float = 1.0) -> str:
+def measure(value: Any, factor: float = 1.0) -> str:
     """Write what has no interval: a number to four digits, a count in full, a truth as yes or no.
 
     Parameters
     ----------
     value : number, bool or str
-    unit, factor
+    factor : float
         As for `figure`.
     """
     if pd.isna(value) or isinstance(value, (bool, np.bool_, str)):
@@ -88,34 +84,40 @@ def measure(value: Any, unit: str = "", factor: float = 1.0) -> str:
     number = float(value)
     size = abs(factor * number)
     if size == 0 or math.isinf(size):
-        return _written(number, unit, factor, 0)
+        return _written(number, factor, 0)
     if number.is_integer() and factor == 1 and size < 1e15:
         return f"{number:,.0f}"
-    if float(f"{size:.4g}") == float(f"{size:.12g}"):
-        return f"{factor * number:.4g}"
+    short = f"{factor * number:.4g}"
+    if float(short) == float(f"{factor * number:.15g}"):
+        return short
     digits = 3 - math.floor(math.log10(size))
-    if unit == "%" and 0 < number < 1:  # what is missing to all is as telling
+    if factor == 100 and 0 < number < 1:  # what is missing to all is as telling
         digits = max(digits, 1 - math.floor(math.log10(100 * (1 - number))))
-    return _written(number, unit, factor, digits)
+    return _written(number, factor, digits)
 
 
-def _written(value: float, unit: str, factor: float, digits: int) -> str:
-    """Write a number to so many decimals, and more where it would look like 0 or all."""
+def _written(value: float, factor: float, digits: int) -> str:
+    """Write a number to so many decimals, and to more where it would look like 0 or 1."""
     if math.isnan(value):
         return NOTHING
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
-    whole = (0.0, 1.0) if unit == "%" else (0.0,)
-    if value in whole:
-        return f"{factor * value:.0f}"
-    marks = [factor * mark for mark in whole]
-    for decimals in range(max(0, digits), _MOST + 1):
-        text = f"{factor * value:,.{decimals}f}"
-        if float(text.replace(",", "")) not in marks:
+    scaled = factor * value
+    if value in (0, 1):
+        return f"{scaled:.0f}"
+    if abs(value - 1) < 0.1:
+        return _unlike(factor, scaled, digits, _NEAR_ONE) or ("<>"[value > 1] + f"{factor:.0f}")
+    if digits > _MOST and abs(scaled) < 10.0 ** (1 - _MOST):
+        return f"{scaled:.2g}"
+    return _unlike(0.0, scaled, digits, _MOST) or f"{scaled:.2g}"
+
+
+def _unlike(mark: float, number: float, digits: int, most: int) -> str:
+    for decimals in range(min(max(0, digits), most), most + 1):
+        text = f"{number:,.{decimals}f}"
+        if float(text.replace(",", "")) != mark:
             return text
-    if unit == "%" and value > 0.5:
-        return ("<" if value < 1 else ">") + f"{marks[1]:.0f}"
-    return f"{factor * value:.2g}"
+    return ""
 
 
 def prefixed(values: Iterable[float], unit: str) -> tuple[str, float]:

@@ -7,6 +7,7 @@ here, once; how it looks is in ``report.html`` and ``report.md``.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
@@ -19,14 +20,18 @@ from dmoe_models.studies.presenting import LEGEND, Presented, tally
 from dmoe_models.tables import Table, markdown
 
 _LONG = 60
-"""Lines from which on a table is folded away, on the screen."""
+"""Lines of a table from which on it is folded away on the screen."""
 
-_LONGEST = {"html": 1000, "md": 200}
-"""Lines from which on only a table's beginning is shown, `_LOOK` of them; the file has all."""
+_PRINTED = 300
+"""Lines from which on a table is not printed; the page says where it is."""
+
+_LONGEST = {"html": 2000, "md": 200}
+"""Lines from which on only a table's beginning is shown, `_LOOK` of them; the files have all."""
 
 _LOOK = 20
-_WIDE = 11
-"""Columns from which on a table is printed across."""
+
+_PORTRAIT, _LANDSCAPE = 140, 205
+"""Characters that a line of a table may have on a printed page without being broken."""
 
 _MARKS = {"held": "●", "held in part": "◐", "not held": "○", "not tested": "–"}
 
@@ -77,6 +82,7 @@ def _figures(report: StudyReport, *, with_svg: bool) -> list[dict[str, Any]]:
             "number": number,
             "name": name,
             "caption": picture.caption,
+            "title": textwrap.shorten(picture.caption.split(". ")[0], 76, placeholder=" ..."),
             "svg": svg(picture.figure, name, picture.caption) if with_svg else "",
         }
         for number, (name, picture) in enumerate(report.pictures.items(), 1)
@@ -103,9 +109,18 @@ def _excerpt(number: int, table: Presented, most: int) -> dict[str, Any]:
         "table": table,
         "lines": lines,
         "short": len(lines) < len(table.lines),
-        "folded": len(table.lines) > _LONG,
-        "wide": len(table.headers) >= _WIDE,
+        "folded": len(lines) > _LONG,
+        "unprinted": len(table.lines) > _PRINTED,
+        "print": " across" * (_width(table) > _PORTRAIT) + " broken" * (_width(table) > _LANDSCAPE),
     }
+
+
+def _width(table: Presented) -> int:
+    """Return how many characters wide a table is, its headers broken wherever they can be."""
+    return sum(
+        2 + max(map(len, [*re.split("[ _]", header), *(line[number] for line in table.lines)]))
+        for number, header in enumerate(table.headers)
+    )
 
 
 # ---------------------------------------------------------------------------------- environment

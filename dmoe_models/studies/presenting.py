@@ -35,6 +35,7 @@ _MEASURED = {
     "p_optimal": ("optimal", "%"),
     "p_distinct": ("distinct", "%"),
     "closed_form": ("distinct, closed form", "%"),
+    "missed": ("distinct, not optimal", ""),
     "p_bound_tight": ("LB tight", "%"),
     "mean_excess": ("mean excess", "%"),
     "median_excess": ("median excess", "%"),
@@ -98,6 +99,11 @@ _ABOUT = {
     "tightness": (
         "How far bounds lie below the certified optimum",
         "Tight: the distance is 0. Integral: the relaxation's decisions are whole.",
+    ),
+    "tightness_by_family": (
+        "How far bounds lie below the certified optimum, by family and size",
+        "Over all draws of a family. Tight: the distance is 0. Integral: the relaxation's "
+        "decisions are whole.",
     ),
     "nodes": (
         "Nodes that searches explore",
@@ -226,9 +232,12 @@ def _column(
     if is_label:
         cells = labels(values)
     elif len(names) > 1:
-        cells = [figure(*line, *scale) for line in table[names].to_numpy(dtype=float)]
+        cells = [
+            figure(value, low, high, scale[1])
+            for value, low, high in table[names].to_numpy(dtype=float)
+        ]
     else:
-        cells = [measure(value, *scale) for value in values]
+        cells = [measure(value, scale[1]) for value in values]
     return _Column(
         header=header,
         unit=scale[0],
@@ -267,20 +276,17 @@ def _throughout(columns: Sequence[_Column]) -> list[str]:
     same = [f"{c.header} = {c.cells[0]} {c.unit}".rstrip() for c in columns if not c.is_empty]
     empty = [column.header for column in columns if column.is_empty]
     return [
-        *([f"{', '.join(same)} throughout."] if same else []),
-        *([f"Nowhere a value: {', '.join(empty)}."] if empty else []),
+        *([f"Throughout: {', '.join(same)}."] if same else []),
+        *([f"Without any value: {', '.join(empty)}."] if empty else []),
     ]
 
 
 # ------------------------------------------------------------------------------------- verdicts
 
-VERDICT_HEADERS = ("claim", "source", "outcome", "sentence", "figure")
-
 
 def verdict_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """Return verdicts as a table, one line for each."""
-    lines = [[getattr(verdict, name) for name in VERDICT_HEADERS] for verdict in verdicts]
-    return pd.DataFrame(lines, columns=list(VERDICT_HEADERS))
+    """Return verdicts as a table, one line for each, a column for all that they hold."""
+    return pd.DataFrame([vars(verdict) for verdict in verdicts])
 
 
 def tally(verdicts: Sequence[Verdict]) -> str:

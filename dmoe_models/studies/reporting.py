@@ -16,7 +16,7 @@ from dmoe_models.studies.database import CONFIGURATION, FILE, Database
 from dmoe_models.studies.design import read_design
 from dmoe_models.studies.findings import StudyReport
 from dmoe_models.studies.pages import html_page, markdown_page
-from dmoe_models.studies.presenting import VERDICT_HEADERS, Presented, present, verdict_frame
+from dmoe_models.studies.presenting import Presented, present, verdict_frame
 from dmoe_models.studies.registry import StudyError
 from dmoe_models.tables import latex
 
@@ -91,16 +91,13 @@ def write_report(report: StudyReport, folder: Path, *, with_rows: bool = True) -
     require_report(folder, report.sha256)
     presented = [present(name, table) for name, table in report.tables.items()]
     page, twin = html_page(report, presented), markdown_page(report, presented)
-    writers: dict[str, Writer] = {}
-    frames = dict(report.tables)
-    if with_rows:
-        frames = {"rows": report.rows, **frames}
-    facts = {"study": report.study.name, "configuration_sha256": report.sha256}
-    for name, frame in frames.items():
-        writers[f"{name}.csv"] = _csv(frame)
-        writers[f"{name}.parquet"] = _parquet(frame, facts)
     origin = f"study {report.study.name}, configuration {report.sha256}"
+    facts = {"study": report.study.name, "configuration_sha256": report.sha256}
+    writers: dict[str, Writer] = {}
+    if with_rows:
+        writers |= _frame("rows", report.rows, facts)
     for table in presented:
+        writers |= _frame(table.name, report.tables[table.name], facts)
         writers[f"{table.name}.tex"] = _text(_table_tex(table, origin))
     writers["verdicts.csv"] = _csv(verdict_frame(report.verdicts))
     writers["verdicts.tex"] = _text(_verdicts_tex(report, origin))
@@ -119,6 +116,10 @@ def write_report(report: StudyReport, folder: Path, *, with_rows: bool = True) -
             write(temporary)
         written.append(target)
     return written
+
+
+def _frame(name: str, frame: pd.DataFrame, facts: Mapping[str, str]) -> dict[str, Writer]:
+    return {f"{name}.csv": _csv(frame), f"{name}.parquet": _parquet(frame, facts)}
 
 
 def _csv(frame: pd.DataFrame) -> Writer:
@@ -159,6 +160,6 @@ def _table_tex(table: Presented, origin: str) -> str:
 
 
 def _verdicts_tex(report: StudyReport, origin: str) -> str:
-    names = VERDICT_HEADERS[:-1]  # without the figure
-    lines = [[str(getattr(verdict, name)) for name in names] for verdict in report.verdicts]
-    return latex((list(names), lines), [origin], columns=_VERDICT_COLUMNS)
+    lines = [[v.claim, v.source, v.outcome, v.sentence] for v in report.verdicts]
+    headers = ["claim", "source", "outcome", "finding"]
+    return latex((headers, lines), [origin], columns=_VERDICT_COLUMNS)

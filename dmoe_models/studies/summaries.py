@@ -27,9 +27,23 @@ REFERENCES = ("Top-k", "H(1, D)", "greedy")
 """Labels of the methods against which savings are told."""
 
 
+LABELS = {
+    "jesa": "JESA",
+    "des": "DES",
+    "top-k": "Top-k",
+    "homogeneous": "H(1, D)",
+    "local-search": "local search",
+    "lower-bound": "LB",
+}
+"""What methods without a label of their own are called in tables."""
+
+
 def summaries(study: str, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return all tables of a study, by name."""
-    return {name: make(rows) for name, make in _TABLES[study].items()}
+    """Return all tables of a study, by name; methods without a label get that of `LABELS`."""
+    present = set(rows["method"].dropna())
+    labels = {name: label for name, label in LABELS.items() if label not in present}
+    named = rows.assign(method=rows["method"].replace(labels))
+    return {name: make(named) for name, make in _TABLES[study].items()}
 
 
 # ---------------------------------------------------------------------------------- asymptotics

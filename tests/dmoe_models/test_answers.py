@@ -137,3 +137,32 @@ def test_a_certified_answer_leaves_the_measured_one_alone(instance, tmp_path, ca
     assert read_answer(plain).certificate == ""
     assert (folder / read_answer(certified).certificate).exists()
     assert read_answer(certified).run.options == {"seed": 0, "certificate": True}
+
+
+def test_a_folder_is_certified_at_once(tmp_path, capsys):
+    rounds, folder = tmp_path / "rounds", tmp_path / "answers"
+    assert call(capsys, "generate", "tight", "-p", "K=3", "--count", 2, "-o", rounds).status == 0
+    files = sorted(rounds.glob("*.json"))
+    said = call(capsys, "certify", *files, "--answers", folder)
+    assert said.status == 0 and said.out.count("certificate proves") == 2
+    assert [line for line in said.out.splitlines() if line.endswith(":")] == [
+        f"{file.stem}:" for file in files
+    ]
+    assert len(list(folder.glob("*.certificate.json"))) == 2
+    facts = json.loads(call(capsys, "certify", *files, "--answers", folder, "--json").out)
+    assert [fact["instance"] for fact in facts] == [file.stem for file in files]
+    assert all(fact["proved"] for fact in facts)
+
+
+def test_several_files_share_no_output_and_are_read_before_any_work(tmp_path, capsys):
+    rounds, folder = tmp_path / "rounds", tmp_path / "answers"
+    assert call(capsys, "generate", "tight", "-p", "K=3", "--count", 2, "-o", rounds).status == 0
+    files = sorted(rounds.glob("*.json"))
+    for option in ("-o", "--solution"):
+        proof = tmp_path / "proof.json"
+        said = call(capsys, "certify", *files, "--answers", folder, option, proof)
+        assert_refused(said, option, "one instance")
+    assert_refused(
+        call(capsys, "certify", *files, rounds / "none.json", "--answers", folder), "none"
+    )
+    assert not list(folder.glob("*"))

@@ -35,7 +35,7 @@ def test_help_teaches(capsys):
     assert front.status == 0 and "A first round:" in front.out
     for name in (
         "methods", "generate", "import", "info", "solve", "check", "convert", "export",
-        "read-solution", "compare", "validate",
+        "read-solution", "compare", "rounds", "validate",
     ):  # fmt: skip
         assert f"  {name} " in front.out
         page = call(capsys, name, "--help")
@@ -69,7 +69,10 @@ def test_methods_are_listed(capsys):
 def test_generate_lists_families_and_sets(capsys):
     said = call(capsys, "generate")
     assert "hard-p1" in said.out and "sets: smoke" in said.out
-    assert "recorded" in json.loads(call(capsys, "generate", "--json").out)["sets"]
+    listed = json.loads(call(capsys, "generate", "--json").out)
+    assert "recorded" in listed["sets"]
+    lines = dict(zip(listed["families"].values(), said.out.splitlines(), strict=False))
+    assert len({line.index(text) for text, line in lines.items()}) == 1  # one column of texts
 
 
 def test_generate_writes_series_and_sets(capsys, tmp_path):
@@ -352,3 +355,12 @@ def test_the_installed_script_ends_quietly_when_its_reader_leaves(tmp_path):
         timeout=60,
     )
     assert done.stdout.startswith("method") and done.stderr == ""
+
+
+def test_the_module_is_the_command():
+    run = subprocess.run(
+        [sys.executable, "-m", "dmoe_models", "info", "nowhere.json"],
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 2 and run.stderr.startswith("error: nowhere.json")

@@ -58,9 +58,10 @@ def test_run_status_report(capsys, config, tmp_path):
     assert {"python", "cores", "versions", "commit"} <= set(environment)
 
     said = call(capsys, "study", "report", folder, "--json")
-    written = json.loads(said.out)
-    assert written[0] == str(folder / "rows.csv") and len(written) == 4
-    rows = pd.read_csv(written[0])
+    found = json.loads(said.out)
+    assert found["sha256"] == facts["sha256"] and found["verdicts"][0]["outcome"] != "held"
+    assert {str(folder / name) for name in ("rows.csv", "report.html")} <= set(found["files"])
+    rows = pd.read_csv(folder / "rows.csv")
     assert rows["seed"].tolist() == [0, 1, 2, 3] and rows["certified"].all()
 
     # the configuration that was kept gives the same study

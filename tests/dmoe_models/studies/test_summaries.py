@@ -9,7 +9,6 @@ import pytest
 from dmoe_models.studies.asymptotics import distinct_probability
 from dmoe_models.studies.database import Database
 from dmoe_models.studies.design import design_of, work_of
-from dmoe_models.studies.reporting import write_tables
 from dmoe_models.studies.summaries import (
     asymptotic_optimality,
     bound_tightness,
@@ -90,6 +89,13 @@ def test_asymptotic_optimality(asymptotic):
     assert table["mean_excess"].tolist() == pytest.approx([0.2 * 5 / 9, 0.02, 0.0])
     assert table["worst_excess"].tolist() == pytest.approx([0.2, 0.2, 0.0])
     assert table["failed"].tolist() == [0, 0, 0]
+
+
+def test_methods_without_a_label_are_called_as_in_the_literature(asymptotic):
+    assert set(summaries("asymptotics", asymptotic)["optimality"]["method"]) == {"JESA"}
+    both = asymptotic.copy()
+    both.loc[both.index[:5], "method"] = "JESA"
+    assert set(summaries("asymptotics", both)["optimality"]["method"]) == {"jesa", "JESA"}
 
 
 def test_subcarriers_needed(asymptotic):
@@ -275,20 +281,23 @@ def test_tables_of_real_rows_are_written(tmp_path):
     T = 6
     subcarriers_per_link = [1, 2]
     """
+    pytest.importorskip("matplotlib")
+    from dmoe_models.studies.findings import gather
+    from dmoe_models.studies.reporting import write_report
     from dmoe_models.studies.worker import perform
 
     design = design_of(text)
     with Database(tmp_path, design) as database:
         for task in design.tasks():
             database.store(task, perform(task.content())["rows"], 1, 0.1)
-        written = write_tables(database, tmp_path / "out")
         rows = database.table()
-    assert [path.name for path in written] == [
-        *("rows.csv", "optimality.csv", "subcarriers_needed.csv", "decay_rates.csv")
-    ]
-    read = pd.read_csv(written[0])
+        write_report(gather(database), tmp_path / "out")
+    read = pd.read_csv(tmp_path / "out" / "rows.csv")
     np.testing.assert_array_equal(read["optimum_j"], rows["optimum_j"])
-    assert pd.read_csv(written[1])["certified"].tolist() == [3, 3]
+    for name, table in summaries("asymptotics", rows).items():
+        kept = pd.read_csv(tmp_path / "out" / f"{name}.csv")
+        assert list(kept.columns) == list(table.columns) and len(kept) == len(table)
+        assert kept["certified"].tolist() == table["certified"].tolist()
 
 
 @pytest.mark.parametrize("study", ["asymptotics", "optimality", "savings"])
