@@ -45,20 +45,31 @@ class Variant:
         A name from `methods()`, or ``path/to/file.py:function``.
     options : mapping
         Of the method, such as ``{"z": 0.5}``.
+    source_sha256 : str
+        Hash of the file that a plug-in's source is in, where that has to stay the same; else empty.
     """
 
     label: str
     method: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    source_sha256: str = ""
 
 
-def variants(entries: Iterable[str | Variant | Mapping[str, Any]]) -> list[Variant]:
+_NOT_OPTIONS = ("instance", "seed", "time_limit")
+"""Arguments of `solve` that are the same for all methods of a run."""
+
+
+def variants(
+    entries: Iterable[str | Variant | Mapping[str, Any]], *, present: bool = True
+) -> list[Variant]:
     """Read a list of methods, as it stands in a configuration.
 
     Parameters
     ----------
     entries : iterable of str, Variant or mapping
         A method's name; or a mapping of `method`, optionally `label`, and the method's options.
+    present : bool
+        Refuse methods that are unknown here. Without it the list is only read, not to be run.
 
     Returns
     -------
@@ -67,7 +78,8 @@ def variants(entries: Iterable[str | Variant | Mapping[str, Any]]) -> list[Varia
     Raises
     ------
     MethodError
-        For an unknown method, an entry that is none, or a label that stands twice.
+        For an unknown method, an entry that is none, an option that is the run's to set, or a label
+        that stands twice.
     """
     found: list[Variant] = []
     for entry in entries:
@@ -83,7 +95,11 @@ def variants(entries: Iterable[str | Variant | Mapping[str, Any]]) -> list[Varia
             entry = Variant(label, method, options)
         elif not isinstance(entry, Variant):
             raise MethodError(f"method {shown(entry)} is neither a name nor a table")
-        find_method(entry.method)
+        if present:
+            find_method(entry.method)
+        for name in _NOT_OPTIONS:
+            if name in entry.options:
+                raise MethodError(f"method {entry.method}: {name} is not an option of a method")
         if entry.label in [other.label for other in found]:
             raise MethodError(f"method {shown(entry.label)} stands twice; give one a label")
         found.append(entry)

@@ -67,7 +67,7 @@ def blank_row(instance: Instance, method: Method, settings: Settings) -> Row:
         max_experts=instance.max_experts,
         method=method.name,
         kind=method.kind,
-        method_sha256=_source_sha256(method) if method.kind == "plug-in" else "",
+        method_sha256=source_sha256(method) if method.kind == "plug-in" else "",
         solver=(settings.solver or "") if takes_solver(method) else "",
         time_limit_s=float(settings.time_limit),
         seed=settings.seed,
@@ -206,7 +206,7 @@ def takes_solver(method: Method) -> bool:
         return False
 
 
-def _source_sha256(method: Method) -> str:
+def source_sha256(method: Method) -> str:
     """Hash a plug-in's source file; empty where there is none to read."""
     try:
         source = _file(method)

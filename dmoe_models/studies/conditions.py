@@ -106,6 +106,8 @@ def sized(cell: dict[str, Any]) -> dict[str, Any]:
             raise InstanceError("band_turns needs M or subcarriers_per_link")
         width = found.get("bandwidth_hz", instance_package("building").BANDWIDTH_HZ)
         turns = real_number("band_turns", found.pop("band_turns"))
+        if whole_number("M", found["M"]) < 1:
+            raise InstanceError(f"M = {shown(found['M'])} is below 1")
         found["delay_spread_s"] = turns / (found["M"] * width)
     return found
 
@@ -179,7 +181,9 @@ def adjusted(
     if snr_db is not None:
         used = instance.gain[instance.links[:, 0], instance.links[:, 1]]
         mean = math.fsum(used.ravel().tolist()) / max(1, used.size)
-        snr = float(from_db(real_number("snr_db", snr_db)))
+        if abs(real_number("snr_db", snr_db)) > 300.0:  # as far as from_db is right
+            raise InstanceError(f"snr_db = {snr_db} is outside -300 to 300")
+        snr = float(from_db(snr_db))
         instance = instance.replace(noise_power_w=instance.transmit_power_w * mean / snr)
     if computation_ratio is not None:
         ratio = real_number("computation_ratio", computation_ratio)

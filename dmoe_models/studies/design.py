@@ -18,8 +18,9 @@ subcarriers_per_link = [1, 2, 4]
 ```
 
 A table of `cells` may have a `batch` and `methods` of its own. What decides the rows is in the hash
-of the configuration; title, task_limit_s, memory_limit_mb and retries are not. A task's key covers
-all that decides its own rows, and the version of the package.
+of the configuration, the source files of plug-ins among it; title, task_limit_s, memory_limit_mb
+and retries are not. A task's key covers all that decides its own rows, and the version of the
+package.
 """
 
 from __future__ import annotations
@@ -27,15 +28,21 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 import tomllib
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from dmoe_models.errors import DmoeError
+from dmoe_models.methods import find_method
 from dmoe_models.numbers import shown
 from dmoe_models.protocol import Variant, variants
+from dmoe_models.running import source_sha256
+from dmoe_models.solving import require_options
 from dmoe_models.studies.conditions import check_cell, needs_data
 from dmoe_models.studies.registry import Study, StudyError, Work, find_study
 from dmoe_models.version import package_version
@@ -53,6 +60,8 @@ _FIELDS = {
 }
 _OF_CELLS = ("seeds", "first_seed", "batch", "methods")
 _LARGEST = 10**7  # tasks
+_LONGEST = 1e9  # seconds, or MB
+_SEEDS_END = 2**47  # a seed and a layer (16 bits) make the seed of a method: below 2^63
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,7 @@ class Cell:
             "batch": self.batch,
             "methods": [
                 {"label": v.label, "method": v.method, "options": dict(v.options)}
+                | ({"source_sha256": v.source_sha256} if v.source_sha256 else {})
                 for v in self.methods
             ],
         }
@@ -138,7 +148,7 @@ def work_of(content: dict[str, Any], data: Path | None = None) -> Work:
     return Work(
         cell=content["parameters"],
         seeds=range(content["first_seed"], content["first_seed"] + content["seeds"]),
-        methods=[Variant(v["label"], v["method"], v["options"]) for v in content["methods"]],
+        methods=[Variant(**entry) for entry in content["methods"]],
         time_limit_s=content["time_limit_s"],
         data=data,
     )
@@ -203,6 +213,12 @@ class Design:
         return [task for _, task in sorted(found, key=lambda pair: pair[0])]
 
     @property
+    def sources(self) -> dict[str, str]:
+        """Hashes of the source files of plug-ins, by method."""
+        found = {v.method: v.source_sha256 for cell in self.cells for v in cell.methods}
+        return {method: sha256 for method, sha256 in found.items() if sha256}
+
+    @property
     def needs_data(self) -> bool:
         """Whether some cell is built from recorded data."""
         return any(needs_data(cell.parameters) for cell in self.cells)
@@ -247,9 +263,23 @@ def read_design(file: Path, study: str | None = None) -> Design:
         raise StudyError(f"{file}: {error}") from error
 
 
-def design_of(text: str, study: str | None = None) -> Design:
-    """Read a configuration's text; parameters and errors as for `read_design`."""
-    content = tomllib.loads(text)
+def design_of(
+    text: str, study: str | None = None, *, sources: Mapping[str, str] | None = None
+) -> Design:
+    """Read a configuration's text; errors as for `read_design`.
+
+    Parameters
+    ----------
+    text : str
+    study : str, optional
+    sources : mapping, optional
+        `Design.sources` of a run that there was: its methods need not be here any more, and are not
+        looked at.
+    """
+    try:
+        content = tomllib.loads(text)
+    except RecursionError:
+        raise StudyError("is nested too deeply") from None
     for name, value in content.items():
         if name not in _FIELDS:
             raise StudyError(f"unknown field {name}; fields are {', '.join(_FIELDS)}")
@@ -261,35 +291,59 @@ def design_of(text: str, study: str | None = None) -> Design:
     cells: list[Cell] = []
     for number, table in enumerate(content.get("cells", [])):
         try:
-            cells += _cells(chosen, content, table, len(cells))
+            cells += _cells(chosen, content, table, len(cells), sources)
         except DmoeError as error:
             raise StudyError(f"cells[{number}]: {error}") from error
     if not cells:
         raise StudyError("there are no cells")
-    limits = {
-        name: float(content.get(name, default))
-        for name, default in (
-            ("time_limit_s", 60.0),
-            ("task_limit_s", 1800.0),
-            ("memory_limit_mb", 4000.0),
-        )
-    }
-    for name, value in limits.items():
-        if not 0 < value < float("inf"):
-            raise StudyError(f"{name} = {value} is not a positive, finite number")
+    limits = {}
+    for name, default in (
+        ("time_limit_s", 60.0),
+        ("task_limit_s", 1800.0),
+        ("memory_limit_mb", 4000.0),
+    ):
+        value = content.get(name, default)
+        if not 0 < value < _LONGEST:
+            raise StudyError(f"{name} = {shown(value)} is not between 0 and {_LONGEST:g}")
+        limits[name] = float(value)
     retries = content.get("retries", 1)
     if retries < 0:
-        raise StudyError(f"retries = {retries} is negative")
+        raise StudyError(f"retries = {shown(retries)} is negative")
     if sum(-(-cell.seeds // cell.batch) for cell in cells) > _LARGEST:
         raise StudyError(f"more than {_LARGEST} tasks")
-    design = Design(chosen, content.get("title", ""), text, cells, **limits, retries=retries)
-    keys = [task.key for task in design.tasks()]
-    if len(set(keys)) < len(keys):
-        raise StudyError("two of the cells are the same draws by the same methods")
-    return design
+    _require_once(cells)
+    return Design(chosen, content.get("title", ""), text, cells, **limits, retries=retries)
 
 
-def _cells(study: Study, content: dict[str, Any], table: Any, first: int) -> list[Cell]:
+def _require_once(cells: list[Cell]) -> None:
+    """Raise StudyError where a method would be run twice on the same draws."""
+    runs = defaultdict(list)
+    for cell in cells:
+        for variant in cell.methods:
+            same = {name: _number(value) for name, value in cell.parameters.items()}
+            what = digest([same, variant.label, variant.method, dict(variant.options)])
+            runs[what].append((cell.first_seed, cell.first_seed + cell.seeds, cell.number))
+    for ranges in runs.values():
+        ranges.sort()
+        for (_, end, one), (first, _, other) in itertools.pairwise(ranges):
+            if first < end:
+                raise StudyError(
+                    f"two of the cells, {one} and {other}, are the same draws by the same methods"
+                )
+
+
+def _number(value: Any) -> Any:
+    """Return 2 for 2.0: one draw, however it is written."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _cells(
+    study: Study,
+    content: dict[str, Any],
+    table: Any,
+    first: int,
+    sources: Mapping[str, str] | None,
+) -> list[Cell]:
     """Return the cells of one table: the product of its axes."""
     if not isinstance(table, dict):
         raise StudyError("is not a table")
@@ -302,8 +356,15 @@ def _cells(study: Study, content: dict[str, Any], table: Any, first: int) -> lis
     for name, (value, least) in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise StudyError(f"{name} = {shown(value)} is not a whole number of at least {least}")
-    methods = variants(table.get("methods", content.get("methods", [])))
+    if numbers["first_seed"][0] + numbers["seeds"][0] > _SEEDS_END:
+        raise StudyError(f"first_seed + seeds is above {_SEEDS_END}")
+    methods = _methods(table.get("methods", content.get("methods", [])), sources)
     lists = [value if isinstance(value, list) else [value] for value in axes.values()]
+    for name, entries in zip(axes, lists, strict=True):
+        if not entries:
+            raise StudyError(f"{name} = [] holds no value")
+    if math.prod(len(entries) for entries in lists) > _LARGEST:
+        raise StudyError(f"the axes have more than {_LARGEST} combinations")
     cells: list[Cell] = []
     for combination in itertools.product(*lists):
         parameters = dict(zip(axes, combination, strict=True))
@@ -319,6 +380,26 @@ def _cells(study: Study, content: dict[str, Any], table: Any, first: int) -> lis
     return cells
 
 
+def _methods(entries: Any, sources: Mapping[str, str] | None) -> list[Variant]:
+    """Read a list of methods; each has to be here and to take its options, unless it has run."""
+    if not isinstance(entries, list):
+        raise StudyError(f"methods = {shown(entries)} is not a list")
+    found = []
+    for variant in variants(entries, present=sources is None):
+        for name, value in variant.options.items():
+            _require_plain(f"option {name} of method {variant.label}", value)
+        if sources is None:
+            method = find_method(variant.method)
+            if method.kind == "plug-in":
+                variant = replace(variant, source_sha256=source_sha256(method))
+            else:
+                require_options(method, variant.options)
+        elif variant.method in sources:
+            variant = replace(variant, source_sha256=sources[variant.method])
+        found.append(variant)
+    return found
+
+
 def _check(study: Study, parameters: dict[str, Any]) -> None:
     rest = dict(parameters)
     if study.parts:
@@ -326,6 +407,15 @@ def _check(study: Study, parameters: dict[str, Any]) -> None:
         if part not in study.parts:
             raise StudyError(f"part = {shown(part)} is not one of {', '.join(study.parts)}")
     for name, value in rest.items():
-        if not isinstance(value, (str, int, float)):
-            raise StudyError(f"{name} = {shown(value)} is neither a number nor a word")
+        _require_plain(name, value)
     check_cell(rest, layered=study.layered)
+
+
+def _require_plain(name: str, value: Any) -> None:
+    """Raise StudyError for what has no place in a key: lists, tables, dates, NaN, infinities."""
+    if not isinstance(value, (str, int, float)):
+        raise StudyError(f"{name} = {shown(value)} is neither a number nor a word")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise StudyError(f"{name} = {value} is not finite")
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise StudyError(f"{name} = {shown(value)} is too large")

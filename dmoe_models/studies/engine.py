@@ -27,10 +27,11 @@ from urllib.parse import urlsplit
 
 from dmoe_models.rows import plain
 from dmoe_models.studies.conditions import needs_data
-from dmoe_models.studies.database import Database
+from dmoe_models.studies.database import FILE, Database
 from dmoe_models.studies.design import Design, Task
 from dmoe_models.studies.registry import StudyError
 from dmoe_models.studies.runner import NEEDED, Answer, Runner, close_all
+from dmoe_models.studies.trying import try_cells
 
 _AHEAD = 3
 """Bundles under way for every worker: one that it does, and others so that it need not wait."""
@@ -130,13 +131,15 @@ def run_study(
     Raises
     ------
     StudyError
-        Where the folder is another study's, or workers cannot be had.
+        Where the folder is another study's, a cell cannot be drawn, or workers cannot be had.
     KeyboardInterrupt
         When interrupted: what was finished is in the database, and the next run goes on.
     """
     require_engine(dask=scheduler is not None or workers != 0)
     if scheduler is not None:
         _require_listening(scheduler)
+    if not (Path(folder) / FILE).exists():
+        try_cells(design, data)
     with Database(folder, design) as database:
         if retry_failed:
             database.forget_failures()

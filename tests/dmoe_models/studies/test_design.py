@@ -5,6 +5,7 @@ import pytest
 from dmoe_models.studies.conditions import adjusted, draw_cell, draw_layers, sized
 from dmoe_models.studies.design import configuration_file, design_of, read_design, work_of
 from dmoe_models.studies.registry import STUDY_NAMES, StudyError, find_study
+from dmoe_models.studies.trying import try_cells
 from instances.families import draw
 
 TEXT = """
@@ -84,7 +85,7 @@ def test_keys_cover_the_version(monkeypatch):
         ("batch = 4", 'batch = "4"', "batch = '4' is of the wrong kind"),
         ("batch = 4", "batch = 0", "batch = 0 is not a whole number of at least 1"),
         ("batch = 4", "batch = true", "batch = True is of the wrong kind"),
-        ("time_limit_s = 5", "time_limit_s = 0", "time_limit_s = 0.0"),
+        ("time_limit_s = 5", "time_limit_s = 0", "time_limit_s = 0 is not between"),
         ("time_limit_s = 5", "retries = -1", "retries = -1"),
         ('"asymptotics"', '"astrology"', "unknown study 'astrology'"),
         ('["jesa", {', '["jessa", {', r"cells\[0\]: unknown method 'jessa'"),
@@ -92,23 +93,76 @@ def test_keys_cover_the_version(monkeypatch):
         ("K = [3, 4]", "gamma0 = 0.5\nK = 3", "no parameter 'gamma0' here"),
         ("K = [3, 4]", 'part = "x"\nK = 3', "no parameter 'part'"),
         ("K = [3, 4]", "K = [[3]]", r"K = \[3\] is neither a number nor a word"),
-        ("K = [3, 4]", "K = []", "does not"),
+        ("K = [3, 4]", "K = []", r"cells\[0\]: K = \[\] holds no value"),
         ("seeds = 10", "", "seeds = None"),
         ("K = [3, 4]", "K = [3, 3]", "same draws by the same methods"),
         ("M = 12", "M = 12\nsubcarriers_per_link = 3", "two names of one thing"),
         ('family = "tdl"', 'family = "tld"', r"cells\[1\]: unknown family 'tld'"),
         ('family = "tdl"', 'family = "recorded"', "unknown family 'recorded'"),
+        ("time_limit_s = 5", "time_limit_s = 1" + 400 * "0", "time_limit_s = an integer of about"),
+        ("K = [3, 4]", "K = 1" + 400 * "0", "K = an integer of about 400 digits is too large"),
+        ("K = [3, 4]", "K = 3\ngamma = nan", "gamma = nan is not finite"),
+        ("K = [3, 4]", f"K = {list(range(9999))}\nz = {[0.1] * 9999}", "combinations"),
+        ("seeds = 10", "seeds = 10\nfirst_seed = 140737488355328", "first_seed . seeds is above"),
+        ('methods = ["jesa"]', "methods = 3", r"cells\[1\]: methods = 3 is not a list"),
+        ('methods = ["jesa"]', 'methods = "jesa"', "methods = 'jesa' is not a list"),
+        ("starts = 10", "starts = nan", "option starts of method ten = nan is not finite"),
+        ("starts = 10", "starts = 2020-01-01", "option starts of method ten = datetime"),
+        ("starts = 10", "strats = 10", "method jesa has no option 'strats'; it takes"),
+        ("starts = 10", 'starts = "x"', "method jesa: option starts = 'x' is not of type int"),
+        ("starts = 10", "seed = 10", "method jesa: seed is not an option of a method"),
+        ("batch = 4", "batch = 4\nx = " + 5000 * "[" + 5000 * "]", "nested too deeply"),
     ],
 )
 def test_configurations_that_cannot_be(old, new, words):
     assert old in TEXT
-    if new == "K = []":  # an empty axis makes no cells; alone, that is no study
-        text = TEXT[: TEXT.rindex("[[cells]]")].replace(old, new)
-        words = "no cells"
-    else:
-        text = TEXT.replace(old, new)
-    with pytest.raises(StudyError, match=words):
+    with pytest.raises(StudyError, match=words) as caught:
+        design_of(TEXT.replace(old, new))
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 1000
+
+
+def test_the_same_draws_twice():
+    """Seeds that overlap would be counted twice; those that do not are one sample in two cells."""
+    more = '\n[[cells]]\nfirst_seed = {}\nseeds = 5\nfamily = "rayleigh"\nK = 4\n'
+    more += "subcarriers_per_link = 2.0\n"
+    assert len(design_of(TEXT + more.format(10)).cells) == 6
+    assert len(design_of(TEXT + more.format(9) + 'methods = ["exact"]\n').cells) == 6
+    with pytest.raises(StudyError, match="two of the cells, 1 and 5, are the same draws"):
+        design_of(TEXT + more.format(9))
+
+
+def test_cells_that_cannot_be_drawn():
+    try_cells(design_of(TEXT + '[[cells]]\nseeds = 1\nfamily = "measured"\nrecording = "none"\n'))
+    for old, new, words in (
+        ("K = [3, 4]", "K = [3, 1]", "cell 1 .*K = 1.*: K = 1 is below 2"),
+        ("K = [3, 4]", "K = 3\nD = 9", "D = 9 is outside 1 to K = 3"),
+        ("M = 12", "M = 0", r"cell 4 .*: M = 0 is below 1"),
+        ("M = 12", "M = 12\nsnr_db = 1e9", "snr_db = 1000000000.0 is outside -300 to 300"),
+        ("M = 12", 'M = 12\ncomputation_ratio = "x"', "computation_ratio = 'x'"),
+        ('"tdl"\nK = 3\nM = 12\nband_turns = 1.5', '"hard-p1"', "is of P1, and this study is"),
+    ):
+        assert old in TEXT
+        with pytest.raises(StudyError, match=words):
+            try_cells(design_of(TEXT.replace(old, new)))
+
+
+def test_a_plugin_is_part_of_the_configuration(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("def method(instance): pass")
+    text = TEXT.replace('methods = ["jesa"]', f'methods = ["{file.as_posix()}:method"]')
+    before = design_of(text)
+    (entry,) = before.cells[-1].content()["methods"]
+    assert entry["source_sha256"] == before.sources[f"{file.as_posix()}:method"]
+    assert work_of(before.tasks()[4].content()).methods == before.cells[-1].methods
+    file.write_text("def method(instance): return None")
+    after = design_of(text)
+    assert after.sha256 != before.sha256
+    keys = [{task.key for task in design.tasks()} for design in (before, after)]
+    assert len(keys[0] & keys[1]) == len(keys[0]) - 1  # other cells' tasks are what they were
+    file.unlink()
+    with pytest.raises(StudyError, match="there is no file"):
         design_of(text)
+    assert design_of(text, sources=before.sources).sha256 == before.sha256
 
 
 def test_files_that_are_no_configuration(tmp_path):

@@ -222,7 +222,15 @@ def test_a_method_that_raises_costs_its_own_row(tmp_path):
     assert table["optimal"].isna().tolist() == [False, True, True] * 2
 
 
-def test_parameters_that_cannot_be_fail_without_retries(tmp_path):
+def test_parameters_that_cannot_be_are_refused_before_anything_is_made(tmp_path):
+    folder = tmp_path / "study"
+    with pytest.raises(StudyError, match="D = 9 is outside 1 to K = 3"):
+        run_study(design_of(study_of().replace("K = 3", "K = 3\nD = 9")), folder, workers=0)
+    assert not folder.exists()
+
+
+def test_parameters_that_cannot_be_fail_without_retries(tmp_path, monkeypatch):
+    monkeypatch.setattr("dmoe_models.studies.engine.try_cells", lambda design, data: None)
     heard = Heard()
     text = study_of().replace("K = 3", "K = 3\nD = 9")
     assert run_study(design_of(text), tmp_path, workers=0, listener=heard).failed == 1
