@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cbook import is_math_text
 from matplotlib.collections import LineCollection
+from matplotlib.text import Text
 
 from dmoe_models.plot_style import styles
 from dmoe_models.studies import figures_asymptotics, figures_optimality, figures_savings
@@ -360,34 +362,53 @@ def test_axes_say_what_they_show_and_in_what(drawn, name):
         assert y in figure.get_supylabel()
 
 
-@pytest.mark.parametrize("name", AXES)
-def test_all_stands_on_the_paper(drawn, name):
-    picture, renderer = drawn[name]
-    inside = picture.figure.get_tightbbox(renderer)
-    width, height = picture.figure.get_size_inches()
+def assert_on_the_paper(figure, renderer) -> None:
+    inside = figure.get_tightbbox(renderer)
+    width, height = figure.get_size_inches()
     assert width == 7.5
     assert inside.x0 >= -INCH and inside.y0 >= -INCH
     assert inside.x1 <= width + INCH and inside.y1 <= height + INCH
 
 
-@pytest.mark.parametrize("name", AXES)
-def test_no_words_stand_upon_others(drawn, name):
-    picture, renderer = drawn[name]
-    figure = picture.figure
+def assert_no_overlap(figure, renderer) -> None:
+    """No words of titles and legends, nor of the ticks of an axis, stand upon each other."""
     groups = [[axes.title for axes in figure.axes]]
     groups[0] += [text for legend in figure.legends for text in legend.get_texts()]
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             low, high = sorted(axis.get_view_interval())
-            groups.append([
-                tick.label1
-                for tick in axis.get_major_ticks()
-                if low <= tick.get_loc() <= high and tick.label1.get_visible()
-            ])  # fmt: skip
+            seen = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+            groups.append([tick.label1 for tick in seen if tick.label1.get_visible()])
     for group in groups:
         boxes = [text.get_window_extent(renderer) for text in group if text.get_text()]
         for one, other in itertools.combinations(boxes, 2):
             assert not one.overlaps(other)
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_all_stands_on_the_paper_and_nothing_upon_other_words(drawn, name):
+    picture, renderer = drawn[name]
+    assert_on_the_paper(picture.figure, renderer)
+    assert_no_overlap(picture.figure, renderer)
+
+
+@pytest.mark.parametrize("name", ["starts", "needed", "gaps"])
+def test_long_labels_are_broken_and_dollars_are_no_mathematics(name):
+    study = STUDY_OF[name]
+    tables = {
+        table: lines.assign(
+            family="the family of " + lines["family"] + ", which has a name that is too long " * 3,
+            method=lines["method"] + " at 5 $ or 6 $, which is told in more words than needed" * 2,
+        )
+        for table, lines in TABLES[study].items()
+    }
+    figure = figures(study, tables)[name].figure
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    assert_on_the_paper(figure, canvas.get_renderer())
+    assert_no_overlap(figure, canvas.get_renderer())
+    words = [text for text in figure.findobj(Text) if "$" in text.get_text()]
+    assert words and not any(is_math_text(text.get_text()) for text in words)
 
 
 @pytest.mark.parametrize("name", AXES)
@@ -406,7 +427,6 @@ def test_no_two_entries_of_a_legend_look_alike(drawn, name):
 @pytest.mark.parametrize("name", AXES)
 def test_letters_are_large_enough_and_shades_grey(drawn, name):
     import matplotlib.colors
-    from matplotlib.text import Text
 
     figure = drawn[name][0].figure
     assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) >= 8
