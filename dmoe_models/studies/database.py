@@ -6,23 +6,25 @@ twice. One process writes at a time; any number may read.
 
 from __future__ import annotations
 
+import functools
 import json
-import math
+import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-import numpy as np
 import pandas as pd
 
+from dmoe_models.errors import DmoeError
 from dmoe_models.files import replacement
 from dmoe_models.rows import make_folder, naming, plain
 from dmoe_models.studies.design import Design, Task, design_of
-from dmoe_models.studies.registry import FAILED, Column, StudyError
+from dmoe_models.studies.records import records, typed, writable
+from dmoe_models.studies.registry import FAILED, StudyError
 from dmoe_models.version import package_version
 
 try:
@@ -71,6 +73,23 @@ class Progress:
     sessions: int
 
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _saying(method: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Turn what SQLite complains of (a full disk, a damaged file) into one line naming the file."""
+
+    @functools.wraps(method)
+    def said(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return method(*args, **kwargs)
+        except sqlite3.Error as error:
+            raise StudyError(f"{args[0].folder / FILE}: {error}") from error  # type: ignore[attr-defined]
+
+    return said
+
+
 class Database:
     """The folder of a study, open for writing (one process at a time) or for reading.
 
@@ -99,7 +118,7 @@ class Database:
             make_folder(self.folder)
             self._lock = _locked(self.folder)
         try:
-            self._connection = sqlite3.connect(path, isolation_level=None)
+            self._connection = _connected(path, writing=design is not None)
             if design is not None:
                 self._begin(design)
             self.facts = dict(self._connection.execute("SELECT name, value FROM facts"))
@@ -112,8 +131,23 @@ class Database:
         if self.facts.get("format") != str(_FORMAT):
             self.close()
             raise StudyError(f"{path}: is of format {self.facts.get('format')}, not {_FORMAT}")
-        self.design = design or design_of(self.facts["configuration"])
+        self.design = design or self._stored_design()
         self.session = 0
+
+    def _stored_design(self) -> Design:
+        """Return the design that the rows are of; its plug-ins need not be here any more."""
+        try:
+            sources = json.loads(self.facts.get("sources", "{}"))
+            found = design_of(self.facts["configuration"], sources=sources)
+            if found.sha256 != self.facts["sha256"]:
+                raise StudyError("the rows of this study mean something else by now")
+        except (DmoeError, KeyError, ValueError) as error:
+            self.close()
+            raise StudyError(
+                f"{self.folder}: cannot be read with dmoe-models {package_version()}, was written "
+                f"with {self.facts.get('version')}: {error}"
+            ) from error
+        return found
 
     def _begin(self, design: Design) -> None:
         """Make the tables, or make sure that they are this configuration's."""
@@ -123,6 +157,11 @@ class Database:
         if connection.execute("SELECT name FROM sqlite_master").fetchone():
             known = dict(connection.execute("SELECT name, value FROM facts"))
             if known.get("sha256") != design.sha256:
+                if known.get("sources", "{}") != json.dumps(design.sources, sort_keys=True):
+                    raise StudyError(
+                        f"{self.folder}: was begun with plug-ins whose source is another one by "
+                        "now, or with another configuration; name another directory"
+                    )
                 raise StudyError(
                     f"{self.folder}: holds study {known.get('study')} of configuration "
                     f"{known.get('sha256', '')[:12]}, and this is {design.study.name} of "
@@ -133,6 +172,7 @@ class Database:
                     f"{self.folder}: was begun with dmoe-models {known.get('version')}, and this "
                     f"is {package_version()}; name another directory"
                 )
+            self._keep_configuration(known["configuration"])
             return
         columns = ", ".join(
             f'"{column.name}" {_TYPES[column.kind]}' for column in design.study.all_columns
@@ -144,6 +184,7 @@ class Database:
             "version": package_version(),
             "sha256": design.sha256,
             "configuration": design.text,
+            "sources": json.dumps(design.sources, sort_keys=True),
         }
         with self._transaction():
             for statement in _TABLES.split(";"):
@@ -155,21 +196,30 @@ class Database:
                 "INSERT INTO cells VALUES (?, ?)",
                 [(cell.number, json.dumps(cell.parameters)) for cell in design.cells],
             )
-        with replacement(self.folder / CONFIGURATION) as file:
-            file.write_text(design.text, encoding="utf-8")
+        self._keep_configuration(design.text)
+
+    def _keep_configuration(self, text: str) -> None:
+        """Put the configuration beside the rows, for people to read."""
+        if not (self.folder / CONFIGURATION).exists():
+            with (
+                naming(self.folder / CONFIGURATION),
+                replacement(self.folder / CONFIGURATION) as file,
+            ):
+                file.write_text(text, encoding="utf-8")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:  # SQLite ends it by itself where the disk is full
+                self._connection.execute("ROLLBACK")
 
     # ------------------------------------------------------------------------------- writing
 
+    @_saying
     def start_session(self, environment: Mapping[str, Any]) -> None:
         """Record that a run begins, and on what."""
         cursor = self._connection.execute(
@@ -178,12 +228,14 @@ class Database:
         )
         self.session = int(cursor.lastrowid or 0)
 
+    @_saying
     def end_session(self) -> None:
         """Record that it ends; a session that was killed has no end."""
         self._connection.execute(
             "UPDATE sessions SET ended = ? WHERE number = ?", (_now(), self.session)
         )
 
+    @_saying
     def store(
         self, task: Task, rows: Sequence[Mapping[str, Any]], attempts: int, seconds: float
     ) -> bool:
@@ -193,16 +245,22 @@ class Database:
         -------
         bool
             Whether it was new.
+
+        Raises
+        ------
+        StudyError
+            For rows that are not as they should be (`records`), or cannot be written.
         """
         return self._store(task, rows, "", attempts, seconds)
 
+    @_saying
     def store_failure(self, task: Task, reason: str, attempts: int, seconds: float) -> bool:
         """Write that a task failed: a row for each of its seeds says so."""
         rows = [
             {"seed": seed, "status": FAILED, "reason": reason}
             for seed in range(task.first_seed, task.first_seed + task.seeds)
         ]
-        return self._store(task, rows, reason, attempts, seconds)
+        return self._store(task, rows, writable(reason), attempts, seconds)
 
     def _store(
         self,
@@ -217,13 +275,7 @@ class Database:
             *(task.key, task.cell.number, task.first_seed, task.seeds, failure),
             *(attempts, seconds, self.session, _now()),
         )
-        values = [
-            [
-                task.key,
-                *(_stored(column, {"cell": task.cell.number} | dict(row)) for column in columns),
-            ]
-            for row in rows
-        ]
+        values = [[task.key, *record] for record in records(task, rows, columns)]
         marks = ", ".join("?" * (1 + len(columns)))
         with self._transaction():
             cursor = self._connection.execute(
@@ -234,6 +286,7 @@ class Database:
             self._connection.executemany(f"INSERT INTO rows VALUES ({marks})", values)
         return True
 
+    @_saying
     def forget_failures(self) -> int:
         """Remove failed tasks with their rows, so that they are tried again; return how many."""
         failed = "SELECT key FROM tasks WHERE failure != ''"
@@ -243,10 +296,12 @@ class Database:
 
     # ------------------------------------------------------------------------------- reading
 
+    @_saying
     def finished(self) -> set[str]:
         """Return the keys of the tasks that are done."""
         return {key for (key,) in self._connection.execute("SELECT key FROM tasks")}
 
+    @_saying
     def progress(self) -> Progress:
         """Return how far the study is."""
         done, failed, seconds = self._connection.execute(
@@ -256,6 +311,7 @@ class Database:
         (sessions,) = self._connection.execute("SELECT COUNT(*) FROM sessions").fetchone()
         return Progress(len(self.design.tasks()), done, failed, rows, seconds, sessions)
 
+    @_saying
     def failures(self) -> dict[str, int]:
         """Return how many tasks failed, by reason."""
         return dict(
@@ -264,6 +320,7 @@ class Database:
             )
         )
 
+    @_saying
     def sessions(self) -> list[dict[str, Any]]:
         """Return every run's start, end and environment."""
         return [
@@ -278,15 +335,16 @@ class Database:
         cells = {cell.number: cell.parameters for cell in self.design.cells}
         return pd.DataFrame.from_dict(cells, orient="index").rename_axis("cell")
 
+    @_saying
     def table(self) -> pd.DataFrame:
         """Return the tidy table: one line per row, by cell and seed, parameters of cells included.
 
         The order does not depend on that in which tasks finished.
         """
         columns = self.design.study.all_columns
-        names = ", ".join(f'"{column.name}"' for column in columns)
+        names = ", ".join(f'rows."{column.name}"' for column in columns)
         values = self._connection.execute(f"SELECT {names} FROM rows ORDER BY {_EVERYTHING}")
-        table = _typed(columns, values.fetchall())
+        table = typed(columns, values.fetchall())
         parameters = self.cells()
         shared = [name for name in parameters if name not in table]
         return table.join(parameters[shared], on="cell")
@@ -319,44 +377,23 @@ def _locked(folder: Path) -> Any:
     try:
         if fcntl is not None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         file.close()
         raise StudyError(f"{folder}: another run is at work on this study") from error
+    except OSError as error:
+        file.close()
+        raise StudyError(f"{path}: cannot be locked: {error.strerror}") from error
     return file
 
 
-def _stored(column: Column, row: Mapping[str, Any]) -> Any:
-    """Return a row's value as SQLite keeps it; what is not a number and what is missing is NULL."""
-    value = row.get(column.name)
-    if value is None:
-        return "" if column.name in ("status", "reason") else None
-    if column.kind == "text":
-        return str(value)
-    if column.kind == "real":
-        number = float(value)  # an infinity comes as a word from the worker
-        return None if math.isnan(number) else number
-    return int(value)
-
-
-def _typed(columns: Sequence[Column], values: list[Any]) -> pd.DataFrame:
-    """Return rows with the types of their columns; what is missing is NaN or <NA>."""
-    table = pd.DataFrame(values, columns=[column.name for column in columns], dtype=object)
-    kinds: dict[str, Any] = {
-        "whole": "Int64",
-        "real": np.float64,
-        "truth": "boolean",
-        "text": object,
-    }
-    for column in columns:
-        entries = table[column.name]
-        if column.kind == "real":
-            entries = entries.where(entries.notna(), np.nan)
-        elif column.kind == "truth":
-            entries = entries.map(bool, na_action="ignore")
-        table[column.name] = entries.astype(kinds[column.kind])
-    for name in ("cell", "seed"):
-        table[name] = table[name].astype(np.int64)
-    return table
+def _connected(path: Path, *, writing: bool) -> sqlite3.Connection:
+    """Open the file; where nothing can be written beside it, and nobody does, as it lies there."""
+    aside = path.with_name(f"{path.name}-wal")
+    if writing or os.access(path.parent, os.W_OK) or aside.exists():
+        return sqlite3.connect(path, isolation_level=None)
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?immutable=1", isolation_level=None, uri=True
+    )
 
 
 def _now() -> str:

@@ -19,7 +19,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,6 +29,7 @@ from dmoe_models.rows import plain
 from dmoe_models.studies.conditions import needs_data
 from dmoe_models.studies.database import FILE, Database
 from dmoe_models.studies.design import Design, Task
+from dmoe_models.studies.records import RecordError
 from dmoe_models.studies.registry import StudyError
 from dmoe_models.studies.runner import NEEDED, Answer, Runner, close_all
 from dmoe_models.studies.trying import try_cells
@@ -183,7 +184,11 @@ def _work_off(
             elif answer.failure:
                 database.store_failure(task, answer.failure, attempt, answer.seconds)
             else:
-                database.store(task, answer.rows, attempt, answer.seconds)
+                try:
+                    database.store(task, answer.rows, attempt, answer.seconds)
+                except RecordError as error:
+                    answer = replace(answer, rows=[], failure=str(error))
+                    database.store_failure(task, answer.failure, attempt, answer.seconds)
             if listener is not None:
                 listener.step(task, answer, attempt, final)
 
@@ -276,7 +281,7 @@ class _Dask:
         for future, result in self._completed.next_batch(block=True):
             bundle = self._under_way.pop(future.key)
             if future.status == "finished":
-                answers = [Answer(**answer) for answer in result]
+                answers = _answers(result, len(bundle))
             elif future.status == "error":
                 error = result[1] if isinstance(result, tuple) else result
                 answers = [Answer(failure=_dask_failure(error), again=True)] * len(bundle)
@@ -285,6 +290,19 @@ class _Dask:
             for (task, attempt), answer in zip(bundle, answers, strict=True):
                 yield task, attempt, answer
             future.release()
+
+
+def _answers(result: Any, number: int) -> list[Answer]:
+    """Read what `perform_watched` returned, on a worker that may be of another version."""
+    try:
+        answers = [Answer(**answer) for answer in result]
+    except TypeError:
+        answers = []
+    if len(answers) == number:
+        return answers
+    return [
+        Answer(failure="the Dask worker's answer has another form than this version's")
+    ] * number
 
 
 def _dask_failure(error: Any) -> str:
@@ -301,7 +319,7 @@ def perform_watched(
 ) -> list[dict[str, Any]]:
     """Do tasks on a Dask worker, in this thread's own process; runs where the worker is."""
     kept: tuple[dict[str, Any], Runner] | None = getattr(_LOCAL, "runner", None)
-    if kept is None or kept[0] != limits:
+    if kept is None or kept[0] != limits or kept[1].closed:
         if kept is not None:
             kept[1].close()
         _LOCAL.runner = kept = (limits, Runner(**limits))

@@ -134,7 +134,13 @@ def _selection(work: Work, instance: Instance, seed: int) -> Iterator[dict[str, 
     optimum = _best_proved(instance, [tried for _, tried in tries])
     for label, tried in tries:
         details = {} if tried.result is None else tried.result.details
-        yield _facts(optimum, tried) | {"method": label, "nodes": details.get("nodes")}
+        yield _facts(optimum, tried) | {"method": label, "nodes": _count(details.get("nodes"))}
+
+
+def _count(value: Any) -> int | None:
+    """Return what a method says that it counted, where that is a count."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return int(value) if whole and 0 <= value < 2**63 else None
 
 
 def _best_proved(instance: Instance, tries: list[Attempt]) -> Optimum:

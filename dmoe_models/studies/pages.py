@@ -15,8 +15,9 @@ from typing import Any
 
 from dmoe_models.report import environment, svg
 from dmoe_models.studies.findings import StudyReport
+from dmoe_models.studies.headings import LEGEND
 from dmoe_models.studies.numerals import NOTHING
-from dmoe_models.studies.presenting import LEGEND, Presented, tally
+from dmoe_models.studies.presenting import Presented, tally
 from dmoe_models.tables import Table, markdown
 
 _LONG = 60

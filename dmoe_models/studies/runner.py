@@ -81,6 +81,7 @@ class Runner:
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._closed = False
+        self._sent = 0
         _RUNNERS.add(self)
 
     def run(self, contents: Sequence[dict[str, Any]]) -> Iterator[Answer]:
@@ -99,6 +100,7 @@ class Runner:
             In the order of the tasks.
         """
         process, sent = self._process, 0
+        first, self._sent = self._sent, self._sent + len(contents)  # numbers of these tasks
         for number in range(len(contents)):
             began = time.perf_counter()
             lost = self._start()
@@ -109,10 +111,13 @@ class Runner:
                 process, sent = self._process, number
             assert process is not None
             for content in contents[sent : number + 2]:
-                self._send(content)
+                self._send(content, first + sent)
                 sent += 1
             began = time.perf_counter()
             answer, lost = self._wait(self.time_limit_s)
+            if answer is not None and not _is_answer(answer, first + number):
+                self._kill()
+                answer, lost = None, "the worker said what is no answer, stopped"
             if answer is None:
                 seconds = time.perf_counter() - began
                 yield Answer(failure=lost, again=True, seconds=seconds, worker=str(process.pid))
@@ -124,10 +129,11 @@ class Runner:
                     worker=str(process.pid),
                 )
 
-    def _send(self, content: dict[str, Any]) -> None:
+    def _send(self, content: dict[str, Any], number: int) -> None:
         assert self._process is not None and self._process.stdin is not None
+        message = {"number": number, "task": content, "data": self.data}
         with contextlib.suppress(OSError):  # it has died: the next look tells
-            self._process.stdin.write(json.dumps({"task": content, "data": self.data}) + "\n")
+            self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 
     def _start(self) -> str:
@@ -138,21 +144,28 @@ class Runner:
             return ""
         environment = os.environ | _ALONE
         environment["PYTHONPATH"] = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "dmoe_models.studies.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment,
-            start_new_session=True,  # an interrupt at the keyboard is for the client
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "dmoe_models.studies.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                env=environment,
+                start_new_session=True,  # an interrupt at the keyboard is for the client
+            )
+        except OSError as error:
+            return f"a worker cannot be started: {error.strerror or error}"
         self._lines = queue.SimpleQueue()
         assert self._process.stdout is not None
         threading.Thread(
             target=_read, args=(self._process.stdout, self._lines), daemon=True
         ).start()
         answer, lost = self._wait(START_S)
+        if answer is not None and "ready" not in answer:
+            self._kill()
+            answer, lost = None, "the worker said what is no answer, stopped"
         return "" if answer is not None else f"{lost}, while it started"
 
     def _wait(self, limit_s: float) -> tuple[dict[str, Any] | None, str]:
@@ -177,7 +190,11 @@ class Runner:
                     process.wait(1.0)  # for its own exit status
                 self._kill()
                 return None, f"the worker died ({_ending(process.returncode)})"
-            return json.loads(line), ""
+            try:
+                answer = json.loads(line)
+            except (ValueError, RecursionError):
+                answer = None
+            return (answer if isinstance(answer, dict) else {}), ""
 
     def _kill(self) -> None:
         """End the process and all that it started."""
@@ -194,10 +211,28 @@ class Runner:
                 if pipe is not None:
                     pipe.close()
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was told to end."""
+        return self._closed
+
     def close(self) -> None:
         """End the process; a task that it is doing ends as lost."""
         self._closed = True
         self._kill()
+
+
+def _is_answer(answer: dict[str, Any], number: int) -> bool:
+    """Whether a worker's message is of the form of `worker.perform`, and of the task asked for."""
+    rows = answer.get("rows", [])
+    seconds = answer.get("seconds")
+    return (
+        answer.get("number") == number
+        and isinstance(rows, list)
+        and isinstance(answer.get("error", ""), str)
+        and ("rows" in answer) != ("error" in answer)
+        and isinstance(seconds, (int, float))
+    )
 
 
 def close_all() -> None:

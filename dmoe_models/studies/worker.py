@@ -20,10 +20,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from dmoe_models.errors import MethodError
+from dmoe_models.methods import find_method
 from dmoe_models.rows import plain
+from dmoe_models.running import source_sha256
 from dmoe_models.studies.design import work_of
 from dmoe_models.studies.measuring import one_line
-from dmoe_models.studies.registry import find_study
+from dmoe_models.studies.registry import Work, find_study
 from dmoe_models.version import package_version
 
 
@@ -52,10 +55,21 @@ def perform(content: dict[str, Any], data: str | None = None) -> dict[str, Any]:
         if study.revision != content["revision"]:
             raise RuntimeError(f"the worker has revision {study.revision} of study {study.name}")
         work = work_of(content, None if data is None else Path(data))
+        _require_sources(work)
         answer: dict[str, Any] = {"rows": [plain(row) for row in study.load()(work)]}
     except Exception as error:
         answer = {"error": f"{type(error).__name__}: {one_line(error)}"}
     return answer | {"seconds": time.perf_counter() - started}
+
+
+def _require_sources(work: Work) -> None:
+    """Raise MethodError where a plug-in is not what it was when the run began."""
+    for variant in work.methods:
+        wanted = variant.source_sha256
+        if wanted and source_sha256(find_method(variant.method)) != wanted:
+            raise MethodError(
+                f"method {variant.method}: its source is not what it was when the run began"
+            )
 
 
 def warm_up() -> None:
@@ -100,7 +114,8 @@ def main() -> None:
     _say(answers, {"ready": package_version()})
     while True:
         message = json.loads(lines.get())
-        _say(answers, perform(message["task"], message["data"]))
+        answer = perform(message["task"], message["data"])
+        _say(answers, {"number": message.get("number")} | answer)
 
 
 def _listen(source: TextIO, lines: queue.SimpleQueue[str]) -> None:

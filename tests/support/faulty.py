@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import time
 
 import numpy as np
@@ -41,3 +43,22 @@ def die_once(instance: Instance) -> Outcome:
 def complain(instance: Instance) -> Outcome:
     """Raise."""
     raise ArithmeticError("no more numbers")
+
+
+def babble(instance: Instance) -> Outcome:
+    """Write into every pipe that there is, where answers go to among them."""
+    for name in range(3, 64):
+        with contextlib.suppress(OSError):
+            if stat.S_ISFIFO(os.fstat(name).st_mode):
+                os.write(name, b'[1, 2\n{"rows": [], "seconds": 1.0}\n')
+    return Outcome()
+
+
+def boast(instance: Instance) -> Outcome:
+    """Report a count that is none."""
+    return Outcome(details={"nodes": "many"})
+
+
+def stammer(instance: Instance) -> Outcome:
+    """Raise with half a character."""
+    raise ArithmeticError("no more \udcff numbers")

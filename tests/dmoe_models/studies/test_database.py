@@ -1,13 +1,14 @@
 """The database: all of a task or nothing, never twice, and one writer."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from dmoe_models.studies.database import CONFIGURATION, FILE, Database, read_table
 from dmoe_models.studies.design import design_of, read_design
-from dmoe_models.studies.registry import StudyError
+from dmoe_models.studies.registry import Column, StudyError, find_study
 
 TEXT = """
 study = "asymptotics"
@@ -58,12 +59,106 @@ def test_never_twice(design, tmp_path):
         assert database.progress().rows == 2 and database.progress().failed == 0
 
 
-def test_all_of_a_task_or_nothing(design, tmp_path):
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"links": "many"}, "links = 'many', which is not of kind whole"),
+        ({"links": "Infinity"}, "links = 'Infinity'"),
+        ({"links": 2**63}, "links = 9223372036854775808"),
+        ({"links": 2.5}, "links = 2.5"),
+        ({"links": True}, "links = True"),
+        ({"links": [1]}, r"links = \[1\]"),
+        ({"excess": "much"}, "excess = 'much', which is not of kind real"),
+        ({"excess": []}, r"excess = \[\]"),
+        ({"excess": 10**400}, "excess = an integer of about 400 digits"),
+        ({"optimal": 1}, "optimal = 1, which is not of kind truth"),
+        ({"method": 3}, "method = 3, which is not of kind text"),
+        ({"seed": None}, "seed None, which is not the task's"),
+        ({"seed": 7}, "seed 7, which is not the task's"),
+        ({"seed": 0}, "seed 1 has no row"),
+        ({"colour": 7}, "'colour', which is no column"),
+        (None, "no rows"),
+    ],
+)
+def test_all_of_a_task_or_nothing(design, tmp_path, wrong, words):
+    task = design.tasks()[0]
+    one, other = rows(task)
+    with Database(tmp_path, design) as database:
+        with pytest.raises(StudyError, match=words):
+            database.store(task, [one, None if wrong is None else other | wrong], 1, 0.5)
+        assert database.finished() == set() and database.progress().rows == 0
+        assert database.store(task, [one, other | {"cell": 1, "links": 6.0}], 1, 0.5)
+    assert read_table(tmp_path)["cell"].tolist() == [0, 0]
+
+
+def test_any_text_can_be_kept(design, tmp_path):
     task = design.tasks()[0]
     with Database(tmp_path, design) as database:
-        with pytest.raises(ValueError):
-            database.store(task, [rows(task)[0], rows(task)[1] | {"links": "many"}], 1, 0.5)
-        assert database.finished() == set() and database.progress().rows == 0
+        database.store_failure(task, "\udcff \0 \n \u00e9", 1, 0.5)
+        assert database.failures() == {"\\udcff \0 \n \u00e9": 1}
+    assert set(read_table(tmp_path)["reason"]) == {"\\udcff \0 \n \u00e9"}
+
+
+def test_a_full_disk_is_said_and_costs_the_task_only(design, tmp_path):
+    one, other, *_ = design.tasks()
+    with Database(tmp_path, design) as database:
+        database.store(one, rows(one), 1, 0.5)
+        pages = database._connection.execute("PRAGMA page_count").fetchone()[0]
+        database._connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StudyError, match=r"study.sqlite: database or disk is full"):
+            database.store_failure(other, "a long story " * 10_000, 1, 0.5)
+        assert database.finished() == {one.key} and database.progress().rows == 2
+        database._connection.execute("PRAGMA max_page_count = 100000")
+        assert database.store(other, rows(other), 1, 0.5)
+
+
+def test_a_damaged_file_is_said(design, tmp_path):
+    with Database(tmp_path, design) as database:
+        for task in design.tasks():
+            database.store_failure(task, "a long story " * 1000, 1, 0.5)
+    content = bytearray((tmp_path / FILE).read_bytes())
+    content[16384:-4096] = b"\xff" * (len(content) - 16384 - 4096)
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(StudyError, match=r"study.sqlite: .*malformed"):
+        read_table(tmp_path)
+
+
+def test_where_nothing_can_be_written_it_is_read_all_the_same(design, tmp_path, monkeypatch):
+    task = design.tasks()[0]
+    with Database(tmp_path, design) as database:
+        database.store(task, rows(task), 1, 0.5)
+    monkeypatch.setattr("os.access", lambda place, mode: False)  # for those who may write anywhere
+    before = sorted(place.name for place in tmp_path.iterdir())
+    with Database(tmp_path) as database:
+        assert len(database.table()) == 2
+        assert sorted(place.name for place in tmp_path.iterdir()) == before
+        with pytest.raises(StudyError, match="readonly database"):
+            database.end_session()
+
+
+def test_rows_that_meant_something_else_are_not_read(design, tmp_path, monkeypatch):
+    Database(tmp_path, design).close()
+    study = find_study("asymptotics")
+    monkeypatch.setattr("dmoe_models.studies.asymptotics.STUDY", replace(study, revision=2))
+    with pytest.raises(StudyError, match=r"cannot be read with dmoe-models .* something else"):
+        Database(tmp_path)
+    more = replace(study, columns=(*study.columns, Column("colour", "text", "")))
+    monkeypatch.setattr("dmoe_models.studies.asymptotics.STUDY", more)
+    with pytest.raises(StudyError, match="no such column"):
+        read_table(tmp_path)
+
+
+def test_a_study_of_plugins_is_read_without_them(tmp_path):
+    file, folder = tmp_path / "mine.py", tmp_path / "study"
+    file.write_text("def method(instance): pass")
+    text = TEXT.replace('"jesa"', f'"{file.as_posix()}:method"')
+    Database(folder, design_of(text)).close()
+    file.write_text("def method(instance): return 1")
+    with pytest.raises(StudyError, match="plug-ins whose source is another one by now"):
+        Database(folder, design_of(text))
+    file.unlink()
+    with Database(folder) as database:
+        assert database.design.sha256 == database.facts["sha256"]
 
 
 def test_failures(design, tmp_path):

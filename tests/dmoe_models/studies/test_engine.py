@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,7 @@ from dmoe_models.studies.design import design_of
 from dmoe_models.studies.engine import run_study
 from dmoe_models.studies.registry import StudyError, find_study
 from dmoe_models.studies.repeating import repeatable
+from dmoe_models.studies.runner import Runner
 
 import faulty
 
@@ -178,6 +180,7 @@ def study_of(*methods: str, limits: str = "") -> str:
     [
         ("hang", "task_limit_s = 3", "time limit: still running after 3 s, stopped"),
         ("die", "retries = 0", "the worker died (signal 9)"),
+        ("babble", "retries = 0", "the worker said what is no answer, stopped"),
         ("grow", "retries = 0\nmemory_limit_mb = 700", "memory limit: grew above 700 MB, stopped"),
     ],
 )
@@ -237,6 +240,63 @@ def test_parameters_that_cannot_be_fail_without_retries(tmp_path, monkeypatch):
     assert heard.failures == [("InstanceError: D = 9 is outside 1 to K = 3", 1, True)]
 
 
+def test_an_answer_is_for_the_task_that_was_asked(undisturbed):
+    """A run that is given up leaves answers on their way, which are not those of the next one."""
+    tasks = design_of(TEXT).tasks()[:4]
+    runner = Runner(60.0, 4000.0)
+    try:
+        first = runner.run([task.content() for task in tasks[:3]])
+        next(first)
+        first.close()
+        answers = list(runner.run([tasks[3].content()]))
+        assert answers[0].failure == "the worker said what is no answer, stopped"
+        (answer,) = runner.run([tasks[3].content()])
+        assert not answer.failure
+        optima = read_table(undisturbed).query("cell == 3 and seed < 10")["optimum_j"].tolist()
+        assert [row["optimum_j"] for row in answer.rows] == optima
+    finally:
+        runner.close()
+
+
+@pytest.mark.parametrize("name", ["boast", "stammer"])
+def test_what_a_method_says_of_itself_costs_nothing(tmp_path, name):
+    text = study_of(method(name)).replace("asymptotics", "optimality")
+    text = text.replace("K = 3", 'K = 3\npart = "selection"').replace('"jesa"', '"des"')
+    ending = run_study(design_of(text), tmp_path, workers=0)
+    assert (ending.done, ending.failed) == (2, 0)
+    table = read_table(tmp_path)
+    assert table["nodes"].isna().tolist() == [True, True, False, False]
+    assert (table["reason"] == "").tolist() == [name == "boast"] * 2 + [True] * 2
+
+
+def test_rows_that_cannot_be_kept_fail_their_task(tmp_path, monkeypatch):
+    class Odd(Runner):
+        def run(self, contents):
+            for content, answer in zip(contents, super().run(contents), strict=True):
+                odd = content["methods"][0]["method"] == "greedy"
+                yield replace(answer, rows=[{"seed": "?"}]) if odd else answer
+
+    monkeypatch.setattr("dmoe_models.studies.engine.Runner", Odd)
+    heard = Heard()
+    ending = run_study(design_of(study_of("greedy")), tmp_path, workers=0, listener=heard)
+    assert (ending.done, ending.failed) == (2, 1)
+    assert heard.failures == [("a row has seed '?', which is not the task's", 1, True)]
+
+
+def test_a_plugin_that_changes_while_it_runs(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("from dmoe_models import Outcome\ndef method(instance): return Outcome()\n")
+    design = design_of(study_of(f"{file.as_posix()}:method"))
+    file.write_text(file.read_text() + "# changed\n")
+    heard = Heard()
+    run_study(design, tmp_path / "study", workers=0, listener=heard)
+    ((reason, attempt, final),) = heard.failures
+    assert "its source is not what it was when the run began" in reason and (attempt, final) == (
+        1,
+        1,
+    )
+
+
 # ----------------------------------------------------------------------------------- other things
 
 
@@ -247,8 +307,9 @@ def test_a_scheduler_by_its_address(undisturbed, tmp_path):
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None,
         protocol="tcp://", memory_limit=0,
     ) as cluster:  # fmt: skip
-        run_study(design_of(TEXT), tmp_path, scheduler=cluster.scheduler_address)
-    assert_same(tmp_path, undisturbed)
+        for name in ("one", "other"):  # the second finds what the first left on the workers
+            run_study(design_of(TEXT), tmp_path / name, scheduler=cluster.scheduler_address)
+            assert_same(tmp_path / name, undisturbed)
     for address, words in (
         ("nonsense://x", "is not of the form"),
         ("tcp://127.0.0.1:1", "Connection refused"),

@@ -53,8 +53,15 @@ window.addEventListener("load", () => {
   });
   const folded = [...document.querySelectorAll(".fold")].map(fold => fold.offsetHeight);
   document.querySelectorAll("details").forEach(details => details.open = true);
+  const broken = [...document.querySelectorAll("table.data th, table.data td")].filter(cell => {
+    const words = document.createRange();
+    words.selectNodeContents(cell);
+    return /^\\w+$/.test(cell.textContent) && !cell.querySelector("wbr")
+      && new Set([...words.getClientRects()].map(line => line.top)).size > 1;
+  }).map(cell => cell.textContent);
   const found = {
-    innerWidth, pageWidth: document.documentElement.scrollWidth, wide: wide(), figures, folded,
+    innerWidth, pageWidth: document.documentElement.scrollWidth, wide: wide(),
+    broken, figures, folded,
     unfolded: [...document.querySelectorAll(".fold")].map(fold => fold.offsetHeight),
     scrolled: [...document.querySelectorAll("div.scroll")].filter(
       box => box.scrollWidth > box.clientWidth).length,
@@ -121,6 +128,7 @@ def test_the_page_fits_and_shows_its_figures(browse, page, tmp_path, width):
     seen = probed(browse, tmp_path, page.read_text(encoding="utf-8"), width)
     assert seen["innerWidth"] == width
     assert seen["pageWidth"] <= width and seen["wide"] == []
+    assert seen["broken"] == []  # words
     assert len(seen["figures"]) == 2
     for figure in seen["figures"]:
         assert 200 < figure["width"] < width and figure["height"] > 100
@@ -136,12 +144,14 @@ def test_the_probe_sees_what_is_wrong(browse, page, tmp_path):
     text = text.replace("<main>", '<main><script>throw new Error("oops")</script>', 1)
     text = text.replace("<main>", '<main><img src="http://127.0.0.1:9/nowhere.png">', 1)
     text = text.replace("<figure ", '<figure style="width: 90px" ', 1)
+    text = text.replace("overflow-wrap: normal", "width: 1px", 1)
     text = re.sub(r'viewBox="0 0 (\S+ \S+)"(?!.*viewBox)', r'viewBox="9000 0 \1"', text, flags=re.S)
     seen = probed(browse, tmp_path, text, 1280)
     assert seen["pageWidth"] >= 3000 and "DIV.far" in seen["wide"]
     assert any("oops" in complaint for complaint in seen["complaints"])
     assert seen["requests"] == ["http://127.0.0.1:9/nowhere.png"]
     assert seen["figures"][0]["width"] < 200 < seen["figures"][1]["width"]
+    assert "draws" in seen["broken"]
     assert seen["figures"][0]["marks"] > 20 and seen["figures"][1]["marks"] == 0
 
 
