@@ -9,7 +9,6 @@ import pandas as pd
 from dmoe_models.plot_style import (
     Picture,
     Style,
-    beside,
     draw,
     few_ticks,
     legend,
@@ -64,14 +63,14 @@ def layers(parts: pd.DataFrame, saved: pd.DataFrame) -> Picture:
         share_y=False,
     )
     for axes, column in zip(places, titles, strict=False):
-        for line, x, style in _lines(own, entries):
+        for line, style in _lines(own, entries):
             around = ends(line, column, factor) if column == "energy_j" else None
-            draw(axes, x, factor * line[column], style, around)
+            draw(axes, line["layer"], factor * line[column], style, around)
         axes.set_ylim(bottom=0)
     for axes, reference in zip(places[len(titles) :], references, strict=True):
         axes.axhline(50, **HALF)
-        for line, x, style in _lines(saved[saved["reference"] == reference], entries):
-            draw(axes, x, 100 * line["saving"], style, ends(line, "saving", 100))
+        for line, style in _lines(saved[saved["reference"] == reference], entries):
+            draw(axes, line["layer"], 100 * line["saving"], style, ends(line, "saving", 100))
     _layers_axis(places[0], own["layer"])
     name_axes(figure, "layer")
     legend(figure, entries)
@@ -83,7 +82,7 @@ def layers(parts: pd.DataFrame, saved: pd.DataFrame) -> Picture:
         f"Layer by layer, in the cell nearest to the defaults ({name}): mean energy of a layer, "
         "its two parts, which a bound does not have, and what is saved. "
         f"{counted(own['draws'], 'draws')}. Bars are 95 % intervals: Student's of the mean, and of "
-        "the ratio of sums; marks of one layer stand beside each other.",
+        "the ratio of sums.",
     )
 
 
@@ -105,7 +104,7 @@ def patterns(parts: pd.DataFrame) -> Picture | None:
         own = parts[parts["cell"] == cell]
         share = own.drop_duplicates("layer")
         axes.bar(share["layer"], share["capped"], width=0.9, color="0.82", zorder=1)
-        for line, _, style in _lines(own, entries):
+        for line, style in _lines(own, entries):
             draw(axes, line["layer"], line["experts_per_token"], style)
         _layers_axis(axes, own["layer"])
     places[0].set_ylim(bottom=0)
@@ -132,15 +131,10 @@ def _nearest(table: pd.DataFrame) -> Any:
     return cells["cell"].to_numpy()[far.to_numpy().argmin()]
 
 
-def _lines(
-    table: pd.DataFrame, entries: dict[str, Style]
-) -> list[tuple[pd.DataFrame, pd.Series, Style]]:
-    """Return every method's line over layers, its marks' places and its style."""
-    found = []
-    for number, (method, style) in enumerate(entries.items()):
-        line = table[table["method"] == method].sort_values("layer")
-        found.append((line, line["layer"] + beside(number, len(entries), 0.3), style))
-    return found
+def _lines(table: pd.DataFrame, entries: dict[str, Style]) -> list[tuple[pd.DataFrame, Style]]:
+    """Return every method's line over layers, and its style."""
+    ordered = table.sort_values("layer")
+    return [(ordered[ordered["method"] == method], style) for method, style in entries.items()]
 
 
 def _layers_axis(axes: Any, layers: pd.Series) -> None:

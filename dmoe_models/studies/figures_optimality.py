@@ -56,7 +56,7 @@ def gaps(table: pd.DataFrame) -> Picture:
         axes.plot(finite(line["worst_excess"], 100), place, markersize=4, **worst)
         axes.plot(finite(line["mean_excess"], 100), place, markersize=4, **mean)
         axes.plot(np.zeros(int(lost.sum())), place[lost], markersize=4, **nothing)
-    excess_axis(places[0].xaxis, 100 * table["worst_excess"], room=4)
+    excess_axis(places[0].xaxis, 100 * table["worst_excess"])
     name_axes(figure, "energy above the certified optimum (%)")
     if not table["mean_excess"].isna().any():
         del entries["no valid answer"]
@@ -124,7 +124,7 @@ def tightness(table: pd.DataFrame) -> Picture:
             bars(axes, place, ends(line, "mean_distance", 100), style["color"], along="x")
             axes.plot(finite(line["worst_distance"], 100), place, markersize=4, **worst)
             axes.plot(finite(line["mean_distance"], 100), place, markersize=4, **style)
-    excess_axis(places[0].xaxis, 100 * table["worst_distance"], room=4)
+    excess_axis(places[0].xaxis, 100 * table["worst_distance"])
     name_axes(figure, "bound below the certified optimum (%)")
     legend(figure, entries | {"worst draw": worst})
     return Picture(

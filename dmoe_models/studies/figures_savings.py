@@ -12,7 +12,6 @@ from dmoe_models.plot_style import (
     Picture,
     Style,
     bars,
-    beside,
     draw,
     few_ticks,
     finite,
@@ -94,16 +93,15 @@ def methods(table: pd.DataFrame) -> Picture | None:
         series = series[series["z"].isna() | (series["z"] == wanted)]
     series = series.assign(place=labels(series, _but_importance(series)))
     entries, names = styles(in_order(series["method"])), in_order(series["place"])
-    width = 0.3 * min(abs(series[GAMMA].drop_duplicates().sort_values().diff().dropna()))
     figure, places = panels(names, columns=3)
     for axes, name in zip(places, names, strict=True):
         axes.axhline(100, color="0.3", linewidth=0.8)
-        for number, (method, style) in enumerate(entries.items()):
+        for method, style in entries.items():
             line = series[(series["place"] == name) & (series["method"] == method)]
             line = line.sort_values(GAMMA)
             low, high = ends(line, "saving", 100)
-            x = line[GAMMA] + beside(number, len(entries), width)
-            draw(axes, x, 100 - 100 * line["saving"], style, (100 - high, 100 - low))
+            energy = 100 - 100 * line["saving"]
+            draw(axes, line[GAMMA], energy, style, (100 - high, 100 - low))
     places[0].set_ylim(bottom=0)
     few_ticks(places[0], series[GAMMA])
     name_axes(figure, _IMPORTANCE, f"energy over that of {reference} (%)")
@@ -112,7 +110,7 @@ def methods(table: pd.DataFrame) -> Picture | None:
         figure,
         f"Energy of every method over all layers, in percent of that of {reference} (the line at "
         f"100 %), over the importance of layers. {counted(series['draws'], 'draws')} a mark. "
-        f"{OF_RATIO}; marks of one importance stand beside each other.",
+        f"{OF_RATIO}; marks upon each other are of like energies.",
     )
 
 
