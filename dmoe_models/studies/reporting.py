@@ -80,7 +80,8 @@ def write_report(report: StudyReport, folder: Path, *, with_rows: bool = True) -
     -------
     list of path
         rows (.csv, .parquet); every table (.csv, .parquet, and .tex unless it is too long for
-        paper); verdicts (.csv, .tex); every figure (.pdf, .png at 300 dpi); configuration.toml; report.md and, last, report.html.
+        paper); verdicts (.csv, .tex); every figure (.pdf, .png at 300 dpi); configuration.toml;
+        report.md and, last, report.html.
 
     Raises
     ------
