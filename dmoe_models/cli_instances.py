@@ -59,8 +59,9 @@ def generate(
         if as_json:
             print_json({"families": table, "sets": agenda.set_names()})
         else:
+            width = max(map(len, table))
             for name, text in table.items():
-                click.echo(f"{name:12s} {text}")
+                click.echo(f"{name.ljust(width)} {text}")
             click.echo(f"sets: {', '.join(agenda.set_names())}")
         return
     if family is not None and set_name is not None:

@@ -146,7 +146,8 @@ def verify(names: Sequence[str], values: bool, records: Path | None, as_json: bo
     else:
         for name, lines in faults.items():
             number = len(sets.find_set(name).specs)
-            click.echo(f"{name}: {number} instances, {len(lines) or 'no'} faults")
+            faulty = f"{len(lines) or 'no'} fault{'s' * (len(lines) != 1)}"
+            click.echo(f"{name}: {number} instance{'s' * (number != 1)}, {faulty}")
             for line in lines:
                 click.echo(f"  {line}")
     return 1 if any(faults.values()) else 0

@@ -24,6 +24,9 @@ from dmoe_models.solution import Solution
 
 Path = str | os.PathLike[str]
 
+TEMPORARY = ".dmoe-"
+"""Beginning of the names of files that are being written."""
+
 
 def read_instance(path: Path) -> Instance:
     """Read an instance from a ``.json`` or ``.nc`` file.
@@ -203,7 +206,7 @@ def replacement(path: Path) -> Iterator[pathlib.Path]:
     target = pathlib.Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise InstanceFileError("its folder does not exist")
-    temporary = target.with_name(f".dmoe-{secrets.token_hex(8)}{target.suffix}")
+    temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(8)}{target.suffix}")
     try:
         yield temporary
         os.replace(temporary, target)

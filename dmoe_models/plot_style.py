@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -26,10 +26,10 @@ FLOOR = 1e-4
 
 WIDTH = 7.5
 """Inches: the text of a page."""
-SMALL = 8
-"""Points: ticks, legends and titles of small panels."""
-LARGE = 9
-"""Points: labels of axes."""
+SMALL, LARGE = 8, 9
+"""Points: of ticks, legends and titles of panels; of what axes show."""
+LETTER = 0.066
+"""Inches: a letter of the small size, about."""
 
 Style: TypeAlias = dict[str, Any]
 """Keywords of a line: mark, line and shade."""
@@ -76,9 +76,15 @@ def marks(names: Iterable[str]) -> dict[str, Style]:
 
 
 def panels(
-    titles: Sequence[str], *, columns: int = 4, height: float | None = None, share_y: bool = True
+    titles: Sequence[str],
+    *,
+    columns: int = 4,
+    height: float | None = None,
+    margin: float = 0.0,
+    share_x: bool = True,
+    share_y: bool = True,
 ) -> tuple[Figure, list[Any]]:
-    """Return a figure with a panel for every title, on axes that all panels share.
+    """Return a figure with a panel for every title.
 
     Parameters
     ----------
@@ -88,25 +94,33 @@ def panels(
         At most so many panels beside each other.
     height : float, optional
         Of a panel, inches; by default the wider, the higher.
-    share_y : bool
-        Whether panels share the vertical axis; the horizontal one they always do.
+    margin : float
+        What stands to the left of all panels, inches.
+    share_x, share_y : bool
+        Whether all panels have the same axis.
     """
     from matplotlib.figure import Figure
 
     down = -(-len(titles) // columns)
     across = -(-len(titles) // down)
-    tall = height or {1: 3.0, 2: 2.4, 3: 2.0}.get(across, 1.7)
-    figure = Figure(figsize=(WIDTH, 0.75 + down * tall), layout="constrained")
+    letters = int((WIDTH - margin) / across / LETTER) - 4
+    wrapped = [_broken(title, letters) for title in titles]
+    above = 0.13 * max(title.count("\n") for title in wrapped)
+    tall = above + (height or {1: 3.0, 2: 2.4, 3: 2.0}.get(across, 1.7))
+    figure = Figure(figsize=(WIDTH, 0.8 + down * tall), layout="constrained")
     found: list[Any] = []
-    for number, title in enumerate(titles):
+    for number, title in enumerate(wrapped):
         first = found[0] if found else None
         axes = figure.add_subplot(
-            down, across, number + 1, sharex=first, sharey=first if share_y else None
+            *(down, across, number + 1),
+            sharex=first if share_x else None,
+            sharey=first if share_y else None,
         )
-        axes.set_title("\n".join(textwrap.wrap(title, 96 // across)), fontsize=SMALL)
+        axes.set_title(title, fontsize=SMALL)
         axes.tick_params(
+            which="both",
             labelsize=SMALL,
-            labelbottom=number + across >= len(titles),
+            labelbottom=not share_x or number + across >= len(titles),
             labelleft=not share_y or number % across == 0,
         )
         axes.spines[["top", "right"]].set_visible(False)
@@ -116,31 +130,72 @@ def panels(
     return figure, found
 
 
+def panels_of_rows(
+    titles: Sequence[str],
+    rows: Sequence[str],
+    *,
+    marks_in_a_row: int = 1,
+    headings: Collection[int] = (),
+) -> tuple[Figure, list[Any]]:
+    """Return a figure whose panels share the same named rows, the first on top.
+
+    Parameters
+    ----------
+    titles : sequence of str
+    rows : sequence of str
+    marks_in_a_row : int
+        That stand above each other.
+    headings : collection of int
+        Rows that stand out.
+    """
+    names = [_broken(row, 52) for row in rows]
+    lines = [line for name in names for line in name.split("\n")]
+    each = max(0.2 + 0.13 * max(name.count("\n") for name in names), 0.12 * marks_in_a_row)
+    figure, found = panels(
+        titles, height=0.4 + each * max(3, len(rows)), margin=LETTER * max(map(len, lines))
+    )
+    for axes in found:
+        axes.set_yticks(range(len(rows)), names)
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.grid(axis="y", visible=False)
+        for row in range(1, len(rows)):
+            axes.axhline(row - 0.5, color="0.93", linewidth=0.6, zorder=0)
+        for row, label in enumerate(axes.get_yticklabels()):
+            label.set_fontweight("bold" if row in headings else "normal")
+    return figure, found
+
+
 def name_axes(figure: Figure, x: str, y: str = "") -> None:
     """Write what the panels' axes show, once for all of them."""
-    figure.supxlabel(x, fontsize=LARGE)
+    figure.supxlabel(_broken(x, int(WIDTH / LETTER) - 12), fontsize=LARGE)
     if y:
-        figure.supylabel(y, fontsize=LARGE)
+        room = int(figure.get_figheight() / LETTER) - 12
+        figure.supylabel(_broken(y, room), fontsize=LARGE)
 
 
 def legend(figure: Figure, entries: Mapping[str, Style]) -> None:
     """Explain the marks and lines above the panels, in as many columns as there is room for."""
     from matplotlib.lines import Line2D
 
-    if not entries:
-        return
-    widths = [0.6 + 0.062 * len(name) for name in entries]  # inches, about
-    fitting = len(entries) if sum(widths) < WIDTH else max(1, int(WIDTH / max(widths)))
+    names = [_broken(name, 96) for name in entries]
+    widths = [0.55 + LETTER * len(name) for name in entries]
+    fitting = len(names) if sum(widths) < WIDTH else max(1, int(WIDTH / max([0.1, *widths])))
     figure.legend(
         [Line2D([], [], markersize=4.5, linewidth=1.2, **style) for style in entries.values()],
-        list(entries),
+        names,
         loc="outside upper center",
-        ncols=fitting,
+        ncols=max(1, fitting),
         frameon=False,
         fontsize=SMALL,
         handlelength=2.6,
         columnspacing=1.2,
     )
+
+
+def _broken(text: str, letters: int) -> str:
+    """Return a text in lines of so many letters, in which a dollar is a dollar."""
+    lines = textwrap.wrap(text, max(12, letters))
+    return "\n".join(lines).replace("$", r"\$")
 
 
 # ------------------------------------------------------------------------------------------ data
@@ -154,8 +209,10 @@ def finite(values: Numbers, factor: float = 1.0) -> np.ndarray:
 
 def draw(axes: Any, x: Numbers, y: Numbers, style: Style, ends: Any = None) -> None:
     """Draw a series, with the two `ends` of its intervals where it has any."""
-    value = finite(y)
-    axes.plot(x, value, markersize=4, linewidth=1.1, zorder=3, **style)
+    every = 1 if style["linestyle"] == "none" else 1 + len(finite(x)) // 16
+    axes.plot(
+        *(finite(x), finite(y)), markersize=4, linewidth=1.1, markevery=every, zorder=3, **style
+    )
     if ends is not None:
         bars(axes, x, ends, style["color"])
 
@@ -167,9 +224,9 @@ def bars(axes: Any, places: Numbers, ends: Any, shade: str, *, along: str = "y")
     lines(np.asarray(places, dtype=float), low, high, color=shade, linewidth=0.9, zorder=2)
 
 
-def spread(number: int, count: int, width: float) -> float:
-    """Return by how much the `number`-th of some marks at one place stands beside it."""
-    return width * (number - (count - 1) / 2) / max(1, count - 1) if count > 1 else 0.0
+def beside(number: int, count: int, width: float) -> float:
+    """Return how far beside its place the `number`-th of `count` marks stands, of a `width`."""
+    return width * (number / (count - 1) - 0.5) if count > 1 else 0.0
 
 
 # ------------------------------------------------------------------------------------------ axes
@@ -179,52 +236,63 @@ def ratio_axis(axes: Any, values: Numbers, base: float = 2.0) -> None:
     """Make the horizontal axis logarithmic, with ticks at whole powers, few enough to be read."""
     known = finite(values)
     known = known[known > 0]
-    axes.set_xscale("log", base=base)
     low, high = (known.min(), known.max()) if len(known) else (1.0, 1.0)
+    axes.set_xscale("log", base=base)
     axes.set_xlim(low / 1.4, high * 1.4)
     first, last = math.floor(math.log(low, base)), math.ceil(math.log(high, base))
     step = 1 + (last - first) // 5
-    ticks = [base**power for power in range(first, last + 1, step)]
-    ticks = [tick for tick in ticks if low / 1.4 <= tick <= high * 1.4] or [low]
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ticks = [base**power for power in range(first, last + 1) if power % step == 0]
+    ticks = [tick for tick in ticks if low / 1.1 <= tick <= high * 1.1]
+    if len(ticks) < 2:
+        ticks = [low, high] if high > 1.3 * low else [high]
+    axes.set_xticks(ticks, [f"{tick:.3g}" for tick in ticks])
     axes.minorticks_off()
 
 
 def excess_axis(axis: Any, values: Numbers, room: int = 5) -> None:
-    """Make an axis logarithmic down to `FLOOR` percent and show 0, with about `room` ticks."""
+    """Make an axis logarithmic down to `FLOOR` percent and show 0, with at most `room` ticks."""
     known = finite(values)
-    largest = max([1.0, *known[known > 0].tolist()])
-    scale, limits = (
-        (axis.axes.set_xscale, axis.axes.set_xlim)
-        if axis.axis_name == "x"
-        else (axis.axes.set_yscale, axis.axes.set_ylim)
-    )
-    scale("symlog", linthresh=FLOOR, linscale=0.5)
-    top = math.ceil(math.log10(1.3 * largest))
-    limits(-0.4 * FLOOR, 10.0**top)
-    step = max(1, math.ceil((top + 4) / room))
-    ticks = [0.0, *(10.0**power for power in range(top, -4, -step))]
-    axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
-    axis.set_minor_locator(_no_ticks())
-
-
-def _no_ticks() -> Any:
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()
+    top = 2.0 * max([1.0, *known[known > 0].tolist()])
+    _scale(axis, "symlog", linthresh=FLOOR, linscale=0.5)
+    _limits(axis, -0.4 * FLOOR, top)
+    powers = range(-3, math.floor(math.log10(top)) + 1)
+    step = -(-len(powers) // (room - 1))
+    ticks = [0.0, *(10.0**power for power in powers[step - 1 :] if power % step == 0)]
+    names = [f"{tick:g}" if tick < 1e4 else f"1e{math.log10(tick):.0f}" for tick in ticks]
+    axis.set_ticks(ticks, labels=names)
+    axis.set_ticks([], minor=True)
 
 
 def share_axis(axis: Any) -> None:
     """Let an axis show shares, 0 to 100 percent."""
-    limits = axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim
-    limits(-4.0, 104.0)
+    _limits(axis, -4.0, 104.0)
     axis.set_ticks([0, 25, 50, 75, 100])
 
 
-def rows_axis(axes: Any, names: Sequence[str]) -> None:
-    """Give every name a row, the first on top."""
-    axes.set_yticks(range(len(names)), list(names))
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.grid(axis="y", visible=False)
-    for row in range(1, len(names)):
-        axes.axhline(row - 0.5, color="0.93", linewidth=0.6, zorder=0)
+def positive_axis(axis: Any, values: Numbers) -> None:
+    """Make an axis logarithmic; where there is a 0, down to the least number but 0."""
+    known = finite(values)
+    above = known[known > 0].tolist() or [1.0]
+    if (known <= 0).any():
+        _scale(axis, "symlog", linthresh=min(above), linscale=0.3)
+        _limits(axis, -0.3 * min(above), 2 * max(above))
+    else:
+        _scale(axis, "log")
+        _limits(axis, min(above) / 2, 2 * max(above))
+
+
+def few_ticks(axes: Any, values: Numbers, most: int = 7) -> None:
+    """Put ticks of the horizontal axis at some of the values, the least among them."""
+    known = np.unique(finite(values)[np.isfinite(finite(values))])
+    shown = known[:: max(1, -(-len(known) // most))]
+    axes.set_xticks(shown, [f"{value:.3g}" for value in shown])
+
+
+def _scale(axis: Any, kind: str, **options: float) -> None:
+    own = axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale
+    own(kind, **options)
+
+
+def _limits(axis: Any, low: float, high: float) -> None:
+    own = axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim
+    own(low, high)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import InstanceFileError
-from dmoe_models.files import replacement
+from dmoe_models.files import TEMPORARY, replacement
 
 NOT_RUN = "not run"
 """Status of a method that declined an instance, such as an enumeration of too many cases."""
@@ -241,7 +241,9 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = error.filename or path
+        where = error.filename2 or error.filename or path
+        if Path(str(where)).name.startswith(TEMPORARY):
+            where = path
         raise InstanceFileError(f"{where}: {error.strerror or error}") from error
 
 

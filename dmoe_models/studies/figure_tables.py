@@ -1,7 +1,7 @@
-"""What figures read off a study's tables: which parameters tell lines apart, and how they are said.
+"""What figures read off a study's tables: what tells lines apart, and how that is said.
 
-A table may come from `summaries` or from the CSV file that was written of it, and any parameter of
-any family may be missing from it.
+A table may come from `summaries` or from the file that was written of it; any parameter of any
+family may be missing from it, or from some of its lines.
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ from typing import Any
 
 import pandas as pd
 
+from dmoe_models.studies.verdicts import axes as parameters
+
+__all__ = ["parameters"]
+
 NODES = "K"
+MOST = 4
+"""Lines in a small panel."""
 
 _WORDS = {
     "snr_db": "SNR {} dB",
@@ -27,25 +33,19 @@ _WORDS = {
     "channel": "{} channel",
     "layers": "{} layers",
 }
-
-
-def parameters(table: pd.DataFrame) -> list[str]:
-    """Return the names of a table's parameters: all columns before the method but the cell."""
-    names = [str(name) for name in table.columns]
-    before = names[: names.index("method")] if "method" in names else []
-    return [name for name in before if name not in ("cell", "layer")]
+_TOGETHER = str.maketrans({" ": "\u00a0"})  # no line is broken within
 
 
 def said(name: str, value: Any) -> str:
     """Return a parameter and its value in words."""
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    short = len(name) <= 2
-    return _WORDS.get(name, f"{name} = {{}}" if short else f"{name} {{}}").format(text)
+    pattern = _WORDS.get(name, f"{name} = {{}}" if len(name) <= 2 else f"{name} {{}}")
+    return pattern.format(text).translate(_TOGETHER)
 
 
 def told(line: Mapping[Any, Any], names: Sequence[str]) -> str:
     """Return a line's values of some parameters in words, the family first; defaults are silent."""
-    family = [str(line["family"])] if "family" in names and pd.notna(line["family"]) else []
+    family = [str(line["family"])] if "family" in names else []
     rest = [said(name, line[name]) for name in names if name != "family" and pd.notna(line[name])]
     return ", ".join([*family, *rest])
 
@@ -56,19 +56,16 @@ def varying(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
 
 
 def labels(table: pd.DataFrame, names: Sequence[str]) -> pd.Series:
-    """Return for every line what tells it apart by these parameters; the family in any case."""
-    chosen = varying(table, names)
-    if "family" in names and "family" not in chosen:
-        chosen = ["family", *chosen]
-    found = [told(line, chosen) or "all" for line in table[chosen].to_dict("records")]
+    """Return for every line its family, and what of these parameters tells it apart."""
+    chosen = ["family", *(name for name in varying(table, names) if name != "family")]
+    found = [told(line, chosen) for line in table[chosen].to_dict("records")]
     return pd.Series(found, index=table.index, dtype=object)
 
 
 def node_labels(table: pd.DataFrame) -> pd.Series:
     """Return "K = 4" for every line."""
-    if NODES not in table:
-        return pd.Series("K by default", index=table.index, dtype=object)
-    found = [f"K = {k:g}" if pd.notna(k) else "K by default" for k in table[NODES]]
+    known = table[NODES] if NODES in table else pd.Series(float("nan"), index=table.index)
+    found = [said(NODES, float(k)) if pd.notna(k) else "K by default" for k in known]
     return pd.Series(found, index=table.index, dtype=object)
 
 
@@ -87,6 +84,18 @@ def main_method(table: pd.DataFrame) -> str:
     """Return "JESA", or the first method where there is no such."""
     names = in_order(table["method"])
     return "JESA" if "JESA" in names else names[0]
+
+
+def of_main_method(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of the main method."""
+    return table[table["method"] == main_method(table)]
+
+
+def in_parts(names: Sequence[str], most: int = MOST) -> list[list[str]]:
+    """Return names in as few parts of at most so many as there can be, alike in size."""
+    count = -(-len(names) // most)
+    size = -(-len(names) // max(1, count))
+    return [list(names[start : start + size]) for start in range(0, len(names), max(1, size))]
 
 
 def ends(table: pd.DataFrame, name: str, factor: float = 1.0) -> tuple[pd.Series, pd.Series]:

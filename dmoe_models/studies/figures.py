@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeAlias
 
 import pandas as pd
 
 from dmoe_models.plot_style import Picture
+from dmoe_models.studies.registry import find_study
 
-__all__ = ["Picture", "figures"]
+__all__ = ["Maker", "Picture", "figures"]
+
+Maker: TypeAlias = tuple[tuple[str, ...], Callable[..., Picture | None]]
+"""The names of the tables that a figure is made of, and what draws it, where it can, from them."""
 
 
 def figures(study: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Picture]:
@@ -18,17 +24,25 @@ def figures(study: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Picture
     Parameters
     ----------
     study : str
-    tables : mapping
-        From `summaries`, or read from the files that were written of them. What the tables do not
-        hold, because the configuration has no such cells, is not drawn.
+    tables : mapping of str to DataFrame
+        From `dmoe_models.studies.summaries.summaries`, or read from the files that were written of
+        them. What they do not hold is not drawn: lines without a certified draw, and figures of
+        which nothing is left.
     """
-    makers = importlib.import_module(f"dmoe_models.studies.figures_{study}").MAKERS
+    module = importlib.import_module(f"dmoe_models.studies.figures_{find_study(study).name}")
+    makers: dict[str, Maker] = module.MAKERS
     found = {}
     for name, (needed, make) in makers.items():
-        chosen = [tables.get(table, pd.DataFrame()) for table in needed]
-        if chosen[0].empty:
-            continue
-        picture = make(*chosen)
+        whole = [tables.get(table, pd.DataFrame()) for table in needed]
+        known = [_known(table) for table in whole]
+        picture = None if known[0].empty else make(*known)
         if picture is not None:
-            found[name] = picture
+            missing = len(whole[0]) - len(known[0])
+            note = f" Left out: {missing:,} lines without a certified draw." if missing else ""
+            found[name] = replace(picture, caption=picture.caption + note)
     return found
+
+
+def _known(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines that tell something."""
+    return table[table["certified"] > 0] if "certified" in table else table

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,16 +12,18 @@ from dmoe_models.plot_style import (
     Picture,
     Style,
     bars,
+    beside,
     draw,
     excess_axis,
+    few_ticks,
     finite,
     legend,
     marks,
     name_axes,
     panels,
-    rows_axis,
+    panels_of_rows,
+    positive_axis,
     share_axis,
-    spread,
     styles,
 )
 from dmoe_models.studies.figure_tables import (
@@ -35,8 +36,10 @@ from dmoe_models.studies.figure_tables import (
     node_labels,
     parameters,
 )
+from dmoe_models.studies.figures import Maker
 
-_LOGARITHMIC = "the axis is logarithmic and shows 0"
+_SHOWS_ZERO = "the axis is logarithmic and shows 0"
+_STUDENT = "Bars are 95 % intervals of the mean (Student)"
 
 
 def gaps(table: pd.DataFrame) -> Picture:
@@ -44,7 +47,7 @@ def gaps(table: pd.DataFrame) -> Picture:
     entries = marks(["mean", "worst draw", "no valid answer"])
     mean, worst, nothing = entries.values()
     methods, families = in_order(table["method"]), in_order(table["family"])
-    figure, places = _rows_of_panels(methods, families)
+    figure, places = panels_of_rows(methods, families)
     for axes, method in zip(places, methods, strict=True):
         line = table[table["method"] == method]
         place = _places(line["family"], families)
@@ -53,16 +56,16 @@ def gaps(table: pd.DataFrame) -> Picture:
         axes.plot(finite(line["worst_excess"], 100), place, markersize=4, **worst)
         axes.plot(finite(line["mean_excess"], 100), place, markersize=4, **mean)
         axes.plot(np.zeros(int(lost.sum())), place[lost], markersize=4, **nothing)
-    excess_axis(places[0].xaxis, 100 * table["worst_excess"], room=4)
+    excess_axis(places[0].xaxis, 100 * table["worst_excess"])
     name_axes(figure, "energy above the certified optimum (%)")
     if not table["mean_excess"].isna().any():
-        entries.pop("no valid answer")
+        del entries["no valid answer"]
     legend(figure, entries)
     return Picture(
         figure,
         "How far above the certified optimum the valid answers of each method are, over all sizes "
-        f"and thresholds of a family. {counted(table['certified'])} a family. Bars are 95 % "
-        f"intervals of the mean (Student); {_LOGARITHMIC}.",
+        f"and thresholds of a family. {counted(table['certified'])} a family. {_STUDENT}; "
+        f"{_SHOWS_ZERO}.",
     )
 
 
@@ -70,7 +73,7 @@ def optimal(table: pd.DataFrame) -> Picture:
     """Draw how often every method is optimal, by family."""
     (style,) = marks(["optimal"]).values()
     methods, families = in_order(table["method"]), in_order(table["family"])
-    figure, places = _rows_of_panels(methods, families)
+    figure, places = panels_of_rows(methods, families)
     for axes, method in zip(places, methods, strict=True):
         line = table[table["method"] == method]
         place = _places(line["family"], families)
@@ -86,14 +89,19 @@ def optimal(table: pd.DataFrame) -> Picture:
     )
 
 
-def time(table: pd.DataFrame) -> Picture:
+def time(table: pd.DataFrame) -> Picture | None:
     """Draw what a method's answer costs in time against what it is worth."""
+    table = table[(table["mean_s"] > 0) & table["mean_excess"].notna()]
+    if table.empty:
+        return None
     entries = marks(in_order(table["method"]))
     figure, (axes,) = panels([""], height=3.6)
     for method, style in entries.items():
         line = table[table["method"] == method]
-        axes.plot(line["mean_s"], finite(line["mean_excess"], 100), markersize=4.5, **style)
-    axes.set_xscale("log")
+        y, (low, high) = finite(line["mean_excess"], 100), ends(line, "mean_excess", 100)
+        axes.vlines(line["mean_s"], finite(low), finite(high), color="0.75", linewidth=0.7)
+        axes.plot(finite(line["mean_s"]), y, markersize=4.5, **style)
+    positive_axis(axes.xaxis, table["mean_s"])
     excess_axis(axes.yaxis, 100 * table["mean_excess"], room=8)
     name_axes(figure, "mean time of a draw (s, logarithmic)", "mean energy above the optimum (%)")
     legend(figure, entries)
@@ -101,7 +109,7 @@ def time(table: pd.DataFrame) -> Picture:
         figure,
         "Mean time of a method on a draw against its mean excess over the certified optimum; a "
         "mark is a family, over all its sizes and thresholds. "
-        f"{counted(table['certified'])} a mark; {_LOGARITHMIC}.",
+        f"{counted(table['certified'])} a mark. {_STUDENT}; {_SHOWS_ZERO}.",
     )
 
 
@@ -109,21 +117,21 @@ def tightness(table: pd.DataFrame) -> Picture:
     """Draw how far below the optimum every bound is, by family and number of nodes."""
     bounds, families = in_order(table["method"]), in_order(table["family"])
     entries = marks(by_nodes(table))
-    worst = {"linestyle": "none", "marker": "|", "color": "0.0"}
-    figure, places = _rows_of_panels(bounds, families, each=0.12 * max(2, len(entries)))
+    worst: Style = {"linestyle": "none", "marker": "|", "color": "0.0"}
+    figure, places = panels_of_rows(bounds, families, marks_in_a_row=len(entries))
     for axes, bound in zip(places, bounds, strict=True):
         for line, place, style in _by_nodes(table[table["method"] == bound], families, entries):
             bars(axes, place, ends(line, "mean_distance", 100), style["color"], along="x")
             axes.plot(finite(line["worst_distance"], 100), place, markersize=4, **worst)
             axes.plot(finite(line["mean_distance"], 100), place, markersize=4, **style)
-    excess_axis(places[0].xaxis, 100 * table["worst_distance"], room=4)
+    excess_axis(places[0].xaxis, 100 * table["worst_distance"])
     name_axes(figure, "bound below the certified optimum (%)")
     legend(figure, entries | {"worst draw": worst})
     return Picture(
         figure,
         "How far below the certified optimum each bound is: mean, and worst draw (stroke), by "
-        f"family and number of nodes. {counted(table['certified'])} a mark. Bars are 95 % "
-        f"intervals of the mean (Student); {_LOGARITHMIC}.",
+        f"family and number of nodes. {counted(table['certified'])} a mark. {_STUDENT}; "
+        f"{_SHOWS_ZERO}.",
     )
 
 
@@ -132,19 +140,18 @@ def integral(table: pd.DataFrame) -> Picture | None:
     table = table[table["p_integral"].notna()]
     if table.empty:
         return None
-    name = "LP of sets" if "LP of sets" in set(table["method"]) else in_order(table["method"])[0]
+    names = in_order(table["method"])
+    name = "LP of sets" if "LP of sets" in names else names[0]
     table = table[table["method"] == name]
     families, entries = in_order(table["family"]), marks(by_nodes(table))
     titles = {"p_tight": "value is the optimum", "p_integral": "decisions are whole"}
-    figure, places = _rows_of_panels(
-        list(titles.values()), families, each=0.12 * max(2, len(entries))
-    )
+    figure, places = panels_of_rows(list(titles.values()), families, marks_in_a_row=len(entries))
     for axes, column in zip(places, titles, strict=True):
         for line, place, style in _by_nodes(table, families, entries):
             bars(axes, place, ends(line, column, 100), style["color"], along="x")
             axes.plot(finite(line[column], 100), place, markersize=4, **style)
-    lowest = 100 * min(table["p_tight_low"].min(), table["p_integral_low"].min())
-    places[0].set_xlim(math.floor(min(lowest, 95.0) / 5) * 5 - 1, 101)
+    known = [95.0, *finite(table[[f"{column}_low" for column in titles]], 100).ravel()]
+    places[0].set_xlim(5 * math.floor(np.nanmin(known) / 5) - 1, 101)
     name_axes(figure, "share of draws (%)")
     legend(figure, entries)
     return Picture(
@@ -160,54 +167,38 @@ def nodes(table: pd.DataFrame) -> Picture | None:
     if NODES not in table:
         return None
     table = table[table[NODES].notna()]
-    names = [name for name in parameters(table) if name not in (NODES, "part")]
-    table = table.assign(place=labels(table, names)).sort_values(NODES)
     searches = table[table["nodes_per_token"].notna()]
     if searches.empty:
         return None
+    own = [name for name in parameters(table) if name != NODES]
+    table = table.assign(place=labels(table, own))
+    titles, methods = in_order(table["place"]), in_order(searches["method"])
     all_sets = "all sets (enumeration)"
-    entries = styles([*in_order(searches["method"]), all_sets])
-    titles = in_order(table.sort_index()["place"])
+    entries = styles([*methods, all_sets])
     figure, places = panels(titles, columns=3)
     for axes, title in zip(places, titles, strict=True):
-        own = table[table["place"] == title]
-        sets = own.drop_duplicates(NODES)
+        lines = table[table["place"] == title].sort_values(NODES)
+        sets = lines.drop_duplicates(NODES)
         draw(axes, sets[NODES], sets["subsets_per_token"], entries[all_sets])
-        for number, method in enumerate(in_order(searches["method"])):
-            line = own[own["method"] == method]
-            side = spread(number, len(entries), 0.4)
-            figures = line["nodes_per_token"], ends(line, "nodes_per_token")
-            draw(axes, line[NODES] + side, figures[0], entries[method], figures[1])
-    smallest = float(searches["nodes_per_token"].min())
-    if smallest > 0:
-        places[0].set_yscale("log")
-        places[0].set_ylim(smallest / 2, 2 * float(table["subsets_per_token"].max()))
-    else:
-        places[0].set_yscale("symlog", linthresh=0.1)
-        places[0].set_ylim(0, 2 * float(table["subsets_per_token"].max()))
-    ticks = sorted(set(table[NODES]))
-    places[0].set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    name_axes(figure, "experts, K", "nodes explored per token (logarithmic)")
+        for number, method in enumerate(methods):
+            line = lines[lines["method"] == method]
+            x = line[NODES] + beside(number, len(methods), 0.3)
+            draw(axes, x, line["nodes_per_token"], entries[method], ends(line, "nodes_per_token"))
+    positive_axis(
+        places[0].yaxis, [*searches["nodes_per_token"], *table["subsets_per_token"].tolist()]
+    )
+    few_ticks(places[0], table[NODES], most=8)
+    name_axes(figure, "experts, K", "nodes a token (logarithmic)")
     legend(figure, entries)
     return Picture(
         figure,
         "Nodes that a search explores per token, against the number of experts, beside all sets "
-        f"that enumeration goes through. {counted(table['draws'], 'draws')} a mark. Bars are 95 % "
-        "intervals of the mean (Student); those that reach the bottom hold 0.",
+        f"that enumeration goes through. {counted(table['draws'], 'draws')} a mark. {_STUDENT}; "
+        "one that reaches the bottom holds 0.",
     )
 
 
 # --------------------------------------------------------------------------------------- helpers
-
-
-def _rows_of_panels(
-    titles: Sequence[str], rows: Sequence[str], each: float = 0.19
-) -> tuple[Any, list[Any]]:
-    """Return a figure whose panels share the same named rows."""
-    figure, places = panels(titles, height=0.35 + each * max(3, len(rows)))
-    for axes in places:
-        rows_axis(axes, rows)
-    return figure, places
 
 
 def _places(column: pd.Series, rows: Sequence[str]) -> np.ndarray:
@@ -221,13 +212,12 @@ def _by_nodes(
     names, found = node_labels(table), []
     for number, (name, style) in enumerate(entries.items()):
         line = table[names == name]
-        found.append(
-            (line, _places(line["family"], rows) + spread(number, len(entries), 0.5), style)
-        )
+        place = _places(line["family"], rows) + beside(number, len(entries), 0.5)
+        found.append((line, place, style))
     return found
 
 
-MAKERS: dict[str, tuple[tuple[str, ...], Callable[..., Picture | None]]] = {
+MAKERS: dict[str, Maker] = {
     "gaps": (("gaps_by_family",), gaps),
     "optimal": (("gaps_by_family",), optimal),
     "time": (("gaps_by_family",), time),
@@ -235,4 +225,4 @@ MAKERS: dict[str, tuple[tuple[str, ...], Callable[..., Picture | None]]] = {
     "integral": (("tightness_by_family",), integral),
     "nodes": (("nodes",), nodes),
 }
-"""The figures by name: the tables that each needs, and what draws it."""
+"""The figures by name."""

@@ -1,8 +1,8 @@
-"""Figures of the study "savings": what selection saves of the baselines' energy, and where."""
+"""Figures of the study "savings": what selection saves of each reference's energy, and where."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Any
 
 import pandas as pd
@@ -10,41 +10,34 @@ import pandas as pd
 from dmoe_models.plot_style import (
     SMALL,
     Picture,
+    Style,
     bars,
     draw,
+    few_ticks,
     finite,
     legend,
     name_axes,
     panels,
-    rows_axis,
+    panels_of_rows,
     styles,
 )
+from dmoe_models.studies import figures_layers
 from dmoe_models.studies.figure_tables import (
     counted,
     ends,
     in_order,
+    in_parts,
     labels,
     main_method,
+    of_main_method,
     parameters,
     told,
     varying,
 )
+from dmoe_models.studies.figures import Maker
+from dmoe_models.studies.figures_layers import DEFAULTS, GAMMA, HALF, OF_RATIO
 
-GAMMA = "gamma0"
-DEFAULTS: dict[str, float | str] = {
-    "z": 1.0,
-    GAMMA: 0.7,
-    "D": 2.0,
-    "K": 4.0,
-    "snr_db": 10.0,
-    "channel": "redrawn",
-}
-"""What cells are near to that are shown for all (MODEL.md, section 8)."""
-
-_RATIO = "Bars are 95 % intervals of the ratio of sums"
-_HALF = {"color": "0.3", "linewidth": 0.8, "linestyle": ":"}
-_IMPORTANCE = "importance $\\gamma_0$ (layer l: $\\gamma_0^l$)"
-_MOST = 6  # lines in a panel
+_IMPORTANCE = "importance γ₀ of the first layer (layer l has its l-th power)"
 
 
 def importance(table: pd.DataFrame) -> Picture | None:
@@ -52,18 +45,23 @@ def importance(table: pd.DataFrame) -> Picture | None:
     series = _over_importance(table)
     if series.empty:
         return None
-    method, references = main_method(series), in_order(series["reference"])
-    shown = [(f, r, lines) for f, lines in _families(series) for r in references]
-    lines_of = [name for _, lines in _families(series) for name in lines]
-    entries = styles(lines_of)
+    method = main_method(series)
+    references = in_order(of_main_method(series)["reference"])
+    shown = [
+        (family, reference, part)
+        for family in in_order(series["family"])
+        for part in in_parts(in_order(series.loc[series["family"] == family, "line"]), 6)
+        for reference in references
+    ]
+    entries = styles(in_order(series["line"]))
     figure, places = panels(
         [f"{family}, against {reference}" for family, reference, _ in shown],
-        columns=min(3, max(2, len(references))),
+        columns=len(references),
     )
-    exact = {"linestyle": "none", "marker": "+", "color": "0.0"}
+    exact: Style = {"linestyle": "none", "marker": "+", "color": "0.0"}
     for axes, (family, reference, names) in zip(places, shown, strict=True):
         own = series[(series["family"] == family) & (series["reference"] == reference)]
-        axes.axhline(50, **_HALF)
+        axes.axhline(50, **HALF)
         for name in names:
             line = own[own["line"] == name].sort_values(GAMMA)
             best = line[line["method"] == "exact"]
@@ -73,13 +71,13 @@ def importance(table: pd.DataFrame) -> Picture | None:
                 axes.plot(best[GAMMA], finite(best["saving"], 100), markersize=6, zorder=4, **exact)
     if method != "exact" and "exact" in set(series["method"]):
         entries = entries | {"exact": exact}
+    few_ticks(places[0], series[GAMMA])
     name_axes(figure, _IMPORTANCE, f"energy saved by {method} (%)")
     legend(figure, entries)
     return Picture(
         figure,
         f"Energy that {method} saves over all layers, against each reference, over the importance "
-        f"of layers. {counted(series['draws'], 'draws')} a mark. {_RATIO}; the dotted line is a "
-        "saving of one half.",
+        f"of layers. {counted(series['draws'], 'draws')} a mark. {OF_RATIO}; dotted: one half.",
     )
 
 
@@ -90,284 +88,215 @@ def methods(table: pd.DataFrame) -> Picture | None:
         return None
     reference = in_order(series["reference"])[0]
     series = series[series["reference"] == reference]
-    if "z" in series:
-        wanted = 1.0 if (series["z"] == 1.0).any() else series["z"].dropna().min()
+    if "z" in series and series["z"].notna().any():
+        wanted = 1.0 if (series["z"] == 1.0).any() else series["z"].dropna().iloc[0]
         series = series[series["z"].isna() | (series["z"] == wanted)]
-    entries = styles(in_order(series["method"]))
-    names = in_order(series["line"])
+    series = series.assign(place=labels(series, _but_importance(series)))
+    entries, names = styles(in_order(series["method"])), in_order(series["place"])
     figure, places = panels(names, columns=3)
     for axes, name in zip(places, names, strict=True):
         axes.axhline(100, color="0.3", linewidth=0.8)
         for method, style in entries.items():
-            line = series[(series["line"] == name) & (series["method"] == method)]
+            line = series[(series["place"] == name) & (series["method"] == method)]
             line = line.sort_values(GAMMA)
             low, high = ends(line, "saving", 100)
-            draw(axes, line[GAMMA], 100 - 100 * line["saving"], style, (100 - high, 100 - low))
+            energy = 100 - 100 * line["saving"]
+            draw(axes, line[GAMMA], energy, style, (100 - high, 100 - low))
     places[0].set_ylim(bottom=0)
+    few_ticks(places[0], series[GAMMA])
     name_axes(figure, _IMPORTANCE, f"energy over that of {reference} (%)")
     legend(figure, entries)
     return Picture(
         figure,
-        f"Energy of every method over all layers, in percent of that of {reference} (line at "
+        f"Energy of every method over all layers, in percent of that of {reference} (the line at "
         f"100 %), over the importance of layers. {counted(series['draws'], 'draws')} a mark. "
-        f"{_RATIO}.",
+        f"{OF_RATIO}; marks upon each other are of like energies.",
     )
 
 
 def snr_computation(table: pd.DataFrame) -> Picture | None:
     """Draw savings over signal and computation as a map with numbers."""
-    chosen = _on_the_map(table)
+    chosen = of_main_method(table)
+    chosen = chosen[_on_the_map(chosen)]
     if chosen.empty:
         return None
-    method = main_method(chosen)
-    chosen = chosen[chosen["method"] == method]
     names = [n for n in parameters(chosen) if n not in ("snr_db", "computation_ratio")]
     chosen = chosen.assign(place=labels(chosen, names))
     shown = list(dict.fromkeys(zip(chosen["place"], chosen["reference"], strict=True)))
-    snr = sorted(set(chosen["snr_db"]))
-    ratio = sorted(set(chosen["computation_ratio"]))
+    snr, ratio = sorted(set(chosen["snr_db"])), sorted(set(chosen["computation_ratio"]))
     figure, places = panels(
         [f"{place}, against {reference}" for place, reference in shown],
-        columns=2 if len(ratio) <= 6 else 1,
-        height=0.5 + 0.42 * len(snr),
+        columns=min(chosen["reference"].nunique(), max(1, 18 // len(ratio))),
+        height=0.3 + 0.42 * max(2, len(snr)),
+    )
+    shades = (
+        10 * math.floor(10 * chosen["saving"].min()),
+        10 * math.ceil(10 * chosen["saving"].max()),
     )
     for axes, (place, reference) in zip(places, shown, strict=True):
         own = chosen[(chosen["place"] == place) & (chosen["reference"] == reference)]
-        _map(axes, own, snr, ratio)
+        _map(axes, own, snr, ratio, shades)
     name_axes(
         figure, "mean computation energy over mean best price of a link (ratio)", "mean SNR (dB)"
     )
     return Picture(
         figure,
-        f"Energy that {method} saves over all layers (%), with half the width of its 95 % "
-        "interval, over the mean SNR and the energy of computation beside that of transmission. "
-        f"The darker, the more; framed where the whole interval is above 50 %. "
+        f"Energy that {main_method(table)} saves over all layers (%), with half the length of its "
+        "95 % interval, over the mean SNR and the energy of computation beside that of "
+        "transmission. The darker, the more; framed where the whole interval is above 50 %. "
         f"{counted(chosen['draws'], 'draws')} a field.",
     )
 
 
 def where(table: pd.DataFrame) -> Picture | None:
     """Draw savings by all other conditions, a row for each."""
-    chosen = table[
-        (table["method"] == main_method(table)) & ~table["cell"].isin(_on_the_map(table)["cell"])
-    ]
+    chosen = of_main_method(table)
+    chosen = chosen[~_on_the_map(chosen)]
     chosen = chosen[chosen["cell"].isin(_nearest_importance(chosen))]
     if chosen.empty:
         return None
     rows = _condition_rows(chosen)
+    names = list(rows.values())
+    headings = [row for row, cell in enumerate(rows) if isinstance(cell, str)]
     references = in_order(chosen["reference"])
-    kinds = {
-        "whole interval above 50 %": {"marker": "o", "color": "0.0", "markerfacecolor": "0.0"},
-        "saves": {"marker": "o", "color": "0.35", "markerfacecolor": "white"},
-        "costs": {"marker": "v", "color": "0.35", "markerfacecolor": "0.6"},
-        "interval holds 0": {"marker": "x", "color": "0.0", "markerfacecolor": "none"},
-    }
-    kinds = {name: style | {"linestyle": "none"} for name, style in kinds.items()}
-    figure, places = panels(
-        [f"against {name}" for name in references], columns=2, height=0.5 + 0.2 * len(rows)
+    used = set()
+    figure, places = panels_of_rows(
+        [f"against {name}" for name in references], names, headings=headings
     )
-    used: dict[str, Any] = {}
     for axes, reference in zip(places, references, strict=True):
-        own = chosen[chosen["reference"] == reference]
         axes.axvline(0, color="0.3", linewidth=0.8)
-        axes.axvline(50, **_HALF)
-        for line in own.to_dict("records"):
-            place = list(rows).index(line["cell"])
-            kind = _kind(line)
-            used[kind] = kinds[kind]
-            ends_of = [100 * line["saving_low"]], [100 * line["saving_high"]]
-            bars(axes, [place], ends_of, kinds[kind]["color"], along="x")
-            axes.plot(finite([line["saving"]], 100), [place], markersize=4.5, **kinds[kind])
-        rows_axis(axes, list(rows.values()))
+        axes.axvline(50, **HALF)
+        for line in chosen[chosen["reference"] == reference].to_dict("records"):
+            place, kind = list(rows).index(line["cell"]), _kind(line)
+            interval = [100 * line["saving_low"]], [100 * line["saving_high"]]
+            bars(axes, [place], interval, _KINDS[kind]["color"], along="x")
+            axes.plot(finite([line["saving"]], 100), [place], markersize=4.5, **_KINDS[kind])
+            used.add(kind)
     name_axes(figure, f"energy saved by {main_method(table)} (%)")
-    legend(figure, {name: kinds[name] for name in kinds if name in used})
+    legend(figure, {kind: style for kind, style in _KINDS.items() if kind in used})
     return Picture(
         figure,
-        f"Energy that {main_method(table)} saves over all layers, by condition. Of cells that "
-        "differ in importance only, the one nearest to 0.7. "
-        f"{counted(chosen['draws'], 'draws')} a row. {_RATIO}; dotted: one half.",
-    )
-
-
-def layers(parts: pd.DataFrame, saved: pd.DataFrame) -> Picture:
-    """Draw energy and savings layer by layer, at the defaults or as near to them as there is."""
-    cell = _nearest(parts)
-    own = parts[parts["cell"] == cell]
-    entries = styles(in_order(own["method"]))
-    titles = {
-        "energy_j": "energy (J)",
-        "transmission_j": "transmission (J)",
-        "computation_j": "computation (J)",
-    }
-    saved = saved[saved["cell"] == cell] if len(saved) else saved
-    references = in_order(saved["reference"]) if len(saved) else []
-    figure, places = panels(
-        [*titles.values(), *(f"saved of {name} (%)" for name in references[:1])],
-        columns=2, share_y=False,
-    )  # fmt: skip
-    for axes, column in zip(places, titles, strict=False):
-        for method, style in entries.items():
-            line = own[own["method"] == method].sort_values("layer")
-            around = ends(line, column) if column == "energy_j" else None
-            draw(axes, line["layer"], line[column], style, around)
-        axes.set_ylim(bottom=0)
-        axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3), useMathText=True)
-        axes.yaxis.get_offset_text().set_fontsize(SMALL)
-    for axes, reference in zip(places[len(titles) :], references, strict=False):
-        axes.axhline(50, **_HALF)
-        for method, style in entries.items():
-            line = saved[(saved["method"] == method) & (saved["reference"] == reference)]
-            line = line.sort_values("layer")
-            draw(axes, line["layer"], 100 * line["saving"], style, ends(line, "saving", 100))
-    name_axes(figure, "layer")
-    legend(figure, entries)
-    return Picture(
-        figure,
-        f"Layer by layer, {_cell_name(parts, cell)}: mean energy of a layer, its two parts (a "
-        "bound has none), and what is saved of the reference. "
-        f"{counted(own['draws'], 'draws')}. Bars are 95 % intervals (Student's of the mean; of "
-        "the ratio of sums for savings).",
-    )
-
-
-def patterns(parts: pd.DataFrame) -> Picture | None:
-    """Draw how many experts serve a token, and how many tokens cannot have their threshold."""
-    parts = parts[parts["experts_per_token"].notna()]
-    if parts.empty:
-        return None
-    families = in_order(parts["family"])
-    cells = {family: _nearest(parts[parts["family"] == family]) for family in families}
-    entries = styles(in_order(parts["method"]))
-    capped = {"linestyle": "none", "marker": "s", "color": "0.7", "markerfacecolor": "0.85"}
-    figure, places = panels(families)
-    for axes, family in zip(places, families, strict=True):
-        own = parts[parts["cell"] == cells[family]]
-        share = own.drop_duplicates("layer").sort_values("layer")
-        axes.bar(share["layer"], share["capped"], width=0.8, color="0.85", zorder=1)
-        for method, style in entries.items():
-            line = own[own["method"] == method].sort_values("layer")
-            draw(axes, line["layer"], line["experts_per_token"], style)
-    places[0].set_ylim(bottom=0)
-    name_axes(figure, "layer", "experts per token; share of tokens")
-    legend(figure, entries | {"share of tokens capped": capped})
-    return Picture(
-        figure,
-        "Mean number of experts per token by layer and method, in the cell of each family that is "
-        "nearest to the defaults; bars on the ground: share of tokens that cannot reach their "
-        f"threshold with D experts and have it lowered. {counted(parts['draws'], 'draws')} a mark.",
+        f"Energy that {main_method(table)} saves over all layers, by condition: where more than "
+        "half is saved (dotted), and where nothing. Of cells that differ in importance only, the "
+        f"one nearest to the default, 0.7. {counted(chosen['draws'], 'draws')} a row. {OF_RATIO}.",
     )
 
 
 # --------------------------------------------------------------------------------------- helpers
 
+_KINDS: dict[str, Style] = {
+    kind: {"marker": marker, "color": shade, "markerfacecolor": face, "linestyle": "none"}
+    for kind, marker, shade, face in (
+        ("interval above 50 %", "o", "0.0", "0.0"),
+        ("interval above 0", "o", "0.35", "white"),
+        ("interval holds 0", "x", "0.0", "none"),
+        ("interval below 0", "v", "0.35", "0.6"),
+        ("no interval", "d", "0.6", "white"),
+    )
+}
+
+
+def _kind(line: dict[Any, Any]) -> str:
+    low, high = line["saving_low"], line["saving_high"]
+    if math.isnan(low) or math.isnan(high):
+        return "no interval"
+    if low <= 0:
+        return "interval holds 0" if high >= 0 else "interval below 0"
+    return "interval above 50 %" if low > 0.5 else "interval above 0"
+
+
+def _condition_rows(table: pd.DataFrame) -> dict[Any, str]:
+    """Return what tells each cell apart, under headings: what whole families have in common.
+
+    Keys are cells, and of headings their own text.
+    """
+    cells = table.drop_duplicates("cell")
+    differing = varying(cells, [name for name in parameters(cells) if name != "family"])
+    families = [own for _, own in cells.groupby("family", sort=False)]
+    within = [name for name in differing if any(varying(own, [name]) for own in families)]
+    between = [name for name in differing if name not in within]
+    rows: dict[Any, str] = {}
+    heading = ""
+    for line in cells.to_dict("records"):
+        if between and told(line, between) != heading:
+            heading = told(line, between)
+            rows[f"{heading} {len(rows)}"] = heading or "by default"
+        rows[line["cell"]] = told(line, ["family", *within])
+    return rows
+
+
+def _but_importance(table: pd.DataFrame) -> list[str]:
+    return [name for name in parameters(table) if name != GAMMA]
+
 
 def _over_importance(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of series over importance, with the name of their `line`."""
+    """Return the cells of series over importance; `line`: what tells a series from its family's."""
     if GAMMA not in table:
         return table.iloc[:0]
-    names = [name for name in parameters(table) if name != GAMMA]
-    found = []
-    for _, group in table.groupby(names, dropna=False, sort=False):
-        if group[GAMMA].nunique() > 1:
-            found.append(group)
-    if not found:
-        return table.iloc[:0]
-    series = pd.concat(found).sort_index()
-    named = pd.Series("", index=series.index, dtype=object)
-    for _, own in series.groupby("family", sort=False):
-        named[own.index] = labels(own, names)
-    return series.assign(line=named)
+    names = _but_importance(table)
+    several = table.groupby(names, dropna=False)[GAMMA].transform("nunique") > 1
+    series = table[several]
+    line: dict[Any, str] = {}
+    for family, own in series.groupby("family", sort=False):
+        chosen = varying(own, names)
+        for place, values in zip(own.index, own[names].to_dict("records"), strict=True):
+            line[place] = told(values, chosen) or str(family)
+    return series.assign(line=[line[place] for place in series.index])
 
 
-def _families(series: pd.DataFrame) -> list[tuple[str, list[str]]]:
-    """Return families with the names of their lines, at most `_MOST` at a time."""
-    found = []
-    for family in in_order(series["family"]):
-        names = in_order(series.loc[series["family"] == family, "line"])
-        found += [(family, names[k : k + _MOST]) for k in range(0, len(names), _MOST)]
+def _nearest_importance(table: pd.DataFrame) -> set[Any]:
+    """Return the cells that are nearest to the default among those that differ in importance."""
+    if GAMMA not in table or table.empty:
+        return set(table["cell"])
+    default = float(DEFAULTS[GAMMA])
+    far = (table[GAMMA].fillna(default) - default).abs()
+    least = far.groupby([table[name] for name in _but_importance(table)], dropna=False).idxmin()
+    return set(table.loc[least, "cell"])
+
+
+def _on_the_map(table: pd.DataFrame) -> pd.Series:
+    """Return which lines have both a signal and a ratio of computation, and a saving."""
+    found = table["saving"].notna()
+    for name in ("snr_db", "computation_ratio"):
+        found &= table[name].notna() if name in table else False
     return found
 
 
-def _on_the_map(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells that have both a signal and a ratio of computation."""
-    if not {"snr_db", "computation_ratio"} <= set(table):
-        return table.iloc[:0]
-    return table[table["snr_db"].notna() & table["computation_ratio"].notna()]
-
-
-def _map(axes: Any, own: pd.DataFrame, snr: list[float], ratio: list[float]) -> None:
+def _map(
+    axes: Any,
+    own: pd.DataFrame,
+    snr: list[float],
+    ratio: list[float],
+    shades: tuple[float, float],
+) -> None:
     from matplotlib.patches import Rectangle
 
+    low, high = shades
     values = own.pivot_table(index="snr_db", columns="computation_ratio", values="saving")
     values = 100 * values.reindex(index=snr, columns=ratio)
-    axes.imshow(values, cmap="Greys", vmin=-20, vmax=120, aspect="auto", origin="lower")
+    span = max(10.0, high - low)  # to the middle of the greys: numbers stay readable
+    axes.imshow(
+        values, cmap="Greys", vmin=low, vmax=low + 2.2 * span, aspect="auto", origin="lower"
+    )
     axes.grid(visible=False)
     for line in own.to_dict("records"):
         x, y = ratio.index(line["computation_ratio"]), snr.index(line["snr_db"])
         half = 50 * (line["saving_high"] - line["saving_low"])
-        value = 100 * line["saving"]
-        axes.text(
-            x, y, f"{value:.1f}\n\u00b1{half:.1f}", ha="center", va="center", fontsize=SMALL,
-            color="1.0" if value > 55 else "0.0",
-        )  # fmt: skip
+        text = f"{100 * line['saving']:.1f}" + ("" if math.isnan(half) else f"\n±{half:.1f}")
+        axes.text(x, y, text, ha="center", va="center", fontsize=SMALL)
         if line["saving_low"] > 0.5:
-            frame = (x - 0.44, y - 0.44)
-            axes.add_patch(Rectangle(frame, 0.88, 0.88, fill=False, color="0.0", linewidth=1.2))
+            corner = (x - 0.44, y - 0.44)
+            axes.add_patch(Rectangle(corner, 0.88, 0.88, fill=False, color="0.0", linewidth=1.2))
     axes.set_xticks(range(len(ratio)), [f"{value:g}" for value in ratio])
     axes.set_yticks(range(len(snr)), [f"{value:g}" for value in snr])
 
 
-def _kind(line: dict[Any, Any]) -> str:
-    if line["saving_low"] > 0.5:
-        return "whole interval above 50 %"
-    if line["saving_low"] <= 0 <= line["saving_high"]:
-        return "interval holds 0"
-    return "saves" if line["saving"] > 0 else "costs"
-
-
-def _nearest_importance(table: pd.DataFrame) -> set[int]:
-    """Return the cells that are nearest to the default among those that differ in importance."""
-    if GAMMA not in table:
-        return set(table["cell"])
-    default = float(DEFAULTS[GAMMA])
-    far = (table[GAMMA].fillna(default) - default).abs()
-    names = [name for name in parameters(table) if name != GAMMA]
-    nearest = far.groupby([table[name] for name in names], dropna=False).idxmin()
-    return set(table.loc[nearest, "cell"])
-
-
-def _condition_rows(table: pd.DataFrame) -> dict[int, str]:
-    """Return every cell with what tells it apart."""
-    cells = table.drop_duplicates("cell")
-    return dict(zip(cells["cell"], labels(cells, parameters(cells)), strict=True))
-
-
-def _nearest(table: pd.DataFrame) -> int:
-    """Return the cell that differs in least from the defaults, on Rayleigh fading if there is."""
-    cells = table.drop_duplicates("cell")
-    far = (cells["family"] != "rayleigh").astype(float)
-    for name, value in DEFAULTS.items():
-        if name in cells:
-            far = far + (cells[name].notna() & (cells[name] != value)).astype(float)
-    for name in ("computation_ratio", "strict_relevance"):
-        if name in cells:
-            far = far + cells[name].notna().astype(float)
-    return int(cells["cell"].to_numpy()[far.to_numpy().argmin()])
-
-
-def _cell_name(table: pd.DataFrame, cell: int) -> str:
-    cells = table.drop_duplicates("cell")
-    names = varying(cells, parameters(cells))
-    (line,) = cells[cells["cell"] == cell].to_dict("records")
-    return told(line, ["family", *(name for name in names if name != "family")])
-
-
-MAKERS: dict[str, tuple[tuple[str, ...], Callable[..., Picture | None]]] = {
+MAKERS: dict[str, Maker] = {
     "importance": (("savings",), importance),
     "methods": (("savings",), methods),
     "snr_computation": (("savings",), snr_computation),
     "where": (("savings",), where),
-    "layers": (("energy_parts", "savings_by_layer"), layers),
-    "patterns": (("energy_parts",), patterns),
+    "layers": (("energy_parts", "savings_by_layer"), figures_layers.layers),
+    "patterns": (("energy_parts",), figures_layers.patterns),
 }
-"""The figures by name: the tables that each needs, and what draws it."""
+"""The figures by name."""

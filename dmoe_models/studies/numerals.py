@@ -107,11 +107,13 @@ def _written(value: float, factor: float, digits: int) -> str:
         return f"{scaled:.0f}"
     if abs(value - 1) < 0.1:
         return _unlike(factor, scaled, digits, _NEAR_ONE) or ("<>"[value > 1] + f"{factor:.0f}")
+    if digits > _MOST and abs(scaled) < 10.0 ** (1 - _MOST):
+        return f"{scaled:.2g}"
     return _unlike(0.0, scaled, digits, _MOST) or f"{scaled:.2g}"
 
 
 def _unlike(mark: float, number: float, digits: int, most: int) -> str:
-    for decimals in range(max(0, digits), most + 1):
+    for decimals in range(min(max(0, digits), most), most + 1):
         text = f"{number:,.{decimals}f}"
         if float(text.replace(",", "")) != mark:
             return text

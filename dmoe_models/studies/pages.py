@@ -15,8 +15,9 @@ from typing import Any
 
 from dmoe_models.report import environment, svg
 from dmoe_models.studies.findings import StudyReport
+from dmoe_models.studies.headings import LEGEND
 from dmoe_models.studies.numerals import NOTHING
-from dmoe_models.studies.presenting import LEGEND, Presented, tally
+from dmoe_models.studies.presenting import Presented, tally
 from dmoe_models.tables import Table, markdown
 
 _LONG = 60
@@ -25,7 +26,7 @@ _LONG = 60
 _PRINTED = 300
 """Lines from which on a table is not printed; the page says where it is."""
 
-_LONGEST = {"html": 2000, "md": 200}
+LONGEST = {"html": 2000, "md": 200, "tex": 2000}
 """Lines from which on only a table's beginning is shown, `_LOOK` of them; the files have all."""
 
 _LOOK = 20
@@ -62,7 +63,7 @@ def _rendered(kind: str, report: StudyReport, tables: Sequence[Presented]) -> st
         tally=tally(report.verdicts),
         verdicts=_verdicts(report),
         figures=_figures(report, with_svg=kind == "html"),
-        tables=[_excerpt(number, t, _LONGEST[kind]) for number, t in enumerate(tables, 1)],
+        tables=[_excerpt(number, t, LONGEST[kind]) for number, t in enumerate(tables, 1)],
         legend=LEGEND,
         columns=[(c.name, c.meaning) for c in report.study.all_columns],
         runs=run_table(report.sessions),
@@ -111,6 +112,7 @@ def _excerpt(number: int, table: Presented, most: int) -> dict[str, Any]:
         "short": len(lines) < len(table.lines),
         "folded": len(lines) > _LONG,
         "unprinted": len(table.lines) > _PRINTED,
+        "latex": len(table.lines) <= LONGEST["tex"],
         "print": " across" * (_width(table) > _PORTRAIT) + " broken" * (_width(table) > _LANDSCAPE),
     }
 

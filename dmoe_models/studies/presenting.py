@@ -16,115 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from dmoe_models.studies.headings import ABOUT, IMPLIED, MEASURED
 from dmoe_models.studies.numerals import NOTHING, figure, labels, measure, prefixed
 from dmoe_models.tables import Table
 
 if TYPE_CHECKING:
     from dmoe_models.studies.verdicts import Verdict
-
-LEGEND = (
-    "In brackets: 95 % intervals. A dash: there is no value, or the line has no such condition. "
-    "Excesses and distances are shares of the optimum without static energy."
-)
-
-_MEASURED = {
-    "draws": ("draws", ""),
-    "certified": ("certified", ""),
-    "valid": ("valid", ""),
-    "failed": ("failed draws", ""),
-    "p_optimal": ("optimal", "%"),
-    "p_distinct": ("distinct", "%"),
-    "closed_form": ("distinct, closed form", "%"),
-    "missed": ("distinct, not optimal", ""),
-    "p_bound_tight": ("LB tight", "%"),
-    "mean_excess": ("mean excess", "%"),
-    "median_excess": ("median excess", "%"),
-    "worst_excess": ("worst excess", "%"),
-    "target": ("wanted share", "%"),
-    "needed": ("M / L needed", ""),
-    "needed_surely": ("M / L needed, lower end", ""),
-    "largest": ("largest M / L", ""),
-    "optimal_exponent": ("exponent, optimal", ""),
-    "distinct_exponent": ("exponent, distinct", ""),
-    "scales": ("scales", ""),
-    "mean_distance": ("mean distance", "%"),
-    "worst_distance": ("worst distance", "%"),
-    "p_tight": ("tight", "%"),
-    "p_integral": ("integral", "%"),
-    "agree": ("optimal draws", ""),
-    "nodes_per_token": ("nodes a token", ""),
-    "most_nodes_per_token": ("most nodes a token", ""),
-    "subsets_per_token": ("sets a token", ""),
-    "share": ("explored", "%"),
-    "mean_s": ("mean time", "s"),
-    "saving": ("saving", "%"),
-    "above_half": ("half or more", ""),
-    "none": ("none", ""),
-    "energy_j": ("energy", "J"),
-    "transmission_j": ("transmission", "J"),
-    "computation_j": ("computation", "J"),
-    "transmission_share": ("transmission", "%"),
-    "experts_per_token": ("experts a token", ""),
-    "capped": ("capped tokens", "%"),
-}
-"""Header and unit of what was measured; every other column says of what, and keeps its name."""
-
-_IMPLIED = frozenset({"cell", "part", "links", "subcarriers", "optimal", "distinct"})
-"""Columns that others imply; they stand in the files."""
-
-_ABOUT = {
-    "optimality": (
-        "How often JESA is optimal",
-        "On draws with a certified optimum. Distinct: the best subcarriers of all links are; the "
-        "closed form holds for independent, exchangeable gains. LB tight: it is the optimum.",
-    ),
-    "subcarriers_needed": (
-        "Subcarriers needed",
-        "The least M / L of the design from which on the wanted share of draws is optimal, by the "
-        "estimate and by the lower end of its interval.",
-    ),
-    "decay_rates": (
-        "How fast failures become rare",
-        "b in P(failure) ~ (M / L)^-b, a failure being that JESA is not optimal, or that best "
-        "subcarriers are not distinct. Scales: different M / L.",
-    ),
-    "gaps": (
-        "Excess over the certified optimum",
-        "Excesses are those of valid answers on certified draws.",
-    ),
-    "gaps_by_family": (
-        "Excess over the certified optimum, by family",
-        "Over all draws of a family. Excesses are those of valid answers on certified draws.",
-    ),
-    "tightness": (
-        "How far bounds lie below the certified optimum",
-        "Tight: the distance is 0. Integral: the relaxation's decisions are whole.",
-    ),
-    "tightness_by_family": (
-        "How far bounds lie below the certified optimum, by family and size",
-        "Over all draws of a family. Tight: the distance is 0. Integral: the relaxation's "
-        "decisions are whole.",
-    ),
-    "nodes": (
-        "Nodes that searches explore",
-        "Optimal draws: on them the method has the certified optimum. Explored: of all sets.",
-    ),
-    "savings": (
-        "Energy saved over all layers",
-        "Of the reference's energy, on the same draws. Half or more: the whole interval is at "
-        "least 50 %. None: the interval holds 0.",
-    ),
-    "savings_by_layer": (
-        "Energy saved, layer by layer",
-        "Of the reference's energy, on the same draws. Half or more: the whole interval is at "
-        "least 50 %. None: the interval holds 0.",
-    ),
-    "energy_parts": (
-        "Where the energy goes",
-        "Means over draws. Capped tokens: their relevance threshold was lowered.",
-    ),
-}
-"""Title and explanation of the tables of `dmoe_models.studies.summaries`."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +82,7 @@ def present(name: str, table: pd.DataFrame) -> Presented:
     table : DataFrame
         Where `x`, `x_low` and `x_high` are columns, the three are one.
     """
-    title, about = _ABOUT.get(name, (name.replace("_", " ").capitalize(), ""))
+    title, about = ABOUT.get(name, (name.replace("_", " ").capitalize(), ""))
     columns = _columns(table)
     varying = [column for column in columns if not column.is_constant]
     notes = [about] if about else []
@@ -207,18 +104,18 @@ def _columns(table: pd.DataFrame) -> list[_Column]:
     names = [str(name) for name in table.columns]
     figures = {name for name in names if {f"{name}_low", f"{name}_high"} <= set(names)}
     ends = {f"{name}_{end}" for name in figures for end in ("low", "high")}
-    left_out = ends | (_IMPLIED - figures)
-    about = [name for name in names if name not in left_out | figures | set(_MEASURED)]
+    left_out = ends | (IMPLIED - figures)
+    about = [name for name in names if name not in left_out | figures | set(MEASURED)]
     if "cell" in names and table.duplicated(about).any():
         about.insert(0, "cell")  # nothing else tells its lines from others
     found = [_column(table, [name], name, ("", 1.0), True) for name in about]
     scales = {"": ("", 1.0), "%": ("%", 100.0)}
     for unit in ("J", "s"):
-        own = [name for name in names if _MEASURED.get(name, ("", ""))[1] == unit]
+        own = [name for name in names if MEASURED.get(name, ("", ""))[1] == unit]
         scales[unit] = prefixed(table[own].to_numpy(dtype=float).ravel(), unit)
     for name in names:
         if name not in left_out and name not in about:
-            header, unit = _MEASURED.get(name, (name, ""))
+            header, unit = MEASURED.get(name, (name, ""))
             parts = [name, f"{name}_low", f"{name}_high"] if name in figures else [name]
             found.append(_column(table, parts, header, scales[unit], False))
     return found

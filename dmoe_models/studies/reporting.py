@@ -15,7 +15,7 @@ from dmoe_models.rows import make_folder, naming
 from dmoe_models.studies.database import CONFIGURATION, FILE, Database
 from dmoe_models.studies.design import read_design
 from dmoe_models.studies.findings import StudyReport
-from dmoe_models.studies.pages import html_page, markdown_page
+from dmoe_models.studies.pages import LONGEST, html_page, markdown_page
 from dmoe_models.studies.presenting import Presented, present, verdict_frame
 from dmoe_models.studies.registry import StudyError
 from dmoe_models.tables import latex
@@ -79,8 +79,9 @@ def write_report(report: StudyReport, folder: Path, *, with_rows: bool = True) -
     Returns
     -------
     list of path
-        rows (.csv, .parquet); every table (.csv, .parquet, .tex); verdicts (.csv, .tex); every
-        figure (.pdf, .png at 300 dpi); configuration.toml; report.md and, last, report.html.
+        rows (.csv, .parquet); every table (.csv, .parquet, and .tex unless it is too long for
+        paper); verdicts (.csv, .tex); every figure (.pdf, .png at 300 dpi); configuration.toml;
+        report.md and, last, report.html.
 
     Raises
     ------
@@ -98,7 +99,8 @@ def write_report(report: StudyReport, folder: Path, *, with_rows: bool = True) -
         writers |= _frame("rows", report.rows, facts)
     for table in presented:
         writers |= _frame(table.name, report.tables[table.name], facts)
-        writers[f"{table.name}.tex"] = _text(_table_tex(table, origin))
+        if len(table.lines) <= LONGEST["tex"]:
+            writers[f"{table.name}.tex"] = _text(_table_tex(table, origin))
     writers["verdicts.csv"] = _csv(verdict_frame(report.verdicts))
     writers["verdicts.tex"] = _text(_verdicts_tex(report, origin))
     for name, picture in report.pictures.items():

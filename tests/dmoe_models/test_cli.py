@@ -69,7 +69,10 @@ def test_methods_are_listed(capsys):
 def test_generate_lists_families_and_sets(capsys):
     said = call(capsys, "generate")
     assert "hard-p1" in said.out and "sets: smoke" in said.out
-    assert "recorded" in json.loads(call(capsys, "generate", "--json").out)["sets"]
+    listed = json.loads(call(capsys, "generate", "--json").out)
+    assert "recorded" in listed["sets"]
+    lines = dict(zip(listed["families"].values(), said.out.splitlines(), strict=False))
+    assert len({line.index(text) for text, line in lines.items()}) == 1  # one column of texts
 
 
 def test_generate_writes_series_and_sets(capsys, tmp_path):

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 from dmoe_models.studies.database import CONFIGURATION, Database
-from dmoe_models.studies.design import read_design
+from dmoe_models.studies.design import design_of, read_design
 from dmoe_models.studies.runner import Answer
 from dmoe_models.studies.watching import Lines, Pace
 
+from sample_report import DESIGN, sample
 from shell import assert_refused, call
 
 TEXT = """
@@ -44,6 +45,7 @@ def test_run_status_report(capsys, config, tmp_path):
     assert "2 of 2 tasks done, 0 failed" in said.out
     assert said.err.splitlines()[0] == "0 of 2 tasks were done before"
     assert said.err.splitlines()[-1].startswith("2 of 2 tasks, ")
+    assert said.out.endswith(f"what was found: dmoe study report {folder}\n")
 
     said = call(capsys, *command, "--json")
     facts = json.loads(said.out)
@@ -66,6 +68,20 @@ def test_run_status_report(capsys, config, tmp_path):
 
     # the configuration that was kept gives the same study
     assert read_design(folder / CONFIGURATION).sha256 == facts["sha256"]
+
+
+def test_a_report_for_people(capsys, tmp_path, monkeypatch):
+    found = sample(waiting=50, failures={"it hung": 2})
+    monkeypatch.setattr("dmoe_models.studies.findings.gather", lambda database: found)
+    Database(tmp_path / "it", DESIGN).close()
+    said = call(capsys, "study", "report", tmp_path / "it", "-o", tmp_path / "new", "--no-rows")
+    assert said.status == 0 and said.err == ""
+    lines = said.out.splitlines()
+    assert lines[:2] == ["50 draws wait for recorded data.", "  2 x it hung"]
+    assert lines[2].split() == ["outcome", "claim", "finding"]
+    assert lines[4].startswith("held  ") and "On 98 % [96, 99] of 250 draws" in lines[4]
+    assert lines[-1] == str(tmp_path / "new" / "report.html")
+    assert not (tmp_path / "new" / "rows.csv").exists()
 
 
 def test_status_of_a_study_that_has_just_begun(capsys, config, tmp_path):
@@ -91,12 +107,18 @@ def test_status_of_a_study_that_has_just_begun(capsys, config, tmp_path):
         ("asymptotics --config {config} --out {tmp}/x --scheduler host:1", ["tcp://HOST:PORT"]),
         ("status {tmp}", ["holds no study"]),
         ("report {tmp}", ["holds no study"]),
+        ("report {begun} -o {config}", ["mine.toml: is a file, not a directory"]),
+        ("report {begun} -o {other}", ["is of another study or configuration"]),
         ("compare {tmp} {tmp}", ["holds no study"]),
         ("astrology", ["No such command 'astrology'"]),
     ],
 )
 def test_refusals(capsys, config, tmp_path, arguments, words):
-    words_given = arguments.format(tmp=tmp_path, config=config).split()
+    begun, other = tmp_path / "begun", tmp_path / "other"
+    if "{begun}" in arguments:
+        Database(begun, read_design(config)).close()
+        Database(other, design_of(TEXT.replace("K = 3", "K = 4"))).close()
+    words_given = arguments.format(tmp=tmp_path, config=config, begun=begun, other=other).split()
     assert_refused(call(capsys, "study", *words_given), *words)
 
 
@@ -111,7 +133,7 @@ def test_two_runs_are_compared(capsys, config, tmp_path):
                 rows[-1] |= {"optimum_j": energy}
                 database.store(task, rows, 1, 0.5)
     with Database(tmp_path / "d", design) as database:
-        database.store(design.tasks()[0], [row | {"seed": 0}], 1, 0.5)
+        database.store(design.tasks()[0], [row | {"seed": seed} for seed in (0, 1)], 1, 0.5)
 
     def compared(one, two):
         return call(capsys, "study", "compare", tmp_path / one, tmp_path / two)
@@ -122,11 +144,11 @@ def test_two_runs_are_compared(capsys, config, tmp_path):
     assert said.status == 1 and "2 different values" in said.out
     assert said.out.splitlines()[-1].split() == ["0", "3", "jesa", "optimum_j", "1.5", "1.25"]
     said = compared("a", "d")
-    assert said.status == 1 and "1 rows in both, 3 in " in said.out
+    assert said.status == 1 and "2 rows in both, 2 in " in said.out
     facts = json.loads(
         call(capsys, "study", "compare", tmp_path / "d", tmp_path / "a", "--json").out
     )
-    assert facts == {"same": False, "rows": 1, "missing": 0, "more": 3, "differences": []}
+    assert facts == {"same": False, "rows": 2, "missing": 0, "more": 2, "differences": []}
 
     config.write_text(TEXT.replace("seeds = 4", "seeds = 5"))
     Database(tmp_path / "e", read_design(config)).close()

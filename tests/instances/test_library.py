@@ -201,6 +201,7 @@ def test_the_command_line(capsys, mine, tmp_path):
     assert built.status == 0 and "2 instances" in built.out
     assert call(capsys, "library", "verify", mine).out == f"{mine}: 2 instances, no faults\n"
     (tmp_path / "mine.sha256").unlink()
-    assert call(capsys, "library", "verify", mine).status == 1
+    said = call(capsys, "library", "verify", mine)
+    assert said.status == 1 and said.out.startswith(f"{mine}: 2 instances, 1 fault\n")
     assert call(capsys, "library", "verify", "smoke", "--json").status == 0
     assert_refused(call(capsys, "library", "show", "huge"), "unknown set 'huge'")

@@ -184,6 +184,9 @@ def test_the_packages_own_configurations():
             names = [column.name for column in design.study.all_columns]
             assert len(set(names)) == len(names)
             assert callable(find_study(name).load())
+            for variant in (v for cell in design.cells for v in cell.methods):
+                if variant.label == "H(1, D)" and name == "savings":  # z is an axis of its cells
+                    assert variant.options == {"z": 1.0}
 
 
 # --------------------------------------------------------------------------------------- cells

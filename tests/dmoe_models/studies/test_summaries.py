@@ -13,6 +13,7 @@ from dmoe_models.studies.intervals import excess_interval, proportion_interval
 from dmoe_models.studies.summaries import (
     asymptotic_optimality,
     bound_tightness,
+    bound_tightness_by_family,
     decay_rates,
     energy_parts,
     method_gaps,
@@ -20,6 +21,7 @@ from dmoe_models.studies.summaries import (
     savings_by_layer,
     savings_in_total,
     search_nodes,
+    series_parameters,
     subcarriers_needed,
     summaries,
 )
@@ -106,6 +108,17 @@ def test_subcarriers_needed(asymptotic):
     assert "subcarriers_per_link" not in table and table["family"][0] == "rayleigh"
 
 
+def test_a_delay_spread_goes_with_the_subcarriers_unless_it_has_an_axis_of_its_own():
+    lines = [
+        {"cell": 0, "family": "tdl", "K": 3, "M": m, "delay_spread_s": d, "method": "jesa"}
+        | {"subcarriers": m}
+        for m, d in ((6, 4e-7), (12, 2e-7), (24, 1e-7), (12, 1e-7))
+    ]
+    table = pd.DataFrame(lines)
+    assert series_parameters(table.iloc[:3]) == ["family", "K"]
+    assert series_parameters(table) == ["family", "K", "delay_spread_s"]
+
+
 def test_decay_rates(asymptotic):
     rates = decay_rates(asymptotic).iloc[0]
     # one ratio has no failure, another fails in 5 of 9 draws: too little to tell a rate
@@ -175,6 +188,13 @@ def test_optimality(tmp_path):
     assert tight.loc[(3, "LP of sets"), "p_tight"] == 1.0
     assert tight.loc[(3, "LP of sets"), "p_integral"] == 0.75
     assert math.isnan(tight.loc[(3, "LB"), "p_integral"])
+
+    pooled = bound_tightness_by_family(rows)
+    assert pooled["K"].tolist() == [3, 3, 4, 4] and set(pooled["family"]) == {"rayleigh"}
+    more = bound_tightness_by_family(pd.concat([rows, rows.assign(gamma=0.3)]))
+    assert more["draws"].tolist() == [8] * 4  # whatever else there is
+    assert more["p_integral"].tolist()[1::2] == [0.75] * 2
+    assert bound_tightness_by_family(rows.drop(columns="K"))["draws"].tolist() == [8, 8]
 
     nodes = search_nodes(rows).iloc[0]
     assert nodes["nodes_per_token"] == 2.5 and nodes["most_nodes_per_token"] == 4.0

@@ -103,6 +103,14 @@ def test_the_closed_form():
     assert verdict.outcome == NOT_HELD and "15 of 20 cells" in verdict.sentence
 
 
+def test_cells_of_the_same_best_subcarriers_are_one_measurement_of_the_closed_form():
+    good = [cell("rayleigh", ratio, 1000, distinct=500) for ratio in range(1, 21)]
+    odd = [cell("rayleigh", 30, 1000, distinct=500, closed=0.9, snr_db=db) for db in range(6)]
+    verdict = find(of_cells(*good, *odd), "distinct with probability")
+    assert verdict.outcome == HELD and "20 of 21 cells" in verdict.sentence
+    assert verdict.sample == 21_000
+
+
 def test_the_event_of_the_theorem():
     words = "because the best subcarriers"
     assert find(of_cells(cell("rayleigh", 1, 900, distinct=900)), words).outcome == HELD

@@ -1,0 +1,107 @@
+"""What the columns of a study's tables are called on paper, and what each table shows."""
+
+from __future__ import annotations
+
+LEGEND = (
+    "In brackets: 95 % intervals. A dash: there is no value, or the line has no such condition. "
+    "Excesses and distances are shares of the optimum without static energy."
+)
+
+MEASURED = {
+    "draws": ("draws", ""),
+    "certified": ("certified", ""),
+    "valid": ("valid", ""),
+    "failed": ("failed draws", ""),
+    "p_optimal": ("optimal", "%"),
+    "p_distinct": ("distinct", "%"),
+    "closed_form": ("distinct, closed form", "%"),
+    "missed": ("distinct, not optimal", ""),
+    "p_bound_tight": ("LB tight", "%"),
+    "mean_excess": ("mean excess", "%"),
+    "median_excess": ("median excess", "%"),
+    "worst_excess": ("worst excess", "%"),
+    "target": ("wanted share", "%"),
+    "needed": ("M / L needed", ""),
+    "needed_surely": ("M / L needed, lower end", ""),
+    "largest": ("largest M / L", ""),
+    "optimal_exponent": ("exponent, optimal", ""),
+    "distinct_exponent": ("exponent, distinct", ""),
+    "scales": ("scales", ""),
+    "mean_distance": ("mean distance", "%"),
+    "worst_distance": ("worst distance", "%"),
+    "p_tight": ("tight", "%"),
+    "p_integral": ("integral", "%"),
+    "agree": ("optimal draws", ""),
+    "nodes_per_token": ("nodes a token", ""),
+    "most_nodes_per_token": ("most nodes a token", ""),
+    "subsets_per_token": ("sets a token", ""),
+    "share": ("explored", "%"),
+    "mean_s": ("mean time", "s"),
+    "saving": ("saving", "%"),
+    "above_half": ("half or more", ""),
+    "none": ("none", ""),
+    "energy_j": ("energy", "J"),
+    "transmission_j": ("transmission", "J"),
+    "computation_j": ("computation", "J"),
+    "transmission_share": ("transmission", "%"),
+    "experts_per_token": ("experts a token", ""),
+    "capped": ("capped tokens", "%"),
+}
+"""Header and unit of what was measured; every other column says of what, and keeps its name."""
+
+IMPLIED = frozenset({"cell", "part", "links", "subcarriers", "optimal", "distinct"})
+"""Columns that others imply; they stand in the files."""
+
+ABOUT = {
+    "optimality": (
+        "How often JESA is optimal",
+        "On draws with a certified optimum. Distinct: the best subcarriers of all links are; the "
+        "closed form holds for independent, exchangeable gains. LB tight: it is the optimum.",
+    ),
+    "subcarriers_needed": (
+        "Subcarriers needed",
+        "The least M / L of the design from which on the wanted share of draws is optimal, by the "
+        "estimate and by the lower end of its interval.",
+    ),
+    "decay_rates": (
+        "How fast failures become rare",
+        "b in P(failure) ~ (M / L)^-b, a failure being that JESA is not optimal, or that best "
+        "subcarriers are not distinct. Scales: different M / L.",
+    ),
+    "gaps": (
+        "Excess over the certified optimum",
+        "Excesses are those of valid answers on certified draws.",
+    ),
+    "gaps_by_family": (
+        "Excess over the certified optimum, by family",
+        "Over all draws of a family. Excesses are those of valid answers on certified draws.",
+    ),
+    "tightness": (
+        "How far bounds lie below the certified optimum",
+        "Tight: the distance is 0. Integral: the relaxation's decisions are whole.",
+    ),
+    "tightness_by_family": (
+        "How far bounds lie below the certified optimum, by family and size",
+        "Over all draws of a family. Tight: the distance is 0. Integral: the relaxation's "
+        "decisions are whole.",
+    ),
+    "nodes": (
+        "Nodes that searches explore",
+        "Optimal draws: on them the method has the certified optimum. Explored: of all sets.",
+    ),
+    "savings": (
+        "Energy saved over all layers",
+        "Of the reference's energy, on the same draws. Half or more: the whole interval is at "
+        "least 50 %. None: the interval holds 0.",
+    ),
+    "savings_by_layer": (
+        "Energy saved, layer by layer",
+        "Of the reference's energy, on the same draws. Half or more: the whole interval is at "
+        "least 50 %. None: the interval holds 0.",
+    ),
+    "energy_parts": (
+        "Where the energy goes",
+        "Means over draws. Capped tokens: their relevance threshold was lowered.",
+    ),
+}
+"""Title and explanation of the tables of `dmoe_models.studies.summaries`."""
