@@ -41,9 +41,14 @@ LABELS = {
 
 
 def summaries(study: str, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return all tables of a study, by name; methods without a label get that of `LABELS`."""
+    """Return all tables of a study, by name; methods without a label get that of `LABELS`.
+
+    Not so "homogeneous" where z is varied: without one of its own it takes the instance's.
+    """
     present = set(rows["method"].dropna())
     labels = {name: label for name, label in LABELS.items() if label not in present}
+    if "z" in rows and (rows["z"].dropna() != 1).any():
+        labels.pop("homogeneous", None)
     named = rows.assign(method=rows["method"].replace(labels))
     return {name: make(named) for name, make in _TABLES[study].items()}
 

@@ -100,6 +100,13 @@ def test_methods_without_a_label_are_called_as_in_the_literature(asymptotic):
     assert set(summaries("asymptotics", both)["optimality"]["method"]) == {"jesa", "JESA"}
 
 
+def test_homogeneous_is_not_of_relevance_one_where_z_is_another(asymptotic):
+    rows = asymptotic.assign(method="homogeneous")
+    for z, label in ((1.0, "H(1, D)"), (0.5, "homogeneous")):
+        table = summaries("asymptotics", rows.assign(z=z))["optimality"]
+        assert set(table["method"]) == {label}
+
+
 def test_subcarriers_needed(asymptotic):
     table = subcarriers_needed(asymptotic, target=0.85)
     assert len(table) == 1 and table["needed"][0] == 2.0 and table["largest"][0] == 4.0
