@@ -101,7 +101,7 @@ def test_methods_without_a_label_are_called_as_in_the_literature(asymptotic):
 
 
 def test_homogeneous_is_not_of_relevance_one_where_z_is_another(asymptotic):
-    rows = asymptotic.assign(method="homogeneous")
+    rows = asymptotic[asymptotic["method"].notna()].assign(method="homogeneous")
     for z, label in ((1.0, "H(1, D)"), (0.5, "homogeneous")):
         table = summaries("asymptotics", rows.assign(z=z))["optimality"]
         assert set(table["method"]) == {label}
