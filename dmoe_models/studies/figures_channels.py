@@ -113,7 +113,7 @@ def excess(table: pd.DataFrame) -> Picture:
         figure,
         f"How far above the certified optimum {main_method(table)} is: mean, and worst draw "
         f"(stroke, in the shade of its K). {counted(table['certified'])} a mark. Bars are 95 % "
-        "intervals of the mean (Student); the axis is logarithmic and shows 0.",
+        "intervals of the mean; the axis is logarithmic and shows 0.",
     )
 
 

@@ -39,7 +39,7 @@ from dmoe_models.studies.figure_tables import (
 from dmoe_models.studies.figures import Maker
 
 _SHOWS_ZERO = "the axis is logarithmic and shows 0"
-_STUDENT = "Bars are 95 % intervals of the mean (Student)"
+_OF_MEAN = "Bars are 95 % intervals of the mean"
 
 
 def gaps(table: pd.DataFrame) -> Picture:
@@ -64,7 +64,7 @@ def gaps(table: pd.DataFrame) -> Picture:
     return Picture(
         figure,
         "How far above the certified optimum the valid answers of each method are, over all sizes "
-        f"and thresholds of a family. {counted(table['certified'])} a family. {_STUDENT}; "
+        f"and thresholds of a family. {counted(table['certified'])} a family. {_OF_MEAN}; "
         f"{_SHOWS_ZERO}.",
     )
 
@@ -109,7 +109,7 @@ def time(table: pd.DataFrame) -> Picture | None:
         figure,
         "Mean time of a method on a draw against its mean excess over the certified optimum; a "
         "mark is a family, over all its sizes and thresholds. "
-        f"{counted(table['certified'])} a mark. {_STUDENT}; {_SHOWS_ZERO}.",
+        f"{counted(table['certified'])} a mark. {_OF_MEAN}; {_SHOWS_ZERO}.",
     )
 
 
@@ -130,7 +130,7 @@ def tightness(table: pd.DataFrame) -> Picture:
     return Picture(
         figure,
         "How far below the certified optimum each bound is: mean, and worst draw (stroke), by "
-        f"family and number of nodes. {counted(table['certified'])} a mark. {_STUDENT}; "
+        f"family and number of nodes. {counted(table['certified'])} a mark. {_OF_MEAN}; "
         f"{_SHOWS_ZERO}.",
     )
 
@@ -193,7 +193,7 @@ def nodes(table: pd.DataFrame) -> Picture | None:
     return Picture(
         figure,
         "Nodes that a search explores per token, against the number of experts, beside all sets "
-        f"that enumeration goes through. {counted(table['draws'], 'draws')} a mark. {_STUDENT}; "
+        f"that enumeration goes through. {counted(table['draws'], 'draws')} a mark. {_OF_MEAN}; "
         "one that reaches the bottom holds 0.",
     )
 
