@@ -6,6 +6,7 @@ family may be missing from it, or from some of its lines.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,7 +39,11 @@ _TOGETHER = str.maketrans({" ": "\u00a0"})  # no line is broken within
 
 def said(name: str, value: Any) -> str:
     """Return a parameter and its value in words."""
-    text = f"{value:g}" if isinstance(value, float) else str(value)
+    text = str(value)
+    if isinstance(value, float):
+        text = f"{value:g}"
+        if not math.isclose(float(text), value, rel_tol=1e-9):  # others may be as near
+            text = f"{value:.12g}"
     pattern = _WORDS.get(name, f"{name} = {{}}" if len(name) <= 2 else f"{name} {{}}")
     return pattern.format(text).translate(_TOGETHER)
 
@@ -101,6 +106,13 @@ def in_parts(names: Sequence[str], most: int = MOST) -> list[list[str]]:
 def ends(table: pd.DataFrame, name: str, factor: float = 1.0) -> tuple[pd.Series, pd.Series]:
     """Return the ends of a figure's intervals."""
     return factor * table[f"{name}_low"], factor * table[f"{name}_high"]
+
+
+def of_mean(table: pd.DataFrame, name: str) -> str:
+    """Return what the bars of a mean are, and why marks, if there are such, have none."""
+    bare = table[name].notna() & (table[f"{name}_low"].isna() | table[f"{name}_high"].isna())
+    rest = "; a mark without one has too few draws above 0 for it" if bare.any() else ""
+    return f"Bars are 95 % intervals of the mean{rest}"
 
 
 def counted(numbers: pd.Series, of: str = "certified draws") -> str:

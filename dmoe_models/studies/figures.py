@@ -26,8 +26,8 @@ def figures(study: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Picture
     study : str
     tables : mapping of str to DataFrame
         From `dmoe_models.studies.summaries.summaries`, or read from the files that were written of
-        them. What they do not hold is not drawn: lines without a certified draw, and figures of
-        which nothing is left.
+        them. What they do not hold is not drawn: lines without a certified draw, savings without
+        any, and figures of which nothing is left.
     """
     module = importlib.import_module(f"dmoe_models.studies.figures_{find_study(study).name}")
     makers: dict[str, Maker] = module.MAKERS
@@ -38,11 +38,16 @@ def figures(study: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Picture
         picture = None if known[0].empty else make(*known)
         if picture is not None:
             missing = len(whole[0]) - len(known[0])
-            note = f" Left out: {missing:,} lines without a certified draw." if missing else ""
+            of = "draw" if "saving" in whole[0] else "certified draw"
+            note = f" Left out: {missing:,} lines without a {of}." if missing else ""
             found[name] = replace(picture, caption=picture.caption + note)
     return found
 
 
 def _known(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the lines that tell something."""
-    return table[table["certified"] > 0] if "certified" in table else table
+    """Return the lines that tell something.
+
+    A saving needs no certified draw: beside it, `certified` counts those that the method solved.
+    """
+    needed = "draws" if "saving" in table else "certified"
+    return table[table[needed] > 0] if needed in table else table

@@ -38,6 +38,7 @@ from dmoe_models.studies.figures_channels import (
     reference,
     with_channels,
 )
+from dmoe_models.studies.numerals import figure as written
 
 _CLOSED_FORM: Style = {"linestyle": ":", "color": "0.0", "marker": ""}
 
@@ -65,7 +66,7 @@ def probability(table: pd.DataFrame) -> Picture:
         figure,
         f"Channel {channel}: how often {method} reaches the certified optimum, how often the best "
         "subcarriers of all links are distinct, which suffices for it, and the closed form of the "
-        f"latter. {counted(table['certified'])} a mark. {PROPORTION}.",
+        f"latter. {_counted(table)} {PROPORTION}.",
     )
 
 
@@ -107,8 +108,8 @@ def decay(table: pd.DataFrame, rates: pd.DataFrame) -> Picture:
         f"Channel {channel}: how the share of draws on which {method} misses the optimum, and of "
         "those on which best subcarriers coincide, fall with the subcarriers. Titles: exponent b "
         "of a fit of (M / L)^-b to the former, with its 95 % interval, where there is one. "
-        f"{counted(table['certified'])} a mark. {PROPORTION}; one from the bottom up to a stroke "
-        "belongs to no failure at all.",
+        f"{_counted(table)} {PROPORTION}; one from the bottom up to a stroke belongs to no failure "
+        "at all.",
     )
 
 
@@ -185,6 +186,13 @@ def _closed_form(line: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return whole / links, np.array([distinct_probability(links, int(m)) for m in whole])
 
 
+def _counted(table: pd.DataFrame) -> str:
+    """Return how many draws stand behind a mark of either kind."""
+    return (
+        f"{counted(table['certified'])} a mark, of subcarriers {counted(table['draws'], 'draws')}."
+    )
+
+
 def _fits(rates: pd.DataFrame, channel: str, method: str) -> dict[str, str]:
     """Return the exponent of every number of nodes, with its interval, in words."""
     if rates.empty:
@@ -192,9 +200,8 @@ def _fits(rates: pd.DataFrame, channel: str, method: str) -> dict[str, str]:
     rates = of_series(rates)
     rates = rates[(rates["channel"] == channel) & (rates["method"] == method)]
     return {
-        str(line["nodes"]): ": b = {:.2f} [{:.2f}, {:.2f}]".format(
-            *(line[f"optimal_exponent{end}"] for end in ("", "_low", "_high"))
-        )
+        str(line["nodes"]): ": b = "
+        + written(*(line[f"optimal_exponent{end}"] for end in ("", "_low", "_high")))
         for line in rates[rates["optimal_exponent"].notna()].to_dict("records")
     }
 

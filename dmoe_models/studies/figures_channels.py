@@ -37,6 +37,7 @@ from dmoe_models.studies.figure_tables import (
     main_method,
     node_labels,
     of_main_method,
+    of_mean,
     parameters,
 )
 from dmoe_models.studies.summaries import series_parameters
@@ -90,7 +91,7 @@ def distinct(table: pd.DataFrame) -> Picture:
         figure,
         "How often the best subcarriers of all links are distinct: measured, against the closed "
         "form; on the diagonal both are the same. A mark is one number of subcarriers per link, "
-        f"of {counted(table['certified'])}. {PROPORTION}.",
+        f"of {counted(table['draws'], 'draws')}. {PROPORTION}.",
     )
 
 
@@ -106,14 +107,14 @@ def excess(table: pd.DataFrame) -> Picture:
         axes.plot(x, finite(line["worst_excess"], 100), markersize=6, **most)
 
     figure, places, entries = _by_channel(table, both, marks(by_nodes(table)))
-    excess_axis(places[0].yaxis, 100 * table["worst_excess"])
+    excess_axis(places[0].yaxis, 100 * table[["worst_excess", "mean_excess_high"]])
     name_axes(figure, RATIO, "energy above the certified optimum (%)")
     legend(figure, entries | {"worst draw": worst})
     return Picture(
         figure,
         f"How far above the certified optimum {main_method(table)} is: mean, and worst draw "
-        f"(stroke, in the shade of its K). {counted(table['certified'])} a mark. Bars are 95 % "
-        "intervals of the mean; the axis is logarithmic and shows 0.",
+        f"(stroke, in the shade of its K). {counted(table['certified'])} a mark. "
+        f"{of_mean(table, 'mean_excess')}; the axis is logarithmic and shows 0.",
     )
 
 

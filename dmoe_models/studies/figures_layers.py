@@ -76,7 +76,7 @@ def layers(parts: pd.DataFrame, saved: pd.DataFrame) -> Picture:
     legend(figure, entries)
     cells = parts.drop_duplicates("cell")
     (chosen,) = cells[cells["cell"] == cell].to_dict("records")
-    name = told(chosen, ["family", *varying(cells, parameters(cells))[1:]])
+    name = told(chosen, ["family", *varying(cells, parameters(cells))])
     return Picture(
         figure,
         f"Layer by layer, in the cell nearest to the defaults ({name}): mean energy of a layer, "

@@ -34,12 +34,16 @@ from dmoe_models.studies.figure_tables import (
     in_order,
     labels,
     node_labels,
+    of_mean,
     parameters,
 )
 from dmoe_models.studies.figures import Maker
 
 _SHOWS_ZERO = "the axis is logarithmic and shows 0"
-_OF_MEAN = "Bars are 95 % intervals of the mean"
+_OF_CLUSTERS = (
+    "Bars are 95 % intervals (Clopper and Pearson, for the number of independent draws that those "
+    "of the family, of which some share a seed, are worth)"
+)
 
 
 def gaps(table: pd.DataFrame) -> Picture:
@@ -56,7 +60,7 @@ def gaps(table: pd.DataFrame) -> Picture:
         axes.plot(finite(line["worst_excess"], 100), place, markersize=4, **worst)
         axes.plot(finite(line["mean_excess"], 100), place, markersize=4, **mean)
         axes.plot(np.zeros(int(lost.sum())), place[lost], markersize=4, **nothing)
-    excess_axis(places[0].xaxis, 100 * table["worst_excess"])
+    excess_axis(places[0].xaxis, 100 * table[["worst_excess", "mean_excess_high"]])
     name_axes(figure, "energy above the certified optimum (%)")
     if not table["mean_excess"].isna().any():
         del entries["no valid answer"]
@@ -64,8 +68,8 @@ def gaps(table: pd.DataFrame) -> Picture:
     return Picture(
         figure,
         "How far above the certified optimum the valid answers of each method are, over all sizes "
-        f"and thresholds of a family. {counted(table['certified'])} a family. {_OF_MEAN}; "
-        f"{_SHOWS_ZERO}.",
+        f"and thresholds of a family. {counted(table['certified'])} a family. "
+        f"{of_mean(table, 'mean_excess')}; {_SHOWS_ZERO}.",
     )
 
 
@@ -84,16 +88,17 @@ def optimal(table: pd.DataFrame) -> Picture:
     return Picture(
         figure,
         "How often each method reaches the certified optimum with a valid answer, over all sizes "
-        f"and thresholds of a family. {counted(table['certified'])} a family. Bars are 95 % "
-        "intervals (Clopper and Pearson).",
+        f"and thresholds of a family. {counted(table['certified'])} a family. {_OF_CLUSTERS}.",
     )
 
 
 def time(table: pd.DataFrame) -> Picture | None:
     """Draw what a method's answer costs in time against what it is worth."""
-    table = table[(table["mean_s"] > 0) & table["mean_excess"].notna()]
+    known = (table["mean_s"] > 0) & table["mean_excess"].notna()
+    lost, table = int((~known).sum()), table[known]
     if table.empty:
         return None
+    left_out = f" Without a valid answer, or a time: {lost:,} marks." if lost else ""
     entries = marks(in_order(table["method"]))
     figure, (axes,) = panels([""], height=3.6)
     for method, style in entries.items():
@@ -102,14 +107,15 @@ def time(table: pd.DataFrame) -> Picture | None:
         axes.vlines(line["mean_s"], finite(low), finite(high), color="0.75", linewidth=0.7)
         axes.plot(finite(line["mean_s"]), y, markersize=4.5, **style)
     positive_axis(axes.xaxis, table["mean_s"])
-    excess_axis(axes.yaxis, 100 * table["mean_excess"], room=8)
+    excess_axis(axes.yaxis, 100 * table[["mean_excess", "mean_excess_high"]], room=8)
     name_axes(figure, "mean time of a draw (s, logarithmic)", "mean energy above the optimum (%)")
     legend(figure, entries)
     return Picture(
         figure,
         "Mean time of a method on a draw against its mean excess over the certified optimum; a "
         "mark is a family, over all its sizes and thresholds. "
-        f"{counted(table['certified'])} a mark. {_OF_MEAN}; {_SHOWS_ZERO}.",
+        f"{counted(table['certified'])} a mark.{left_out} {of_mean(table, 'mean_excess')}; "
+        f"{_SHOWS_ZERO}.",
     )
 
 
@@ -124,14 +130,14 @@ def tightness(table: pd.DataFrame) -> Picture:
             bars(axes, place, ends(line, "mean_distance", 100), style["color"], along="x")
             axes.plot(finite(line["worst_distance"], 100), place, markersize=4, **worst)
             axes.plot(finite(line["mean_distance"], 100), place, markersize=4, **style)
-    excess_axis(places[0].xaxis, 100 * table["worst_distance"])
+    excess_axis(places[0].xaxis, 100 * table[["worst_distance", "mean_distance_high"]])
     name_axes(figure, "bound below the certified optimum (%)")
     legend(figure, entries | {"worst draw": worst})
     return Picture(
         figure,
         "How far below the certified optimum each bound is: mean, and worst draw (stroke), by "
-        f"family and number of nodes. {counted(table['certified'])} a mark. {_OF_MEAN}; "
-        f"{_SHOWS_ZERO}.",
+        f"family and number of nodes. {counted(table['certified'])} a mark. "
+        f"{of_mean(table, 'mean_distance')}; {_SHOWS_ZERO}.",
     )
 
 
@@ -157,8 +163,8 @@ def integral(table: pd.DataFrame) -> Picture | None:
     return Picture(
         figure,
         f"{name}: how often its value is the certified optimum, and how often its decisions are "
-        f"whole, by family and number of nodes. {counted(table['certified'])} a mark. Bars are "
-        "95 % intervals (Clopper and Pearson).",
+        f"whole, by family and number of nodes. {counted(table['certified'])} a mark. "
+        f"{_OF_CLUSTERS}.",
     )
 
 
@@ -185,7 +191,11 @@ def nodes(table: pd.DataFrame) -> Picture | None:
             x = line[NODES] + beside(number, len(methods), 0.3)
             draw(axes, x, line["nodes_per_token"], entries[method], ends(line, "nodes_per_token"))
     positive_axis(
-        places[0].yaxis, [*searches["nodes_per_token"], *table["subsets_per_token"].tolist()]
+        places[0].yaxis,
+        pd.concat(
+            [searches[f"nodes_per_token{end}"] for end in ("", "_high")]
+            + [table["subsets_per_token"]]
+        ),
     )
     few_ticks(places[0], table[NODES], most=8)
     name_axes(figure, "experts, K", "nodes a token (logarithmic)")
@@ -193,8 +203,8 @@ def nodes(table: pd.DataFrame) -> Picture | None:
     return Picture(
         figure,
         "Nodes that a search explores per token, against the number of experts, beside all sets "
-        f"that enumeration goes through. {counted(table['draws'], 'draws')} a mark. {_OF_MEAN}; "
-        "one that reaches the bottom holds 0.",
+        f"that enumeration goes through. {counted(table['draws'], 'draws')} a mark. Bars are 95 % "
+        "intervals of the mean; one that reaches the bottom holds 0.",
     )
 
 

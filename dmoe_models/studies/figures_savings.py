@@ -31,6 +31,7 @@ from dmoe_models.studies.figure_tables import (
     main_method,
     of_main_method,
     parameters,
+    said,
     told,
     varying,
 )
@@ -86,11 +87,13 @@ def methods(table: pd.DataFrame) -> Picture | None:
     series = _over_importance(table)
     if series.empty:
         return None
-    reference = in_order(series["reference"])[0]
+    reference, among = in_order(series["reference"])[0], ""
     series = series[series["reference"] == reference]
     if "z" in series and series["z"].notna().any():
         wanted = 1.0 if (series["z"] == 1.0).any() else series["z"].dropna().iloc[0]
-        series = series[series["z"].isna() | (series["z"] == wanted)]
+        chosen = series["z"].isna() | (series["z"] == wanted)
+        among = "" if chosen.all() else f" Of thresholds, {said('z', float(wanted))} alone."
+        series = series[chosen]
     series = series.assign(place=labels(series, _but_importance(series)))
     entries, names = styles(in_order(series["method"])), in_order(series["place"])
     figure, places = panels(names, columns=3)
@@ -108,9 +111,9 @@ def methods(table: pd.DataFrame) -> Picture | None:
     legend(figure, entries)
     return Picture(
         figure,
-        f"Energy of every method over all layers, in percent of that of {reference} (the line at "
-        f"100 %), over the importance of layers. {counted(series['draws'], 'draws')} a mark. "
-        f"{OF_RATIO}; marks upon each other are of like energies.",
+        f"Energy of every method over all layers, in percent of that of {reference} (the line "
+        f"at 100 %), over the importance of layers.{among} {counted(series['draws'], 'draws')} a "
+        f"mark. {OF_RATIO}; marks upon each other are of like energies.",
     )
 
 

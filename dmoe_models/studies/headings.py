@@ -16,10 +16,13 @@ MEASURED = {
     "p_distinct": ("distinct", "%"),
     "closed_form": ("distinct, closed form", "%"),
     "missed": ("distinct, not optimal", ""),
+    "optimal_without": ("optimal, not distinct", ""),
     "p_bound_tight": ("LB tight", "%"),
     "mean_excess": ("mean excess", "%"),
     "median_excess": ("median excess", "%"),
     "worst_excess": ("worst excess", "%"),
+    "paired": ("draws beside JESA", ""),
+    "beyond_jesa": ("mean excess beyond JESA", "%"),
     "target": ("wanted share", "%"),
     "needed": ("M / L needed", ""),
     "needed_surely": ("M / L needed, lower end", ""),
@@ -52,6 +55,12 @@ MEASURED = {
 IMPLIED = frozenset({"cell", "part", "links", "subcarriers", "optimal", "distinct"})
 """Columns that others imply; they stand in the files."""
 
+_SAVED = (
+    "Of the reference's energy, on the same draws. Half or more: the whole interval is at least "
+    "50 %. None: the interval holds 0. Valid, certified: draws on which the method's answer is "
+    "valid, and the proved optimum, {where}."
+)
+
 ABOUT = {
     "optimality": (
         "How often JESA is optimal",
@@ -74,7 +83,8 @@ ABOUT = {
     ),
     "gaps_by_family": (
         "Excess over the certified optimum, by family",
-        "Over all draws of a family. Excesses are those of valid answers on certified draws.",
+        "Over all draws of a family. Excesses are those of valid answers on certified draws; "
+        "beyond JESA: on draws on which both have one.",
     ),
     "tightness": (
         "How far bounds lie below the certified optimum",
@@ -91,14 +101,9 @@ ABOUT = {
     ),
     "savings": (
         "Energy saved over all layers",
-        "Of the reference's energy, on the same draws. Half or more: the whole interval is at "
-        "least 50 %. None: the interval holds 0.",
+        _SAVED.format(where="on every layer"),
     ),
-    "savings_by_layer": (
-        "Energy saved, layer by layer",
-        "Of the reference's energy, on the same draws. Half or more: the whole interval is at "
-        "least 50 %. None: the interval holds 0.",
-    ),
+    "savings_by_layer": ("Energy saved, layer by layer", _SAVED.format(where="on the layer")),
     "energy_parts": (
         "Where the energy goes",
         "Means over draws. Capped tokens: their relevance threshold was lowered.",

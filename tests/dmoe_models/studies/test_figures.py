@@ -14,6 +14,7 @@ from matplotlib.text import Text
 
 from dmoe_models.plot_style import styles
 from dmoe_models.studies import figures_asymptotics, figures_optimality, figures_savings
+from dmoe_models.studies.figure_tables import said
 from dmoe_models.studies.figures import figures
 from dmoe_models.studies.registry import StudyError
 
@@ -528,6 +529,93 @@ def test_lines_without_a_certified_draw_are_left_out_and_counted():
     assert "Left out: 6 lines without a certified draw." in picture.caption
     nothing = {name: table.assign(certified=0) for name, table in tables.items()}
     assert figures("asymptotics", nothing) == {}
+
+
+def test_a_saving_needs_no_draw_that_is_solved_to_optimality():
+    """`certified` of savings counts draws on which the method is optimal: Top-k hardly ever is."""
+    plain = savings()
+    solved = {n: t.assign(certified=0) if "saving" in t else t for n, t in plain.items()}
+    found = figures("savings", solved)
+    for name, picture in figures("savings", plain).items():
+        assert found[name].caption == picture.caption
+        assert marks_of(found[name].figure) == pytest.approx(marks_of(picture.figure))
+    none = plain["savings"].assign(
+        draws=plain["savings"]["draws"].where(plain["savings"].cell > 0, 0)
+    )
+    caption = figures("savings", plain | {"savings": none})["where"].caption
+    assert "Left out: 5 lines without a draw." in caption
+
+
+WIDE = {
+    "gaps": ("gaps_by_family", "mean_excess", "x"),
+    "time": ("gaps_by_family", "mean_excess", "y"),
+    "tightness": ("tightness_by_family", "mean_distance", "x"),
+    "nodes": ("nodes", "nodes_per_token", "y"),
+    "excess": ("optimality", "mean_excess", "y"),
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_no_interval_is_cut_by_its_axis(name):
+    table, column, along = WIDE[name]
+    tables = dict(TABLES[STUDY_OF[name]])
+    tables[table] = tables[table].assign(**{f"{column}_high": 5000.0})
+    figure = figures(STUDY_OF[name], tables)[name].figure
+    highest = max(high for _, high in intervals(figure, along))
+    axes = figure.axes[0]
+    assert highest >= 5000
+    assert (axes.get_xlim() if along == "x" else axes.get_ylim())[1] >= highest
+
+
+def test_captions_say_why_a_mean_has_no_bar():
+    for name in ("gaps", "time", "excess"):
+        table, column, _ = WIDE[name]
+        tables = dict(TABLES[STUDY_OF[name]])
+        assert "without one" not in figures(STUDY_OF[name], tables)[name].caption
+        bare = tables[table][column] > 0
+        tables[table] = tables[table].assign(
+            **{
+                f"{column}_{end}": tables[table][f"{column}_{end}"].mask(bare)
+                for end in ("low", "high")
+            }
+        )
+        caption = figures(STUDY_OF[name], tables)[name].caption
+        assert "a mark without one has too few draws above 0 for it" in caption
+
+
+def test_captions_say_what_is_not_drawn(drawn):
+    assert "Without a valid answer, or a time: 1 marks." in drawn["time"][0].caption
+    assert "Of thresholds, z\u00a0=\u00a01 alone." in drawn["methods"][0].caption
+    alone = savings()
+    alone["savings"] = alone["savings"].assign(z=1.0)
+    assert "Of thresholds" not in figures("savings", alone)["methods"].caption
+
+
+def test_distinct_subcarriers_are_of_all_draws(drawn):
+    assert "of 50 draws." in drawn["distinct"][0].caption
+    for name in ("probability", "decay"):
+        caption = drawn[name][0].caption
+        assert "40 certified draws a mark, of subcarriers 50 draws." in caption
+
+
+def test_the_cell_of_layers_is_told_by_all_that_varies():
+    parts = savings()["energy_parts"].assign(family="rayleigh")
+    parts["K"] = parts["cell"].map(lambda cell: 4 if cell % 2 else 5)
+    tables = savings() | {"energy_parts": parts}
+    assert "(rayleigh, K\u00a0=\u00a0" in figures("savings", tables)["layers"].caption
+
+
+def test_an_exponent_without_an_end_has_a_dash():
+    tables = asymptotics()
+    tables["decay_rates"]["optimal_exponent_high"] = math.nan
+    titles = [axes.get_title() for axes in figures("asymptotics", tables)["decay"].figure.axes]
+    assert all("-]" in title and "nan" not in title for title in titles)
+
+
+def test_values_that_differ_are_told_apart():
+    values = [1e6, 1e6 + 0.25, 0.7, 1234567.0, 1 / 3]
+    assert len({said("bandwidth_hz", value) for value in values}) == len(values)
+    assert said("gamma0", 0.7).endswith("0.7") and "1234567" in said("T", 1234567.0)
 
 
 @pytest.mark.parametrize("study", TABLES)

@@ -176,3 +176,15 @@ def test_verdicts_for_a_terminal():
         said = " ".join(line[column:].strip() for line in lines[2:]).split()
         assert said == " ".join(verdict.sentence for verdict in verdicts).split()
     assert verdict_frame(verdicts)["sample"].tolist() == [250, 9, 9, 0]
+
+
+def test_what_is_measured_is_no_label_and_has_a_name():
+    """A column that `headings` does not know would stand before the figures, as what a line is."""
+    shares = {f"beyond_jesa{end}": [0.01, 0.02] for end in ("", "_low", "_high")}
+    table = pd.DataFrame({"family": ["a", "b"], "method": ["x", "y"], "paired": [3, 4]} | shares)
+    shown = present("gaps_by_family", table)
+    assert shown.labels == 2
+    assert shown.headers[2:] == ["draws beside JESA", "mean excess beyond JESA (%)"]
+    table = pd.DataFrame({"method": ["x", "y"], "optimal_without": [3, 4]})
+    assert present("optimality", table).headers == ["method", "optimal, not distinct"]
+    assert present("optimality", table).labels == 1
