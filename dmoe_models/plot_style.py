@@ -193,9 +193,13 @@ def legend(figure: Figure, entries: Mapping[str, Style]) -> None:
 
 
 def _broken(text: str, letters: int) -> str:
-    """Return a text in lines of so many letters, in which a dollar is a dollar."""
-    lines = textwrap.wrap(text, max(12, letters))
-    return "\n".join(lines).replace("$", r"\$")
+    """Return a text in lines of so many letters, as it is."""
+    return literal("\n".join(textwrap.wrap(text, max(12, letters))))
+
+
+def literal(text: str) -> str:
+    """Return a text for a figure in which a dollar is a dollar, not the beginning of a formula."""
+    return text.replace("$", r"\$")
 
 
 # ------------------------------------------------------------------------------------------ data

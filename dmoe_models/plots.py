@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from dmoe_models.plot_style import FLOOR, GRID, styles
+from dmoe_models.plot_style import FLOOR, GRID, literal, styles
 from dmoe_models.rows import Row
 from dmoe_models.solution import OPTIMALITY_GAP
+from dmoe_models.tables import share
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,19 +88,24 @@ def profile_figure(profile: pd.DataFrame, quantity: str) -> Figure:
         axes.set_xlabel("energy above the best known (%), without static energy")
     end = max(1.5 * float(places.max(initial=start)), 2.0)
     looks = styles(str(name) for name in profile.columns)
+    lines, names = [], []
     for number, name in enumerate(profile.columns):
         shares = 100 * profile[name].to_numpy(dtype=float)
         last = float(shares[-1]) if len(shares) else 0.0
-        axes.step(
-            [*places, end], [*shares, last], where="post", label=f"{name} ({last:.0f} %)",
+        lines += axes.step(
+            [*places, end], [*shares, last], where="post",
             markersize=4, linewidth=1.4, markevery=(number % 5 * 0.02, 0.12), clip_on=False,
             **looks[str(name)],
         )  # fmt: skip
+        names.append(literal(f"{name} ({share(last / 100)})"))
     axes.set_xlim(start, end)
     axes.set_ylim(0.0, 100.0)
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_ylabel("share of instances (%)")
-    figure.legend(loc="outside right upper", frameon=False, fontsize=8, title="method (in the end)")
+    figure.legend(  # both are given: a name may begin with what hides a label
+        lines, names, loc="outside right upper", frameon=False, fontsize=8,
+        title="method (in the end)",
+    )  # fmt: skip
     return figure
 
 
@@ -136,7 +142,7 @@ def _draw(axes: Any, points: dict[str, list[float]], rows: Sequence[Row]) -> Non
         )  # fmt: skip
         if values:
             axes.plot([np.median(values)] * 2, [line - 0.36, line + 0.36], color="0", linewidth=2)
-    axes.set_yticks(range(len(points)), list(points))
+    axes.set_yticks(range(len(points)), [literal(name) for name in points])
     axes.set_ylim(len(points) - 0.4, -0.6)
     axes.set_ylabel("method")
     for kind, (mark, shade) in {**_MARKS, "plug-in": _PLUG_IN}.items():

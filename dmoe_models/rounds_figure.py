@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from dmoe_models.plot_style import GRID, LARGE
+from dmoe_models.plot_style import GRID, LARGE, literal
 from dmoe_models.protocol import Rounds
 from dmoe_models.studies.numerals import prefixed
 
@@ -56,7 +56,7 @@ def rounds_figure(rounds: Rounds, reference: str | None) -> Figure:
     for method, (energy, number, pattern) in zip(methods, grid, strict=True):
         own = rounds.layers[rounds.layers["method"] == method]
         _draw_energy(energy, own, None if method == reference else compared, scale)
-        energy.set_title(method, loc="left", fontsize=10, fontweight="bold")
+        energy.set_title(literal(method), loc="left", fontsize=10, fontweight="bold")
         energy.set_ylabel(f"energy ({unit})")
         number.plot(
             own["layer"], own["experts_per_token"], "-o", color="0.2", markersize=3.5, linewidth=1
@@ -147,5 +147,6 @@ def _legend(panels: np.ndarray, reference: str | None) -> tuple[list[Any], list[
     found: dict[str, Any] = {}
     for axes in panels:
         for mark, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            found.setdefault(f"energy of {reference}" if label == "reference" else label, mark)
+            name = literal(f"energy of {reference}") if label == "reference" else label
+            found.setdefault(name, mark)
     return list(found.values()), list(found)

@@ -143,7 +143,7 @@ def summary_tables(rows: Iterable[Row]) -> list[SummaryTable]:
     """Return one table for each set."""
     rows = list(rows)
     shown = {
-        "solved": lambda share: "-" if math.isnan(share) else f"{100 * share:.0f} %",
+        "solved": share,
         "mean_gap": percent,
         "median_gap": percent,
         "worst_gap": percent,
@@ -171,6 +171,15 @@ def percent(gap: float) -> str:
     if math.isnan(gap):
         return "-"
     return "0 %" if gap <= OPTIMALITY_GAP else f"{100 * gap:.3g} %"
+
+
+def share(part: float) -> str:
+    """Write a share in whole percent; what is not nothing, or not all, is not written as that."""
+    if math.isnan(part):
+        return "-"
+    if 0 < part < 0.005:
+        return "< 1 %"
+    return "> 99 %" if 0.995 <= part < 1 else f"{100 * part:.0f} %"
 
 
 def seconds(value: float) -> str:

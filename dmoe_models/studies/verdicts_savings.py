@@ -28,6 +28,7 @@ from dmoe_models.studies.verdicts import (
     table_of,
     verdict,
 )
+from dmoe_models.tables import share
 
 HALF = 0.5
 """The saving that the literature speaks of."""
@@ -208,7 +209,7 @@ def _whose(jesa: pd.DataFrame) -> Iterator[Verdict]:
         HELD if halved == 1 else IN_PART if some > 0 else NOT_HELD,
         f"JESA saves {_told(against.iloc[0], top)} against Top-k, and there "
         f"{percent(figure_of(typical, 'saving'))} against greedy, which meets the same relevance; "
-        f"against greedy surely something in {100 * some:.0f} % of {len(table)} conditions, most "
+        f"against greedy surely something in {share(some)} of {len(table)} conditions, most "
         f"{_told(most, table)}.",
         "methods",
         figure_of(typical, "saving"),
