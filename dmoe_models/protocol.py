@@ -16,6 +16,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,9 @@ class Variant:
 _NOT_OPTIONS = ("instance", "seed", "time_limit")
 """Arguments of `solve` that are the same for all methods of a run."""
 
+_UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of signs that no table can hold: controls, halves of characters, ends of lines."""
+
 
 def variants(
     entries: Iterable[str | Variant | Mapping[str, Any]], *, present: bool = True
@@ -79,7 +83,7 @@ def variants(
     ------
     MethodError
         For an unknown method, an entry that is none, an option that is the run's to set, or a label
-        that stands twice.
+        that stands twice or is not one line of text.
     """
     found: list[Variant] = []
     for entry in entries:
@@ -95,6 +99,8 @@ def variants(
             entry = Variant(label, method, options)
         elif not isinstance(entry, Variant):
             raise MethodError(f"method {shown(entry)} is neither a name nor a table")
+        if not entry.label.strip() or any(category(sign) in _UNWRITABLE for sign in entry.label):
+            raise MethodError(f"label {shown(entry.label)} of a method is not one line of text")
         if present:
             find_method(entry.method)
         for name in _NOT_OPTIONS:

@@ -71,7 +71,7 @@ def options_given(pairs: Sequence[str], flag: str) -> dict[str, Any]:
             raise click.UsageError(f"{flag} {name} is given twice")
         try:
             found[name] = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # of brackets, thousands deep
             found[name] = text
     return found
 

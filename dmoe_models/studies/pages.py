@@ -173,7 +173,8 @@ def _moment(text: str) -> str:
 
 def _escaped(text: object) -> str:
     """Return plain text such that Markdown shows it as it is, on one line."""
-    plain = re.sub(r"([\\`*<>~$\[\]]|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(str(text).split()))
+    plain = " ".join(str(text).split())
+    plain = re.sub(r"([\\`*<>~$\[\]]|&(?=#?\w+;)|(?<!\w)_|_(?!\w))", r"\\\1", plain)
     return re.sub(r"^(\d+)([.)])|^([#+-])(?=\s)", r"\1\\\2\3", plain)
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.cbook import is_math_text
+from matplotlib.text import Text
 
 from dmoe_models.cli import dmoe
 from dmoe_models.protocol import Rounds, run_rounds
@@ -260,6 +262,7 @@ def test_a_plug_in_that_fails_leaves_nothing_behind(capsys, mine, function, word
         ("rayleigh -p K", ["-p 'K' is not NAME=VALUE"]),
         ("rayleigh -p K=1", ["K = 1"]),
         ("rayleigh -p K=two", ["K = 'two'"]),
+        (f"rayleigh -p K={'[' * 20_000}", ["K = '[[["]),
         ("rayleigh -p seed=1", ["seed is given by --seed"]),
         ("rayleigh -p layers=3", ["layers is given by --layers"]),
         ("rayleigh -p importance=0.3", ["importance is given by --importance"]),
@@ -354,3 +357,11 @@ def test_recorded_layers_are_run(capsys, monkeypatch):
     assert [line["instance_sha256"] for line in found["layers"]] == [i.sha256 for i in layers]
     given = rounds_json(capsys, "recorded", "--domain", "law", "--data", DATA, *chosen)
     assert given["totals"] == found["totals"] and found["configuration"]["domain"] == "law"
+
+
+def test_dollars_in_a_name_are_no_formula():
+    rounds = by_hand({r"$\frac{$": (4.0, 6.0), "a$b$": (3.0, 5.0)})
+    figure = rounds_figure(rounds, r"$\frac{$")
+    figure.canvas.draw()
+    words = [text for text in figure.findobj(Text) if "$" in text.get_text()]
+    assert len(words) >= 3 and not any(is_math_text(text.get_text()) for text in words)

@@ -158,6 +158,10 @@ def test_variants():
         (["nonsense"], "unknown method 'nonsense'"),
         ([{"z": 1}], "has no name"),
         ([3], "neither a name nor a table"),
+        ([{"method": "jesa", "label": "two\nlines"}], "not one line of text"),
+        ([{"method": "jesa", "label": "\x1b[31mred"}], "not one line of text"),
+        ([{"method": "jesa", "label": "a\u2028b"}], "not one line of text"),
+        ([{"method": "jesa", "label": " "}], "not one line of text"),
     ],
 )
 def test_variants_that_are_none(entries, words):

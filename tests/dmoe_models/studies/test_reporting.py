@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 from html.parser import HTMLParser
@@ -330,3 +331,8 @@ def test_the_twin_in_markdown(folder):
     for table in tables:
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
         assert len(widths) == 1
+
+
+def test_entities_are_words_in_the_twin():
+    text = twin(dataclasses.replace(sample(), title="&lt;b&gt; &amp; &#60; more & other"))
+    assert text.startswith(r"# \&lt;b\&gt; \&amp; \&#60; more & other")
