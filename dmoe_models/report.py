@@ -8,12 +8,13 @@ import io
 import os
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dmoe_models import tables
 from dmoe_models.errors import DmoeError
@@ -22,6 +23,9 @@ from dmoe_models.rows import Row, naming
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+Writer: TypeAlias = Callable[[Path], Any]
+"""What writes one file."""
 
 JOURNAL = "rows.jsonl"
 """Name of the journal inside a report directory."""
@@ -99,7 +103,7 @@ def write_report(
     table, per_method = tables.frame(rows), tables.summary(rows)
     figures = {"gap": gap_figure(rows), "time": time_figure(rows)}
     page = _page(rows, breaches, notes, configuration, figures)
-    writers = {
+    writers: dict[str, Writer] = {
         "rows.csv": lambda path: table.to_csv(path, index=False),
         "rows.parquet": lambda path: table.to_parquet(path, index=False),
         "summary.csv": lambda path: per_method.to_csv(path, index=False),
@@ -107,13 +111,7 @@ def write_report(
         "time.png": lambda path: figures["time"].savefig(path, dpi=150),
         "report.html": lambda path: path.write_text(page, encoding="utf-8"),
     }
-    written = []
-    for name, write in writers.items():
-        target = directory / name
-        with naming(target), replacement(target) as temporary:
-            write(temporary)
-        written.append(target)
-    return written
+    return write_files(directory, writers)
 
 
 def pictures(figures: Mapping[str, Figure]) -> dict[str, bytes]:
@@ -128,6 +126,17 @@ def pictures(figures: Mapping[str, Figure]) -> dict[str, bytes]:
 
 
 def write_contents(directory: Path, contents: Mapping[str, bytes]) -> list[Path]:
+    """Write files whose contents are known, as `write_files` does."""
+    return write_files(
+        directory, {name: partial(_write_bytes, data) for name, data in contents.items()}
+    )
+
+
+def _write_bytes(data: bytes, path: Path) -> None:
+    path.write_bytes(data)
+
+
+def write_files(directory: Path, writers: Mapping[str, Writer]) -> list[Path]:
     """Write files into a directory that exists; each appears complete or not at all.
 
     Raises
@@ -136,10 +145,10 @@ def write_contents(directory: Path, contents: Mapping[str, bytes]) -> list[Path]
         Where one cannot be written, naming it.
     """
     written = []
-    for name, data in contents.items():
+    for name, write in writers.items():
         target = directory / name
         with naming(target), replacement(target) as temporary:
-            temporary.write_bytes(data)
+            write(temporary)
         written.append(target)
     return written
 

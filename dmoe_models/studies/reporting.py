@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from dmoe_models.errors import DmoeError
-from dmoe_models.files import replacement
-from dmoe_models.report import require_packages
-from dmoe_models.rows import make_folder, naming
+from dmoe_models.report import Writer, require_packages, write_files
+from dmoe_models.rows import make_folder
 from dmoe_models.studies.database import CONFIGURATION, FILE, Database
 from dmoe_models.studies.design import read_design
 from dmoe_models.studies.findings import StudyReport
@@ -29,8 +28,6 @@ _LONG = 50
 """Lines from which on a LaTeX table may go on over several pages."""
 
 _VERDICT_COLUMNS = r"p{0.24\linewidth}p{0.16\linewidth}lp{0.4\linewidth}"
-
-Writer = Callable[[Path], Any]
 
 
 def require_report(folder: Path, sha256: str) -> None:
@@ -111,13 +108,7 @@ def write_report(report: StudyReport, folder: Path, *, with_rows: bool = True) -
     if not (folder / FILE).exists():
         writers[CONFIGURATION] = _text(report.configuration)
     writers |= {TWIN: _text(twin), PAGE: _text(page)}
-    written = []
-    for name, write in writers.items():
-        target = folder / name
-        with naming(target), replacement(target) as temporary:
-            write(temporary)
-        written.append(target)
-    return written
+    return write_files(folder, writers)
 
 
 def _frame(name: str, frame: pd.DataFrame, facts: Mapping[str, str]) -> dict[str, Writer]:
