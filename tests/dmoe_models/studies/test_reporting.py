@@ -198,7 +198,9 @@ def test_a_study_that_is_not_finished_says_so_at_the_top():
     assert text.index("Not finished: 1,000 of 1,234") < text.index('<h2 id="verdicts"')
     assert "<li>2 × it &lt;hung&gt;</li>" in text
     text = twin(report)
-    assert text.index("> **1 row cannot") < text.index("Not finished: 1,000") < text.index("## Verd")
+    assert (
+        text.index("> **1 row cannot") < text.index("Not finished: 1,000") < text.index("## Verd")
+    )
     assert "> - 2 × it \\<hung\\>" in text
 
 
