@@ -187,11 +187,12 @@ def compare(folder: Path, other: Path, as_json: bool) -> int:
     "--no-rows", is_flag=True, help="Leave out rows.csv and rows.parquet: they are large."
 )
 @json_option
-def report(folder: Path, output: Path | None, no_rows: bool, as_json: bool) -> None:
+def report(folder: Path, output: Path | None, no_rows: bool, as_json: bool) -> int:
     """Write what the study in DIR found so far: report.html, and all that is in it as files.
 
     Verdicts and tables (.csv, .parquet, .tex), figures (.pdf, .png), report.md, the configuration,
-    and every row (rows.csv, rows.parquet). The page needs no other file.
+    and every row (rows.csv, rows.parquet). The page needs no other file. Exit status 1 where rows
+    cannot be true together, such as an energy below a certified optimum.
     """
     from dmoe_models.studies.database import Database
 
@@ -210,10 +211,11 @@ def report(folder: Path, output: Path | None, no_rows: bool, as_json: bool) -> N
                 "study": found.study.name,
                 "sha256": found.sha256,
                 "verdicts": [vars(verdict) for verdict in found.verdicts],
+                "breaches": list(found.breaches),
                 "files": [str(path) for path in written],
             }
         )
-        return
+        return 1 if found.breaches else 0
     for remark in found.remarks:
         click.echo(remark)
     for reason, number in found.failures.items():
@@ -223,3 +225,4 @@ def report(folder: Path, output: Path | None, no_rows: bool, as_json: bool) -> N
         click.echo(verdict_text(found.verdicts, min(max(width, 80), 140)) + "\n")
     for path in written:
         click.echo(str(path))
+    return 1 if found.breaches else 0

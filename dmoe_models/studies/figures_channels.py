@@ -40,7 +40,7 @@ from dmoe_models.studies.figure_tables import (
     of_mean,
     parameters,
 )
-from dmoe_models.studies.summaries import series_parameters
+from dmoe_models.studies.summaries_asymptotics import series_parameters
 from dmoe_models.studies.verdicts_asymptotics import INDEPENDENT
 
 RATIO = "subcarriers per link, M / L (logarithmic)"

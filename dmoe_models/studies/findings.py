@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from dmoe_models.studies.breaches import breaches
 from dmoe_models.studies.conditions import needs_data
 from dmoe_models.studies.database import Database, Progress
 from dmoe_models.studies.registry import Study
@@ -39,6 +40,8 @@ class StudyReport:
         `dmoe_models.studies.summaries`; empty where no row is known yet, as what follows.
     verdicts : sequence of Verdict
     pictures : mapping of Picture
+    breaches : sequence of str
+        Rows that cannot be true together.
     """
 
     study: Study
@@ -53,6 +56,7 @@ class StudyReport:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     verdicts: Sequence[Verdict] = ()
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+    breaches: Sequence[str] = ()
 
     @property
     def heading(self) -> str:
@@ -61,9 +65,15 @@ class StudyReport:
 
     @property
     def remarks(self) -> list[str]:
-        """What is not as it should be: nothing of a study that is done and did not fail."""
+        """What is not as it should be: nothing of a study that is done and has no fault."""
         done, of_all, failed = self.progress.done, self.progress.tasks, self.progress.failed
         found = []
+        if self.breaches:
+            number = len(self.breaches)
+            found.append(
+                f"{number:,} row{'s' * (number != 1)} cannot be true; no verdict is to be trusted"
+                " until it is known why: " + "; ".join(self.breaches[:3]) + "."
+            )
         if done < of_all:
             found.append(
                 f"Not finished: {done:,} of {of_all:,} tasks are done. "
@@ -104,4 +114,5 @@ def gather(database: Database) -> StudyReport:
         tables=tables if known else {},
         verdicts=verdicts(name, tables, sha256) if known else [],
         pictures=figures(name, tables) if known else {},
+        breaches=breaches(design.study, rows),
     )

@@ -143,7 +143,8 @@ def _recorded(jesa: pd.DataFrame) -> Iterator[Verdict]:
         return
     least, most = lowest(table, "saving"), highest(table, "saving")
     yield verdict(
-        "It does so on gates recorded from a language model, too, on measured channels.",
+        "JESA saves 50 % or more of the energy of Top-k, too, on gates recorded from a language "
+        "model and measured channels.",
         f"{PAPER}: often around 50 % or more",
         graded(float(table["above_half"].mean())),
         f"In {int(table['above_half'].sum())} of {len(table)} conditions surely; from "

@@ -124,6 +124,21 @@ def test_refusals(capsys, config, tmp_path, arguments, words):
     assert_refused(call(capsys, "study", *words_given), *words)
 
 
+def test_a_report_of_what_cannot_be_true_ends_in_failure(capsys, config, tmp_path):
+    pytest.importorskip("matplotlib")
+    row = {"status": "optimal", "method": "jesa", "certified": True, "optimal": False}
+    row |= {"links": 6, "subcarriers": 12, "tokens": 6, "distinct": False, "bound_distance": 0.0}
+    with Database(tmp_path / "a", read_design(config)) as database:
+        for task in database.design.tasks():
+            seeds = range(task.first_seed, task.first_seed + task.seeds)
+            database.store(task, [row | {"seed": seed, "excess": -0.25} for seed in seeds], 1, 0.5)
+    said = call(capsys, "study", "report", tmp_path / "a", "--no-rows")
+    assert said.status == 1 and said.out.startswith("4 rows cannot be true; ")
+    assert "cell 0, seed 0: jesa is below the certified optimum by 0.25" in said.out
+    page = (tmp_path / "a" / "report.html").read_text()
+    assert "4 rows cannot be true" in page
+
+
 def test_two_runs_are_compared(capsys, config, tmp_path):
     design = read_design(config)
     row = {"status": "optimal", "method": "jesa", "optimum_j": 1.5, "exact_s": 0.1}

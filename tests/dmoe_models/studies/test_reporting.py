@@ -185,9 +185,12 @@ def test_the_study_itself_is_left_alone(tmp_path):
 def test_a_study_that_is_not_finished_says_so_at_the_top():
     assert sample().remarks == [] and 'class="remark"' not in page(sample())
     report = sample(
-        progress=Progress(1234, 1000, 2, 9, 1.0, 1), failures={"it <hung>": 2}, waiting=50
-    )
+        progress=Progress(1234, 1000, 2, 9, 1.0, 1), failures={"it <hung>": 2}, waiting=50,
+        breaches=["cell 0, seed 1: JESA is too good"],
+    )  # fmt: skip
     assert report.remarks == [
+        "1 row cannot be true; no verdict is to be trusted until it is known why: "
+        "cell 0, seed 1: JESA is too good.",
         "Not finished: 1,000 of 1,234 tasks are done. All that follows is of these.",
         "50 draws wait for recorded data.",
         "2 of 1,234 tasks failed; no figure counts their draws.",
@@ -196,7 +199,9 @@ def test_a_study_that_is_not_finished_says_so_at_the_top():
     assert text.index("Not finished: 1,000 of 1,234") < text.index('<h2 id="verdicts"')
     assert "<li>2 × it &lt;hung&gt;</li>" in text
     text = twin(report)
-    assert text.index("> **Not finished: 1,000 of 1,234") < text.index("## Verdicts")
+    assert (
+        text.index("> **1 row cannot") < text.index("Not finished: 1,000") < text.index("## Verd")
+    )
     assert "> - 2 × it \\<hung\\>" in text
 
 

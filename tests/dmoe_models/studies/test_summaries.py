@@ -10,20 +10,24 @@ from dmoe_models.studies.asymptotics import distinct_probability
 from dmoe_models.studies.database import Database
 from dmoe_models.studies.design import design_of, work_of
 from dmoe_models.studies.intervals import excess_interval, proportion_interval
-from dmoe_models.studies.summaries import (
+from dmoe_models.studies.summaries import summaries
+from dmoe_models.studies.summaries_asymptotics import (
     asymptotic_optimality,
-    bound_tightness,
-    bound_tightness_by_family,
     decay_rates,
-    energy_parts,
-    method_gaps,
-    method_gaps_by_family,
-    savings_by_layer,
-    savings_in_total,
-    search_nodes,
     series_parameters,
     subcarriers_needed,
-    summaries,
+)
+from dmoe_models.studies.summaries_optimality import (
+    bound_tightness,
+    bound_tightness_by_family,
+    method_gaps,
+    method_gaps_by_family,
+    search_nodes,
+)
+from dmoe_models.studies.summaries_savings import (
+    energy_parts,
+    savings_by_layer,
+    savings_in_total,
 )
 
 
