@@ -106,7 +106,10 @@ def _run_command(name: str) -> click.Command:
         "asymptotics": "Whether JESA becomes optimal as subcarriers grow.",
         "savings": "How much energy selection saves, layer by layer.",
     }[name]
-    statuses = "0: all tasks are done; 1: some failed; 130: interrupted, the same command goes on."
+    statuses = (
+        "0: all tasks are done that can be without recorded data; 1: some failed; 130: "
+        "interrupted, the same command goes on."
+    )
     return click.command(name, short_help=title, help=f"{title}\n\nExit status {statuses}")(run)
 
 

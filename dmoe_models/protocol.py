@@ -134,6 +134,8 @@ def importance_profile(layers: int, importance: float | Sequence[float]) -> tupl
     if number < 1:
         raise InstanceError(f"layers = {number} is below 1")
     if isinstance(importance, (int, float)):
+        if not 0 < real_number("gamma0", importance) <= 1:
+            raise InstanceError(f"gamma0 = {importance} is outside (0, 1]")
         profile, gamma = [], 1.0
         for _ in range(number):
             gamma *= real_number("gamma0", importance)

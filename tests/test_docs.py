@@ -39,6 +39,14 @@ def test_reports_are_of_the_packages_configurations(study, size):
 
 
 @pytest.mark.parametrize("study", SIZES)
+def test_every_figure_that_a_verdict_names_is_there(study):
+    folder = DOCS / "studies" / study
+    named = pd.read_csv(folder / "verdicts.csv")["figure"].dropna()
+    assert len(named)
+    assert [name for name in named if not (folder / f"{name}.png").exists()] == []
+
+
+@pytest.mark.parametrize("study", SIZES)
 def test_reports_tell_nothing_of_a_machine(study):
     for file in (DOCS / "studies" / study).glob("report.*"):
         text = file.read_text(encoding="utf-8")

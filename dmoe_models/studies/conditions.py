@@ -69,6 +69,8 @@ def check_cell(cell: dict[str, Any], *, layered: bool) -> None:
             raise InstanceError(f"{name} and {replaced} are two names of one thing")
         if name in cell and "K" not in cell and name != "band_turns":
             raise InstanceError(f"{name} needs K")
+    if layered and family != RECORDED and "layers" not in cell:
+        raise InstanceError("layers is missing: of how many layers a model is")
     if family == RECORDED and "domain" not in cell:
         raise InstanceError("family recorded needs a domain")
 

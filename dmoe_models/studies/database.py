@@ -157,10 +157,11 @@ class Database:
         if connection.execute("SELECT name FROM sqlite_master").fetchone():
             known = dict(connection.execute("SELECT name, value FROM facts"))
             if known.get("sha256") != design.sha256:
-                if known.get("sources", "{}") != json.dumps(design.sources, sort_keys=True):
+                other = known.get("sources", "{}") != json.dumps(design.sources, sort_keys=True)
+                if other and known.get("configuration") == design.text:
                     raise StudyError(
                         f"{self.folder}: was begun with plug-ins whose source is another one by "
-                        "now, or with another configuration; name another directory"
+                        "now; name another directory"
                     )
                 raise StudyError(
                     f"{self.folder}: holds study {known.get('study')} of configuration "

@@ -152,8 +152,12 @@ def run_study(
             listener.begin(len(every) - len(left), len(every), seeds)
         if pending:
             database.start_session(environment() | {"workers": workers, "cluster": bool(scheduler)})
-            with _backend(design, workers, scheduler, data) as backend:
-                _work_off(database, backend, pending, design.retries, listener)
+            try:
+                with _backend(design, workers, scheduler, data) as backend:
+                    _work_off(database, backend, pending, design.retries, listener)
+            except KeyboardInterrupt:
+                database.end_session()
+                raise
             database.end_session()
         progress = database.progress()
         return Ending(progress.done, progress.failed, progress.tasks, len(left) - len(pending))

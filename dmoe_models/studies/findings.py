@@ -81,9 +81,25 @@ class StudyReport:
             )
         if self.waiting:
             found.append(f"{self.waiting:,} draws wait for recorded data.")
+        found += [
+            f"{method} has no answer in {number:,} rows: {reason}."
+            for method, number, reason in _without_answer(self.rows)
+        ]
         if failed:
             found.append(f"{failed:,} of {of_all:,} tasks failed; no figure counts their draws.")
         return found
+
+
+def _without_answer(rows: pd.DataFrame) -> list[tuple[str, int, str]]:
+    """Return methods that raised or declined: how often, and the most frequent reason."""
+    if not {"method", "reason"} <= set(rows):
+        return []
+    reasons = rows["reason"].fillna("").astype(str)
+    told = rows[rows["method"].notna() & (reasons != "")]
+    return [
+        (str(method), len(own), str(own["reason"].mode().iloc[0]).rstrip("."))
+        for method, own in told.groupby("method", sort=False)
+    ]
 
 
 def gather(database: Database) -> StudyReport:

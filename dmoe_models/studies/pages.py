@@ -34,7 +34,7 @@ _LOOK = 20
 _PORTRAIT, _LANDSCAPE = 140, 205
 """Characters that a line of a table may have on a printed page without being broken."""
 
-_MARKS = {"held": "●", "held in part": "◐", "not held": "○", "not tested": "–"}
+_MARKS = {"held": "●", "held in part": "◐", "not held": "○", "undecided": "?", "not tested": "–"}
 
 _RUN_HEADERS = ["run", "started", "ended", "Python", "machine", "cores", "workers", "commit"]
 

@@ -57,8 +57,8 @@ def subcarriers_needed(rows: pd.DataFrame, target: float = 0.99) -> pd.DataFrame
 
     One line per method and everything of a cell but its number of subcarriers. `needed` is the
     least ratio M / L in the design from which on the share is at least `target`; `needed_surely`
-    the same for the lower end of the interval; NaN where the design has none. `largest` is the
-    largest ratio in the design.
+    the same for the lower end of the interval, `needed_possibly` for the upper; NaN where the
+    design has none. `largest` is the largest ratio in the design.
     """
     table = asymptotic_optimality(rows)
 
@@ -68,6 +68,7 @@ def subcarriers_needed(rows: pd.DataFrame, target: float = 0.99) -> pd.DataFrame
             "target": target,
             "needed": _from_where_on(group["ratio"], group["p_optimal"] >= target),
             "needed_surely": _from_where_on(group["ratio"], group["p_optimal_low"] >= target),
+            "needed_possibly": _from_where_on(group["ratio"], group["p_optimal_high"] >= target),
             "largest": float(group["ratio"].max()),
             "certified": int(group["certified"].sum()),
         }

@@ -33,7 +33,8 @@ def method_gaps_by_family(rows: pd.DataFrame) -> pd.DataFrame:
 
     A seed stands for the same gates and channels in all cells of a size, whose draws are therefore
     one cluster in the intervals. `beyond_jesa`: the mean excess beyond that of JESA, paired, over
-    `paired` draws on which both have a valid answer.
+    `paired` draws on which both have a valid answer; `p_beyond`, the share of these on which it is
+    above JESA's.
     """
     chosen = alive(_part(rows, "methods"))
     jesa = chosen[chosen["method"] == "JESA"].set_index(["cell", "seed"])["excess"]
@@ -42,10 +43,13 @@ def method_gaps_by_family(rows: pd.DataFrame) -> pd.DataFrame:
 
     def line(group: pd.DataFrame) -> dict[str, Any]:
         known = known_of(group)
-        beyond = _clusters(known[known["beyond"].notna()], "beyond")
+        paired = known[known["beyond"].notna()]
+        beyond = _clusters(paired, "beyond")
+        above = paired.assign(above=paired["beyond"] > 0)
         return _gaps(group, clustered=True) | {
             "paired": int(beyond["size"].sum()),
             **columns_of("beyond_jesa", ratio_interval(beyond["sum"], beyond["size"])),
+            **columns_of("p_beyond", _share_of(above, "above", clustered=True)),
         }
 
     return grouped(chosen, ["family", "method"], line)

@@ -22,8 +22,9 @@ import pandas as pd
 from dmoe_models.studies.intervals import Interval
 from dmoe_models.studies.registry import find_study
 
-HELD, IN_PART, NOT_HELD, NOT_TESTED = "held", "held in part", "not held", "not tested"
-OUTCOMES = (HELD, IN_PART, NOT_HELD, NOT_TESTED)
+HELD, IN_PART, NOT_HELD = "held", "held in part", "not held"
+UNDECIDED, NOT_TESTED = "undecided", "not tested"
+OUTCOMES = (HELD, IN_PART, NOT_HELD, UNDECIDED, NOT_TESTED)
 
 PAPER = "Qin, Wu, Du, Huang, arXiv 2503.13421"
 MODEL = "sufficient condition for asymptotic optimality: all best subcarriers are distinct"
@@ -166,6 +167,8 @@ def percent(interval: Interval) -> str:
         return f"{value + 0.0:g} %" if not _whole(value, 4) else f"{value!r} %"
     if not math.isfinite(value):
         return "unknown" if math.isnan(value) else "without bound"
+    if value in (0.0, 100.0) and math.isnan(low + high):
+        return f"{value + 0.0:g} %"  # no -0
     if math.isinf(low) or math.isinf(high):
         low = high = math.nan
     width = high - low if high > low else abs(value)  # NaN compares as false
@@ -206,6 +209,19 @@ def sizes(table: pd.DataFrame) -> str:
     return f"{span(table['links'])} links" if "links" in table else "K by default"
 
 
-def graded(share: float, *, all_of: float = 1.0) -> str:
-    """Return the outcome for a share of conditions that agree with a claim."""
-    return HELD if share >= all_of else NOT_HELD if share <= 0 else IN_PART
+def graded(agree: Any, disagree: Any) -> str:
+    """Return the outcome for conditions, some of which agree or disagree with a claim, surely.
+
+    Undecided where those that do neither could still change it: more draws would tell.
+
+    Parameters
+    ----------
+    agree, disagree : (n,) sequence of bool
+        Of every condition.
+    """
+    yes, no = (np.asarray(entries, dtype=bool) for entries in (agree, disagree))
+    if yes.all():
+        return HELD
+    if no.all():
+        return NOT_HELD
+    return IN_PART if yes.any() and no.any() else UNDECIDED

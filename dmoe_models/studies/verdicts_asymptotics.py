@@ -21,6 +21,7 @@ from dmoe_models.studies.verdicts import (
     NOT_HELD,
     OURS,
     PAPER,
+    UNDECIDED,
     Tables,
     Verdict,
     axes,
@@ -117,8 +118,9 @@ def _becomes_optimal(
 ) -> Iterator[Verdict]:
     """Held: at the most subcarriers the whole interval is at least `TARGET`, and no series fell.
 
-    Not held: it is below, and more than half as many draws are missed as at the fewest. Where no
-    series has two numbers of subcarriers there is nothing to say.
+    Not held: it is below, and more than half as many draws are missed as at the fewest. Undecided
+    where the interval holds `TARGET`. Where no series has two numbers of subcarriers there is
+    nothing to say.
     """
     series = _series(table)
     if not series:
@@ -132,6 +134,8 @@ def _becomes_optimal(
         outcome = HELD
     elif end.high < TARGET and 1 - end.value > (1 - start.value) / 2:
         outcome = NOT_HELD
+    elif end.low < TARGET <= end.high and not falls:
+        outcome = UNDECIDED
     sentence = (
         f"At {span(last['ratio'])} subcarriers per link JESA is optimal on {percent(end)} of "
         f"{int(last['certified'].sum()):,} draws, at {span(first['ratio'])} on {percent(start)}; "
@@ -172,25 +176,29 @@ def _closed_form(table: pd.DataFrame) -> Verdict:
 
 
 def _event(table: pd.DataFrame) -> Iterator[Verdict]:
-    """Held: whenever the event occurs JESA is optimal, and hardly ever (1 %) without it."""
+    """Sufficient: no draw with the event is missed. Explaining: hardly any (1 %) is without it."""
     optimal, missed = int(table["optimal"].sum()), int(table["missed"].sum())
     distinct = optimal - int(table["optimal_without"].sum()) + missed
     if not optimal or not distinct:  # nothing shows what the event does
         return
-    without = _pooled(table, "optimal_without", "optimal")
-    outcome = NOT_HELD if missed else HELD if without.high <= 1 - TARGET else IN_PART
+    share = proportion_interval(distinct - missed, distinct)
     yield verdict(
-        "JESA is optimal because the best subcarriers of all links are distinct.",
-        MODEL,
-        outcome,
-        f"On {'all' if not missed else f'all but {missed:,}'} of {distinct:,} draws with distinct "
-        f"best subcarriers JESA is optimal; of the {optimal:,} draws on which it is, "
-        f"{percent(without)} are without."
-        + (
-            " The theorem's event explains the limit, and not how soon JESA gets there."
-            if outcome == IN_PART
-            else ""
-        ),
+        "Where the best subcarriers of all links are distinct, JESA is optimal.",
+        f"{PAPER}: the structure behind asymptotic optimality",
+        NOT_HELD if missed else HELD,
+        f"It is on {distinct - missed:,} of {distinct:,} such draws, {percent(share)}.",
+        "probability",
+        share,
+        distinct,
+    )
+    without = _pooled(table, "optimal_without", "optimal")
+    few = 1 - TARGET
+    yield verdict(
+        "It is hardly ever optimal without that, so that the closed form tells how soon it is.",
+        OURS,
+        graded([without.high <= few], [without.low > few]),
+        f"Of the {optimal:,} draws on which JESA is optimal, {percent(without)} are without "
+        "distinct best subcarriers.",
         "probability",
         without,
         int(table["certified"].sum()),
@@ -209,12 +217,11 @@ def _rate(rates: pd.DataFrame) -> Iterator[Verdict]:
         return
     slowest = lowest(own, "optimal_exponent")
     effect = figure_of(slowest, "optimal_exponent")
-    faster = float((own["optimal_exponent_low"] > 1).mean())
     yield verdict(
         "The probability that JESA misses the optimum falls faster than that of best subcarriers "
         "which are not distinct, 1 / M in the limit (independent fading).",
         OURS,
-        graded(faster),
+        graded(own["optimal_exponent_low"] > 1, own["optimal_exponent_high"] < 1),
         f"P(not optimal) falls as (M / L)^-b with b = {span(own['optimal_exponent'].round(2))} in "
         f"{len(own)} of {of_all} series, those with enough failures to tell; the slowest has "
         f"b = {effect.value:.2f}"
@@ -237,15 +244,12 @@ def _enough(needed: pd.DataFrame) -> Iterator[Verdict]:
         known, sure = theorem["needed"].dropna(), theorem["needed_surely"].dropna()
         most = float(known.max()) if len(known) else math.nan
         surely = float(sure.max()) if len(sure) == len(theorem) else math.inf
-        outcome = graded(len(sure) / len(theorem)) if len(sure) else graded(0.0)
-        if outcome == NOT_HELD and len(known):
-            outcome = IN_PART
         words = f"{span(known)} subcarriers per link" if len(known) else "No number in the design"
         yield verdict(
             "A few subcarriers per link are enough for JESA to be optimal on "
             f"{100 * target:g} % of the draws (independent fading).",
             f"{OURS}: asymptotic optimality as a number",
-            outcome,
+            graded(theorem["needed_surely"].notna(), theorem["needed_possibly"].isna()),
             f"{words} reach it from there on in {len(known)} of {len(theorem)} series; "
             f"with the lower end of the interval {len(sure) or 'none'} do"
             + (f", at {span(sure)}" if len(sure) else "")
@@ -262,7 +266,7 @@ def _enough(needed: pd.DataFrame) -> Iterator[Verdict]:
         yield verdict(
             "A few are enough where gains are not independent, too.",
             OURS,
-            graded(share.value),
+            graded(others["needed_surely"].notna(), others["needed_possibly"].isna()),
             f"{int(reached.sum())} of {len(others)} series reach it, {percent(share)}"
             + (f", at {span(others['needed'].dropna())} per link" if reached.any() else "")
             + (f"; never within the design: series of {', '.join(missing)}" if len(missing) else "")
@@ -288,9 +292,9 @@ def _near_optimal(table: pd.DataFrame) -> Iterator[Verdict]:
     yield verdict(
         f"JESA is near-optimal: a mean excess over all draws of at most {100 * NEAR:g} %.",
         f"{OURS}; the literature uses JESA where the optimum is not known",
-        graded(float(near.mean())),
-        f"In {int(near.sum())} of {len(known)} cells"
-        + (f"; surely so not in some of {', '.join(far)}" if far else "")
+        graded(near, known["mean_excess_low"] > NEAR),
+        f"Surely in {int(near.sum())} of {len(known)} cells"
+        + (f"; not surely in some of {', '.join(far)}" if far else "")
         + f". Highest mean: {percent(effect)} ({described(worst, known)})"
         + worst_draw(known["worst_excess"])
         + ".",

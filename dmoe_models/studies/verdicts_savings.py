@@ -50,10 +50,20 @@ def judge(tables: Tables) -> Iterator[Verdict]:
     jesa = jesa[jesa["saving"].notna()] if len(jesa) else jesa
     if jesa.empty:
         return
-    for reference in ("Top-k", "H(1, D)"):
-        own = jesa[jesa["reference"] == reference]
-        if len(own):
-            yield _half(own, reference)
+    top, homogeneous = (jesa[jesa["reference"] == name] for name in ("Top-k", "H(1, D)"))
+    if len(top):
+        yield _half(top, "Top-k")
+    if len(homogeneous):
+        both = top.merge(homogeneous, on="cell", suffixes=("", "_other"))
+        same = int((both["saving"] == both["saving_other"]).sum())
+        yield _half(
+            homogeneous,
+            "H(1, D)",
+            f" In {same} of {len(both)} conditions H(1, D) is Top-k: no D experts reach z = 1, and "
+            "it takes the D best."
+            if same
+            else "",
+        )
     yield from _recorded(jesa)
     yield from _importance(jesa)
     yield from _whose(jesa)
@@ -89,7 +99,7 @@ def _typical(table: pd.DataFrame) -> Any:
     return table.sort_values("saving").iloc[(len(table) - 1) // 2]
 
 
-def _half(table: pd.DataFrame, reference: str) -> Verdict:
+def _half(table: pd.DataFrame, reference: str, more: str = "") -> Verdict:
     """Held in a condition: the whole interval of the saving lies at or above 50 %."""
     above, vanished = table["above_half"], table["none"]
     below = table["saving_high"] < HALF
@@ -109,10 +119,11 @@ def _half(table: pd.DataFrame, reference: str) -> Verdict:
             described(line, table) for _, line in table[vanished].head(3).iterrows()
         )
         sentence += "." if vanished.sum() <= 3 else " and others."
+    sentence += more
     return verdict(
         f"JESA saves 50 % or more of the energy of {reference}.",
         f"{PAPER}: often around 50 % or more",
-        graded(float(above.mean())),
+        graded(above, below),
         sentence,
         "where",
         figure_of(typical, "saving"),
@@ -146,7 +157,7 @@ def _recorded(jesa: pd.DataFrame) -> Iterator[Verdict]:
         "JESA saves 50 % or more of the energy of Top-k, too, on gates recorded from a language "
         "model and measured channels.",
         f"{PAPER}: often around 50 % or more",
-        graded(float(table["above_half"].mean())),
+        graded(table["above_half"], table["saving_high"] < HALF),
         f"In {int(table['above_half'].sum())} of {len(table)} conditions surely; from "
         f"{_told(least, table)} to {percent(figure_of(most, 'saving'))} "
         f"at {described(most, table)}.",
@@ -177,7 +188,7 @@ def _importance(jesa: pd.DataFrame) -> Iterator[Verdict]:
         "The importance factor trades energy for relevance: the less later layers count, the more "
         "is saved.",
         f"{PAPER}, abstract",
-        graded(sum(falls) / len(falls)),
+        graded(falls, [not fall for fall in falls]),
         f"The saving against Top-k falls throughout as gamma0 grows in {sum(falls)} of "
         f"{len(falls)} series, from {_told(best, table)} to "
         f"{_told(last, table)}.",
@@ -244,7 +255,7 @@ def _optimal(savings: pd.DataFrame) -> Iterator[Verdict]:
         "JESA leaves next to nothing: the certified optimum saves at most "
         f"{100 * ALMOST:g} % of Top-k's energy more.",
         OURS,
-        graded(float((more <= ALMOST).mean())),
+        graded(more <= ALMOST, more > ALMOST),
         f"In {int((more <= ALMOST).sum())} of {len(pairs)} conditions"
         + (f" ({of_all - len(pairs)} more are not certified throughout)" * (of_all > len(pairs)))
         + f". Largest difference at "

@@ -125,7 +125,7 @@ def test_importance():
     ("layers", "importance", "words"),
     [
         (0, 0.5, "layers = 0"),
-        (2, 1.5, r"importance\[0\] = 1.5"),
+        (2, 1.5, "gamma0 = 1.5"),
         (2, [0.5], "1 entries for 2 layers"),
         (2, [0.5, 0.0], r"importance\[1\] = 0.0"),
         (2, [0.5, "x"], r"importance\[1\] = 'x'"),

@@ -218,3 +218,10 @@ def test_layers_of_a_cell():
     layers = list(draw_layers(cell | {"channel": "fixed"}, 4))
     assert [layer.importance for layer in layers] == [0.5, 0.25]
     assert (layers[0].gain == layers[1].gain).all()
+
+
+def test_a_model_has_a_number_of_layers():
+    text = 'study = "savings"\nmethods = ["jesa"]\n[[cells]]\nseeds = 1\nfamily = "rayleigh"'
+    with pytest.raises(StudyError, match=r"cells\[0\]: layers is missing"):
+        design_of(text)
+    assert design_of(text + "\nlayers = 2").cells

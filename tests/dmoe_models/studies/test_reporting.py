@@ -207,7 +207,7 @@ def test_a_study_that_is_not_finished_says_so_at_the_top():
 
 @pytest.mark.parametrize("study", ["asymptotics", "optimality", "savings"])
 def test_a_study_of_which_nothing_is_done_has_a_report(study, tmp_path):
-    part = 'part = "methods"\n' if study == "optimality" else ""
+    part = {"optimality": 'part = "methods"\n', "savings": "layers = 2\n"}.get(study, "")
     text = f'study = "{study}"\nmethods = ["jesa"]\n[[cells]]\nseeds = 2\n{part}family = "tdl"\n'
     design = design_of(text)
     with Database(tmp_path, design) as database:
@@ -218,8 +218,9 @@ def test_a_study_of_which_nothing_is_done_has_a_report(study, tmp_path):
     assert failed.remarks == ["1 of 1 tasks failed; no figure counts their draws."]
     for report in (nothing, failed):
         assert not report.tables and not report.verdicts and not report.pictures
-        assert page(report).count("There are none yet.") == 3
-        assert twin(report).count("There are none yet.") == 3
+        assert page(report).count("There are none yet.") == 2
+        assert "There are none: verdicts are about" in page(report)
+        assert twin(report).count("There are none yet.") == 2
         write_report(report, tmp_path / "out")
 
 
@@ -341,3 +342,12 @@ def test_the_twin_in_markdown(folder):
 def test_entities_are_words_in_the_twin():
     text = twin(dataclasses.replace(sample(), title="&lt;b&gt; &amp; &#60; more & other"))
     assert text.startswith(r"# \&lt;b\&gt; \&amp; \&#60; more & other")
+
+
+def test_methods_that_raise_are_said_at_the_top():
+    rows = pd.DataFrame(
+        {"method": ["mine", "mine", "JESA", None], "reason": 2 * ["Error: oops"] + ["", "x"]}
+    )
+    remark = "mine has no answer in 2 rows: Error: oops."
+    assert sample(rows=rows).remarks == [remark]
+    assert remark in page(sample(rows=rows))

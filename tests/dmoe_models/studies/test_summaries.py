@@ -366,7 +366,7 @@ def test_tables_of_real_rows_are_written(tmp_path):
 
 @pytest.mark.parametrize("study", ["asymptotics", "optimality", "savings"])
 def test_a_study_of_which_nothing_is_known_yet_has_empty_tables(study, tmp_path):
-    part = 'part = "methods"\n' if study == "optimality" else ""
+    part = {"optimality": 'part = "methods"\n', "savings": "layers = 2\n"}.get(study, "")
     text = f'study = "{study}"\nmethods = ["jesa"]\n[[cells]]\nseeds = 1\n{part}family = "rayleigh"'
     rows = stored(tmp_path, text, lambda cell, seed: [])
     for nothing in (rows, rows.iloc[:0]):
