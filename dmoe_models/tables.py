@@ -225,6 +225,7 @@ _LATEX = str.maketrans(
         "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
         "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
         "<": r"\textless{}", ">": r"\textgreater{}", "µ": r"\textmu{}",
+        "|": r"\textbar{}",
     }
 )  # fmt: skip
 

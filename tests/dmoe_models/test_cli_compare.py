@@ -189,6 +189,8 @@ def test_tables_escape_what_their_language_reads(report):
     table = (["method", "gap"], [["mine.py:my_method|x", "1 %"]])
     assert "mine.py:my_method\\|x" in markdown(table)
     written = latex(table, ["50 % of it"])
-    assert written.startswith("% 50 % of it\n") and "my\\_method|x & 1 \\% \\\\" in written
+    assert (
+        written.startswith("% 50 % of it\n") and "my\\_method\\textbar{}x & 1 \\% \\\\" in written
+    )
     headers, lines = summary_table(compare(read_rows(report)))
     assert "failed" not in headers and all(len(cells) == len(headers) for cells in lines)

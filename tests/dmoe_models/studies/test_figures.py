@@ -14,6 +14,7 @@ from matplotlib.text import Text
 
 from dmoe_models.plot_style import styles
 from dmoe_models.studies import figures_asymptotics, figures_optimality, figures_savings
+from dmoe_models.studies.asymptotics import distinct_probability
 from dmoe_models.studies.figure_tables import said
 from dmoe_models.studies.figures import figures
 from dmoe_models.studies.registry import StudyError
@@ -529,6 +530,55 @@ def test_lines_without_a_certified_draw_are_left_out_and_counted():
     assert "Left out: 6 lines without a certified draw." in picture.caption
     nothing = {name: table.assign(certified=0) for name, table in tables.items()}
     assert figures("asymptotics", nothing) == {}
+
+
+def test_the_closed_form_is_drawn_as_it_is(drawn):
+    for nodes, axes in zip((3, 4), drawn["probability"][0].figure.axes, strict=True):
+        links = nodes * (nodes - 1)
+        wanted = [distinct_probability(links, ratio * links) for ratio in (1, 4)]
+        (form,) = (line for line in axes.lines if len(line.get_xdata()) > 10)
+        assert form.get_ydata()[[0, -1]] == pytest.approx(np.multiply(100, wanted))
+        decay = drawn["decay"][0].figure.axes[nodes - 3]
+        (form,) = (line for line in decay.lines if len(line.get_xdata()) > 10)
+        assert form.get_ydata()[[0, -1]] == pytest.approx(np.subtract(1, wanted))
+
+
+def test_the_exact_method_all_sets_and_capped_tokens_are_drawn(drawn):
+    table = TABLES["savings"]["savings"]
+    best = table[(table["method"] == "exact") & table["z"].notna()]
+    marks = [
+        float(y)
+        for axes in drawn["importance"][0].figure.axes
+        for line in axes.lines
+        if line.get_marker() == "+"
+        for y in line.get_ydata()
+    ]
+    assert sorted(marks) == pytest.approx(sorted(100 * best["saving"]))
+    assert_drawn([16.0, 256.0], marks_of(drawn["nodes"][0].figure))
+    bars = [
+        patch.get_height() for axes in drawn["patterns"][0].figure.axes for patch in axes.patches
+    ]
+    assert bars and sorted(set(bars)) == [0.1, 0.2]
+
+
+def test_the_channel_of_reference_has_independent_links():
+    table = asymptotics()["optimality"]
+    turned = table["family"] == "rayleigh"
+    table = table.assign(band_turns=np.where(turned, 2.0, math.nan))  # "tdl" is shorter to say
+    caption = figures("asymptotics", {"optimality": table})["probability"].caption
+    assert caption.startswith("Channel rayleigh, band\u00a0turns\u00a02:")
+
+
+def test_other_channels_are_shown_with_the_most_usual_number_of_nodes():
+    table = asymptotics()["optimality"]
+    tdl = table[table["family"] == "tdl"]
+    more = [
+        tdl.assign(K=5, cell=tdl["cell"] + 50),
+        tdl.assign(family="cell", cell=tdl["cell"] + 90),
+    ]
+    tables = {"optimality": pd.concat([*more, table], ignore_index=True)}
+    titles = [axes.get_title() for axes in figures("asymptotics", tables)["starts"].figure.axes]
+    assert {title.rpartition("\u00a0")[2] for title in titles if "tdl" in title} == {"3"}
 
 
 def test_a_saving_needs_no_draw_that_is_solved_to_optimality():

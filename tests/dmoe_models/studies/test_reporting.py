@@ -94,14 +94,18 @@ def test_latex(folder):
     lines = text.splitlines()
     assert "% Throughout: K = 4, failed draws = 0." in lines
     assert r"\begin{tabular}{lrrlrrrrl}" in lines
-    label = r"JESA | 50 \% \& `ten` \textless{}b\textgreater{}starts\textless{}/b\textgreater{} "
+    label = r"JESA \textbar{} 50 \% \& `ten` "
+    label += r"\textless{}b\textgreater{}starts\textless{}/b\textgreater{} "
     row = next(line for line in lines if line.startswith("rayleigh & 0 "))
     assert row == rf"rayleigh & 0 & - & {label}\$x\_1\$ & 250 & 70.0 [69.0, 71.0] & 0 & 2 & yes \\"
     body = [line for line in lines if not line.startswith("%")]
     assert all(line.count("&") - line.count(r"\&") == 8 for line in body if line.endswith(r"\\"))
     assert "longtable" in (folder / "of_mine.tex").read_text() and r"\endhead" not in text
     verdicts = (folder / "verdicts.tex").read_text()
-    assert r"Becomes \textless{}optimal\textgreater{} | always & paper \& co. & held &" in verdicts
+    assert (
+        r"Becomes \textless{}optimal\textgreater{} \textbar{} always & paper \& co. & held &"
+        in verdicts
+    )
 
 
 def test_rows_can_be_left_out(tmp_path):
