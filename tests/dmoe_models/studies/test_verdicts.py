@@ -528,7 +528,7 @@ def test_percentages_say_what_is_so(value, reach, off):
     numbers = [float(number) for number in re.findall(r"-?[\d.]+(?:e-?\d+)?", written)]
     assert len(numbers) in (1, 3)
     for number, true in zip(numbers, (100 * value, 100 * low, 100 * high), strict=False):
-        width = abs(true) if math.isnan(reach) else max(abs(100 * reach), abs(true))
+        width = abs(true) if math.isnan(reach) else max(100 * (high - low), abs(true))
         assert abs(number - true) <= 0.06 * width + 1e-12
         for end in (0.0, 100.0):  # nothing and all are said of nothing else
             assert number != end or abs(true - end) < 1e-12
