@@ -2,10 +2,8 @@
 
 A verdict is a sentence made from numbers: the effect, its 95 % interval, how many draws it rests on
 and the configuration that gave them. Whether a claim held is decided by a rule that stands in the
-code beside it and was fixed before the numbers were seen by it; intervals are one at a time, not of
-all verdicts together, and "surely" means that one such interval says so. Cells of one family and
-size are of the same seeds, and so of the same draws: where they are counted together their
-intervals are widened for it, but outcomes that count cells (in 7 of 9) do not.
+code beside it, the same for every configuration; intervals are one at a time, not of all verdicts
+together.
 """
 
 from __future__ import annotations
