@@ -298,6 +298,15 @@ class Database:
     # ------------------------------------------------------------------------------- reading
 
     @_saying
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all that is read in the enclosed code be of one moment, whoever writes meanwhile."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
     def finished(self) -> set[str]:
         """Return the keys of the tasks that are done."""
         return {key for (key,) in self._connection.execute("SELECT key FROM tasks")}

@@ -108,9 +108,12 @@ def gather(database: Database) -> StudyReport:
     from dmoe_models.studies.summaries import summaries
     from dmoe_models.studies.verdicts import verdicts
 
-    design, finished = database.design, database.finished()
+    design = database.design
     name, sha256 = design.study.name, design.sha256
-    rows = database.table()
+    with database.snapshot():
+        finished, rows = database.finished(), database.table()
+        progress, failures = database.progress(), database.failures()
+        sessions = database.sessions()
     tables = summaries(name, rows)
     known = any(not table.empty for table in tables.values())
     return StudyReport(
@@ -118,14 +121,14 @@ def gather(database: Database) -> StudyReport:
         title=design.title,
         configuration=design.text,
         sha256=sha256,
-        progress=database.progress(),
-        failures=database.failures(),
+        progress=progress,
+        failures=failures,
         waiting=sum(
             task.seeds
             for task in design.tasks()
             if needs_data(task.cell.parameters) and task.key not in finished
         ),
-        sessions=database.sessions(),
+        sessions=sessions,
         rows=rows,
         tables=tables if known else {},
         verdicts=verdicts(name, tables, sha256) if known else [],

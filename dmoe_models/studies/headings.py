@@ -112,3 +112,27 @@ ABOUT = {
     ),
 }
 """Title and explanation of the tables of `dmoe_models.studies.summaries`."""
+
+FIGURES = {
+    "probability": "How often JESA is optimal, and best subcarriers are distinct",
+    "channels": "How often JESA is optimal, by channel",
+    "distinct": "Distinct best subcarriers beside the closed form, by channel",
+    "decay": "How fast failures become rare",
+    "exponents": "Exponents of that, by channel",
+    "excess": "Excess over the certified optimum, by channel",
+    "starts": "JESA from one start and from several",
+    "needed": "Subcarriers per link that are enough",
+    "gaps": "Excess over the certified optimum, by method and family",
+    "optimal": "How often methods are optimal, by family",
+    "time": "Time beside excess",
+    "tightness": "How far bounds lie below the certified optimum",
+    "integral": "How often the relaxation of the set model is the optimum",
+    "nodes": "Nodes that searches explore",
+    "importance": "Saving over the importance of layers",
+    "methods": "Energy of all methods over the importance of layers",
+    "snr_computation": "Saving over signal and computation",
+    "where": "Saving by condition",
+    "layers": "Energy and saving, layer by layer",
+    "patterns": "Experts per token, layer by layer",
+}
+"""Titles of the figures of `dmoe_models.studies.figures`."""

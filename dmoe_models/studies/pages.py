@@ -7,7 +7,6 @@ here, once; how it looks is in ``report.html`` and ``report.md``.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
@@ -15,7 +14,7 @@ from typing import Any
 
 from dmoe_models.report import environment, svg
 from dmoe_models.studies.findings import StudyReport
-from dmoe_models.studies.headings import LEGEND
+from dmoe_models.studies.headings import FIGURES, LEGEND
 from dmoe_models.studies.numerals import NOTHING
 from dmoe_models.studies.presenting import Presented, tally
 from dmoe_models.tables import Table, markdown
@@ -83,7 +82,7 @@ def _figures(report: StudyReport, *, with_svg: bool) -> list[dict[str, Any]]:
             "number": number,
             "name": name,
             "caption": picture.caption,
-            "title": textwrap.shorten(picture.caption.split(". ")[0], 76, placeholder=" ..."),
+            "title": FIGURES.get(name, name.replace("_", " ")),
             "svg": svg(picture.figure, name, picture.caption) if with_svg else "",
         }
         for number, (name, picture) in enumerate(report.pictures.items(), 1)

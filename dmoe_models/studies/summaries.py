@@ -35,4 +35,5 @@ def summaries(study: str, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         labels.pop("homogeneous", None)
     named = rows.assign(method=rows["method"].replace(labels))
     of_study = importlib.import_module(f"dmoe_models.studies.summaries_{find_study(study).name}")
-    return {name: make(named) for name, make in of_study.TABLES.items()}
+    found: dict[str, pd.DataFrame] = of_study.tables(named)
+    return found

@@ -12,6 +12,9 @@ from dmoe_models.studies.asymptotics import distinct_probability
 from dmoe_models.studies.intervals import decay_interval, excess_interval, proportion_interval
 from dmoe_models.studies.summary_lines import columns_of, grouped, known_of, per_cell
 
+TARGET = 0.99
+"""Probability of being optimal from which on "becomes optimal" is said to hold; ours."""
+
 
 def asymptotic_optimality(rows: pd.DataFrame) -> pd.DataFrame:
     """Return how often JESA is optimal, and how often all best subcarriers are distinct.
@@ -52,15 +55,16 @@ def asymptotic_optimality(rows: pd.DataFrame) -> pd.DataFrame:
     return per_cell("asymptotics", rows, ["method"], line)
 
 
-def subcarriers_needed(rows: pd.DataFrame, target: float = 0.99) -> pd.DataFrame:
+def subcarriers_needed(table: pd.DataFrame, target: float = TARGET) -> pd.DataFrame:
     """Return how many subcarriers per link are enough for JESA to be optimal so often.
+
+    From the table of `asymptotic_optimality`.
 
     One line per method and everything of a cell but its number of subcarriers. `needed` is the
     least ratio M / L in the design from which on the share is at least `target`; `needed_surely`
     the same for the lower end of the interval, `needed_possibly` for the upper; NaN where the
     design has none. `largest` is the largest ratio in the design.
     """
-    table = asymptotic_optimality(rows)
 
     def line(group: pd.DataFrame) -> dict[str, Any]:
         group = group.assign(ratio=group["subcarriers"] / group["links"]).sort_values("ratio")
@@ -76,8 +80,10 @@ def subcarriers_needed(rows: pd.DataFrame, target: float = 0.99) -> pd.DataFrame
     return _per_series(table, line)
 
 
-def decay_rates(rows: pd.DataFrame) -> pd.DataFrame:
+def decay_rates(table: pd.DataFrame) -> pd.DataFrame:
     """Return at which rate the probability of failure falls with the subcarriers.
+
+    From the table of `asymptotic_optimality`.
 
     One line per method and everything of a cell but its number of subcarriers. `optimal_exponent`:
     b in P(JESA not optimal) ~ (M / L)^-b; `distinct_exponent`: the same for best subcarriers that
@@ -85,7 +91,6 @@ def decay_rates(rows: pd.DataFrame) -> pd.DataFrame:
     Cells in which more than half of the draws fail say nothing of a rate; NaN where too few of the
     others have failures.
     """
-    table = asymptotic_optimality(rows)
 
     def line(group: pd.DataFrame) -> dict[str, Any]:
         ratio = group["subcarriers"] / group["links"]
@@ -138,8 +143,11 @@ def series_parameters(table: pd.DataFrame) -> list[str]:
     return own if table.duplicated([*rest, "method", "subcarriers"]).any() else rest
 
 
-TABLES = {
-    "optimality": asymptotic_optimality,
-    "subcarriers_needed": subcarriers_needed,
-    "decay_rates": decay_rates,
-}
+def tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return all tables of the study, by name."""
+    optimality = asymptotic_optimality(rows)
+    return {
+        "optimality": optimality,
+        "subcarriers_needed": subcarriers_needed(optimality),
+        "decay_rates": decay_rates(optimality),
+    }

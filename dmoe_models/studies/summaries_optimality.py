@@ -159,10 +159,12 @@ def _part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
     return rows[rows["part"] == part]
 
 
-TABLES = {
-    "gaps": method_gaps,
-    "gaps_by_family": method_gaps_by_family,
-    "tightness": bound_tightness,
-    "tightness_by_family": bound_tightness_by_family,
-    "nodes": search_nodes,
-}
+def tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return all tables of the study, by name."""
+    return {
+        "gaps": method_gaps(rows),
+        "gaps_by_family": method_gaps_by_family(rows),
+        "tightness": bound_tightness(rows),
+        "tightness_by_family": bound_tightness_by_family(rows),
+        "nodes": search_nodes(rows),
+    }

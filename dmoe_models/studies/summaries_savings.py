@@ -11,6 +11,9 @@ import pandas as pd
 from dmoe_models.studies.intervals import Interval, mean_interval, ratio_interval
 from dmoe_models.studies.summary_lines import alive, columns_of, labelled, per_cell
 
+HALF = 0.5
+"""The saving that the literature speaks of."""
+
 REFERENCES = ("Top-k", "H(1, D)", "greedy")
 """Labels of the methods against which savings are told."""
 
@@ -64,7 +67,7 @@ def _saved(rows: pd.DataFrame, references: Sequence[str], more: list[str]) -> pd
                     }
                     | columns_of("saving", saving)
                     | {
-                        "above_half": bool(saving.low >= 0.5),
+                        "above_half": bool(saving.low >= HALF),
                         "none": bool(saving.low <= 0 <= saving.high),
                     }
                 )
@@ -102,8 +105,10 @@ def _all_true(values: pd.Series) -> bool:
     return bool(values.fillna(False).all())
 
 
-TABLES = {
-    "savings": savings_in_total,
-    "savings_by_layer": savings_by_layer,
-    "energy_parts": energy_parts,
-}
+def tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return all tables of the study, by name."""
+    return {
+        "savings": savings_in_total(rows),
+        "savings_by_layer": savings_by_layer(rows),
+        "energy_parts": energy_parts(rows),
+    }

@@ -28,6 +28,9 @@ PAPER = "Qin, Wu, Du, Huang, arXiv 2503.13421"
 MODEL = "sufficient condition for asymptotic optimality: all best subcarriers are distinct"
 OURS = "this project"
 
+NEAR = 0.01
+"""Mean excess, or distance of a bound, up to which it is called near the optimum; ours."""
+
 Tables = Mapping[str, pd.DataFrame]
 """The summaries of a study, by name."""
 
@@ -49,7 +52,7 @@ class Verdict:
     figure : str
         Name of the figure that shows it; empty where none does.
     effect, low, high : float
-        The number that decided, with its interval; NaN where nothing was tested.
+        The number that the sentence turns on, with its interval; NaN where there is none.
     sample : int
         Draws on which it rests.
     sha256 : str
@@ -191,6 +194,48 @@ def worst_draw(excess: pd.Series) -> str:
     if not worst > 0:
         return ""
     return f"; worst draw {percent(Interval(worst, math.nan, math.nan))} above the optimum"
+
+
+def near_optimal(
+    lines: pd.DataFrame, places: str, figure: str, *, where: str = ""
+) -> Iterator[Verdict]:
+    """Held in a line: the whole interval of JESA's mean excess is at most `NEAR`.
+
+    Where fewer than two draws are above the optimum there is no interval, and the mean counts.
+
+    Parameters
+    ----------
+    lines : DataFrame
+        Of JESA: its mean excess in cells or families, with interval.
+    places : {"cells", "families"}
+        What the lines are.
+    figure : str
+        Name of the figure that shows it.
+    where : str
+        Which draws the mean is over, where it is not all.
+    """
+    known = lines[lines["mean_excess"].notna()] if len(lines) else lines
+    if known.empty:
+        return
+    near = known["mean_excess_high"].fillna(known["mean_excess"]) <= NEAR
+    alone = int(known["mean_excess_high"].isna().sum())
+    worst = highest(known, "mean_excess")
+    effect = figure_of(worst, "mean_excess")
+    far = ", ".join(sorted(known.loc[~near, "family"].unique()))
+    yield verdict(
+        f"JESA is near-optimal: a mean excess of at most {100 * NEAR:g} %{where}.",
+        f"{OURS}; the literature uses JESA where the optimum is not known",
+        graded(near, known["mean_excess_low"] > NEAR),
+        f"In {int(near.sum())} of {len(known)} {places}"
+        + (f", in {alone} by the mean alone (fewer than two draws above 0)" if alone else "")
+        + (f"; not in {'some of ' if places == 'cells' else ''}{far}" if far else "")
+        + f". Highest mean: {percent(effect)} ({described(worst, known)})"
+        + worst_draw(known["worst_excess"])
+        + ".",
+        figure,
+        effect,
+        int(known["certified"].sum()),
+    )
 
 
 def span(values: pd.Series) -> str:

@@ -14,6 +14,7 @@ from dmoe_models.studies.intervals import (
     pooled_proportion,
     proportion_interval,
 )
+from dmoe_models.studies.summaries_asymptotics import TARGET
 from dmoe_models.studies.verdicts import (
     HELD,
     IN_PART,
@@ -28,25 +29,18 @@ from dmoe_models.studies.verdicts import (
     described,
     figure_of,
     graded,
-    highest,
     lowest,
+    near_optimal,
     of_method,
     percent,
     sizes,
     span,
     table_of,
     verdict,
-    worst_draw,
 )
 
 INDEPENDENT = ("rayleigh", "rician")
 """Families whose gains are independent over links and exchangeable over subcarriers."""
-
-TARGET = 0.99
-"""Probability of being optimal from which on "becomes optimal" is said to hold; ours."""
-
-NEAR = 0.01
-"""Mean excess up to which a method is called near-optimal; ours."""
 
 _METHOD = "JESA"
 _VARYING = ("subcarriers_per_link", "M", "delay_spread_s")
@@ -87,7 +81,7 @@ def judge(tables: Tables) -> Iterator[Verdict]:
             "channels",
         )
     yield from _enough(table_of(tables, "subcarriers_needed"))
-    yield from _near_optimal(jesa)
+    yield from near_optimal(jesa, "cells", "excess")
     yield from _starts(everything)
 
 
@@ -119,8 +113,8 @@ def _becomes_optimal(
     """Held: at the most subcarriers the whole interval is at least `TARGET`, and no series fell.
 
     Not held: it is below, and more than half as many draws are missed as at the fewest. Undecided
-    where the interval holds `TARGET`. Where no series has two numbers of subcarriers there is
-    nothing to say.
+    where the interval holds `TARGET` and no series fell; in part otherwise. Where no series has two
+    numbers of subcarriers there is nothing to say.
     """
     series = _series(table)
     if not series:
@@ -244,13 +238,17 @@ def _enough(needed: pd.DataFrame) -> Iterator[Verdict]:
         known, sure = theorem["needed"].dropna(), theorem["needed_surely"].dropna()
         most = float(known.max()) if len(known) else math.nan
         surely = float(sure.max()) if len(sure) == len(theorem) else math.inf
-        words = f"{span(known)} subcarriers per link" if len(known) else "No number in the design"
+        words = (
+            f"{span(known)} subcarriers per link reach it from there on in {len(known)}"
+            if len(known)
+            else "No number of the design reaches it in any"
+        )
         yield verdict(
             "A few subcarriers per link are enough for JESA to be optimal on "
             f"{100 * target:g} % of the draws (independent fading).",
             f"{OURS}: asymptotic optimality as a number",
             graded(theorem["needed_surely"].notna(), theorem["needed_possibly"].isna()),
-            f"{words} reach it from there on in {len(known)} of {len(theorem)} series; "
+            f"{words} of {len(theorem)} series; "
             f"with the lower end of the interval {len(sure) or 'none'} do"
             + (f", at {span(sure)}" if len(sure) else "")
             + ".",
@@ -277,35 +275,8 @@ def _enough(needed: pd.DataFrame) -> Iterator[Verdict]:
         )
 
 
-def _near_optimal(table: pd.DataFrame) -> Iterator[Verdict]:
-    """Held in a cell: the whole interval of the mean excess is at most `NEAR`.
-
-    Where fewer than two draws are above the optimum there is no interval, and the mean counts.
-    """
-    known = table[table["mean_excess"].notna()]
-    if known.empty:
-        return
-    near = known["mean_excess_high"].fillna(known["mean_excess"]) <= NEAR
-    worst = highest(known, "mean_excess")
-    effect = figure_of(worst, "mean_excess")
-    far = sorted(known.loc[~near, "family"].unique())
-    yield verdict(
-        f"JESA is near-optimal: a mean excess over all draws of at most {100 * NEAR:g} %.",
-        f"{OURS}; the literature uses JESA where the optimum is not known",
-        graded(near, known["mean_excess_low"] > NEAR),
-        f"Surely in {int(near.sum())} of {len(known)} cells"
-        + (f"; not surely in some of {', '.join(far)}" if far else "")
-        + f". Highest mean: {percent(effect)} ({described(worst, known)})"
-        + worst_draw(known["worst_excess"])
-        + ".",
-        "excess",
-        effect,
-        int(known["certified"].sum()),
-    )
-
-
 def _starts(table: pd.DataFrame) -> Iterator[Verdict]:
-    """Held: over all draws of the cells that both did, the intervals of the two do not meet."""
+    """Held: over all draws of the cells that both did, the whole interval lies above JESA's."""
     labels = [str(label) for label in table["method"].unique() if label != _METHOD]
     jesa = of_method(table, _METHOD)
     for label in labels:
@@ -319,7 +290,7 @@ def _starts(table: pd.DataFrame) -> Iterator[Verdict]:
             f"More care with the start pays: {label} is optimal more often than {_METHOD} from one "
             "random start.",
             OURS,
-            HELD if better else NOT_HELD if worse else IN_PART,
+            graded([better], [worse]),
             f"Over all cells of both it is on {percent(share)}, {_METHOD} on {percent(base)}.",
             "starts",
             share,

@@ -11,6 +11,7 @@ from dmoe_models.studies.intervals import Interval, pooled_proportion, proportio
 from dmoe_models.studies.verdicts import (
     HELD,
     IN_PART,
+    NEAR,
     NOT_HELD,
     OURS,
     PAPER,
@@ -21,6 +22,7 @@ from dmoe_models.studies.verdicts import (
     graded,
     highest,
     lowest,
+    near_optimal,
     of_method,
     percent,
     sizes,
@@ -28,9 +30,6 @@ from dmoe_models.studies.verdicts import (
     verdict,
     worst_draw,
 )
-
-NEAR = 0.01
-"""Mean excess up to which a method is called near-optimal; ours."""
 
 FEW = 0.01
 """Share of all sets up to which a search is said to explore few; ours."""
@@ -44,7 +43,8 @@ def judge(tables: Tables) -> Iterator[Verdict]:
     families = table_of(tables, "gaps_by_family")
     if len(families):
         families = families[families["certified"] > 0]
-        yield from _near_optimal(families)
+        jesa = of_method(families, "JESA")
+        yield from near_optimal(jesa, "families", "gaps", where=" where it has an answer")
         yield from _finds_answers(families)
         for label in _BASELINES:
             yield from _outperforms(families, label)
@@ -114,34 +114,6 @@ def _search(nodes: pd.DataFrame) -> Iterator[Verdict]:
 
 
 # ------------------------------------------------------------------------------------------- P2
-
-
-def _near_optimal(families: pd.DataFrame) -> Iterator[Verdict]:
-    """Near, in a family: the whole interval of the mean excess is at most `NEAR`.
-
-    Where fewer than two draws are above the optimum there is no interval, and the mean counts.
-    """
-    own = of_method(families, "JESA")
-    own = own[own["mean_excess"].notna()] if len(own) else own
-    if own.empty:
-        return
-    near = own["mean_excess_high"].fillna(own["mean_excess"]) <= NEAR
-    worst = highest(own, "mean_excess")
-    effect = figure_of(worst, "mean_excess")
-    far = ", ".join(own.loc[~near, "family"])
-    yield verdict(
-        f"JESA is near-optimal: a mean excess of at most {100 * NEAR:g} % where it has an answer.",
-        f"{OURS}; the literature uses JESA where the optimum is not known",
-        graded(near, own["mean_excess_low"] > NEAR),
-        f"Surely in {int(near.sum())} of {len(own)} families"
-        + (f"; not surely in {far}" if far else "")
-        + f". Highest mean: {percent(effect)} ({worst['family']})"
-        + worst_draw(own["worst_excess"])
-        + ".",
-        "gaps",
-        effect,
-        int(own["certified"].sum()),
-    )
 
 
 def _finds_answers(families: pd.DataFrame) -> Iterator[Verdict]:
@@ -239,7 +211,7 @@ def _bounds(tightness: pd.DataFrame) -> Iterator[Verdict]:
 
 
 def _integral(sets: pd.DataFrame) -> Verdict:
-    """Held: the relaxation equals the optimum on every draw; in part: on 99 % at least."""
+    """Held: the relaxation equals the optimum on every draw; in part: surely on 99 %."""
     number = int(sets["certified"].sum())
     hits = (sets["p_tight"] * sets["certified"]).round()
     share = pooled_proportion(hits, sets["certified"], _draws(sets))

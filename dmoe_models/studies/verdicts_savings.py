@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from dmoe_models.studies.summaries_savings import HALF
 from dmoe_models.studies.verdicts import (
     HELD,
     IN_PART,
@@ -29,9 +30,6 @@ from dmoe_models.studies.verdicts import (
     verdict,
 )
 from dmoe_models.tables import share
-
-HALF = 0.5
-"""The saving that the literature speaks of."""
 
 ALMOST = 0.01
 """Part of the reference's energy up to which two methods are called alike; ours."""
@@ -113,7 +111,7 @@ def _half(table: pd.DataFrame, reference: str, more: str = "") -> Verdict:
     )
     edges = _edges(table)
     if edges:
-        sentence += f" The saving is 50 % or more {edges}."
+        sentence += f" It surely is in every condition {edges}."
     if vanished.any():
         sentence += f" It cannot be told from none in {int(vanished.sum())}: " + "; ".join(
             described(line, table) for _, line in table[vanished].head(3).iterrows()
@@ -132,12 +130,13 @@ def _half(table: pd.DataFrame, reference: str, more: str = "") -> Verdict:
 
 
 def _edges(table: pd.DataFrame) -> str:
-    """Say up to which gamma0 the saving is surely 50 %, for every z that was varied with it."""
+    """Say up to which gamma0 every condition surely saves 50 %, for every z varied with it."""
     if not {"z", "gamma0"} <= set(axes(table)):
         return ""
     words = []
     for z, lines in table[table["z"].notna()].groupby("z"):
-        high = lines.loc[lines["above_half"], "gamma0"]
+        every = lines.groupby("gamma0")["above_half"].all().sort_index()
+        high = every.index[every.cummin()]
         if lines["gamma0"].nunique() > 1:
             words.append(
                 f"up to gamma0 = {high.max():g} at z = {z:g}"
@@ -201,8 +200,8 @@ def _importance(jesa: pd.DataFrame) -> Iterator[Verdict]:
 def _whose(jesa: pd.DataFrame) -> Iterator[Verdict]:
     """Held in a condition: against greedy, at the same required relevance, it saves 50 %, too.
 
-    Not held: it saves nothing anywhere. Top-k delivers more relevance than required, and so part
-    of what is saved against it is had by any method that delivers no more.
+    Not held: it surely saves something nowhere. Top-k delivers more relevance than required, and so
+    part of what is saved against it is had by any method that delivers no more.
     """
     table, top = (jesa[jesa["reference"] == reference] for reference in ("greedy", "Top-k"))
     if table.empty or top.empty:
@@ -230,7 +229,9 @@ def _whose(jesa: pd.DataFrame) -> Iterator[Verdict]:
 
 
 def _optimal(savings: pd.DataFrame) -> Iterator[Verdict]:
-    """Held in a condition: the optimum saves at most `ALMOST` more of Top-k's energy than JESA.
+    """Held in a condition: the optimum saves at most `ALMOST` of Top-k's energy more than JESA.
+
+    By the means of the draws.
 
     Of conditions in which the optimum is certified on every draw and layer.
     """
@@ -281,7 +282,6 @@ def _channels(jesa: pd.DataFrame) -> Iterator[Verdict]:
         return
     alike = [bool(g["saving_high"].max() - g["saving_low"].min() <= ALIKE) for g in groups]
     apart = [bool(g["saving_low"].max() > g["saving_high"].min()) for g in groups]
-    outcome = HELD if all(alike) else NOT_HELD if all(apart) else IN_PART
     told = ", ".join(
         f"{line['channel']} {percent(figure_of(line, 'saving'))}"
         for _, line in groups[0].iterrows()
@@ -292,7 +292,7 @@ def _channels(jesa: pd.DataFrame) -> Iterator[Verdict]:
         "The saving does not depend on whether the channel is drawn anew for every layer, stays, "
         "or ages.",
         OURS,
-        outcome,
+        graded(alike, apart),
         f"Against Top-k: {told}.",
         "where",
         figure_of(groups[0].iloc[0], "saving"),

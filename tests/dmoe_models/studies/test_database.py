@@ -231,3 +231,14 @@ def test_an_infinite_excess_is_kept(design, tmp_path, infinity):
     with Database(tmp_path, design) as database:
         assert database.store(task, endless, 1, 0.5)
     assert read_table(tmp_path)["excess"].tolist() == [math.inf] * 2
+
+
+def test_a_snapshot_is_of_one_moment(design, tmp_path):
+    first, second = design.tasks()[:2]
+    with Database(tmp_path, design) as writer, Database(tmp_path) as reader:
+        writer.store(first, rows(first), 1, 0.5)
+        with reader.snapshot():
+            assert reader.progress().done == 1
+            writer.store(second, rows(second), 1, 0.5)
+            assert reader.progress().done == 1 and len(reader.table()) == 2
+        assert reader.progress().done == 2 and len(reader.table()) == 4

@@ -694,3 +694,15 @@ def test_many_nodes_are_shared_out_among_panels():
 def test_an_unknown_study():
     with pytest.raises(StudyError):
         figures("weather", {})
+
+
+def test_every_figure_has_a_title():
+    from dmoe_models.studies import figures_asymptotics, figures_optimality, figures_savings
+    from dmoe_models.studies.headings import FIGURES
+
+    drawn = {
+        *figures_asymptotics.MAKERS,
+        *figures_optimality.MAKERS,
+        *figures_savings.MAKERS,
+    }
+    assert drawn == set(FIGURES)

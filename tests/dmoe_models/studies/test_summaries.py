@@ -112,10 +112,11 @@ def test_homogeneous_is_not_of_relevance_one_where_z_is_another(asymptotic):
 
 
 def test_subcarriers_needed(asymptotic):
-    table = subcarriers_needed(asymptotic, target=0.85)
+    optimality = asymptotic_optimality(asymptotic)
+    table = subcarriers_needed(optimality, target=0.85)
     assert len(table) == 1 and table["needed"][0] == 2.0 and table["largest"][0] == 4.0
     assert math.isnan(table["needed_surely"][0])  # ten of ten prove only 69 %
-    assert subcarriers_needed(asymptotic, target=0.6)["needed_surely"][0] == 4.0
+    assert subcarriers_needed(optimality, target=0.6)["needed_surely"][0] == 4.0
     assert "subcarriers_per_link" not in table and table["family"][0] == "rayleigh"
 
 
@@ -131,7 +132,7 @@ def test_a_delay_spread_goes_with_the_subcarriers_unless_it_has_an_axis_of_its_o
 
 
 def test_decay_rates(asymptotic):
-    rates = decay_rates(asymptotic).iloc[0]
+    rates = decay_rates(asymptotic_optimality(asymptotic)).iloc[0]
     # one ratio has no failure, another fails in 5 of 9 draws: too little to tell a rate
     assert math.isnan(rates["optimal_exponent"]) and math.isnan(rates["distinct_exponent"])
     assert rates["certified"] == 29 and rates["scales"] == 3
@@ -151,7 +152,7 @@ def test_the_rate_of_the_closed_form_is_one():
             }
             for seed in range(1000)
         ]  # fmt: skip
-    rates = decay_rates(pd.DataFrame(lines)).iloc[0]
+    rates = decay_rates(asymptotic_optimality(pd.DataFrame(lines))).iloc[0]
     assert rates["distinct_exponent_low"] < 1 < rates["distinct_exponent_high"]
     assert 0.8 < rates["optimal_exponent"] < 1.2
 
