@@ -278,8 +278,14 @@ def positive_axis(axis: Any, values: Numbers) -> None:
     known = finite(values)
     above = known[known > 0].tolist() or [1.0]
     if (known <= 0).any():
-        _scale(axis, "symlog", linthresh=min(above), linscale=0.3)
-        _limits(axis, -0.3 * min(above), 2 * max(above))
+        least, most = min(above), max(above)
+        _scale(axis, "symlog", linthresh=least, linscale=0.3)
+        _limits(axis, -0.3 * least, 2 * most)
+        powers = range(math.ceil(math.log10(2 * least)), math.floor(math.log10(2 * most)) + 1)
+        ticks = [10.0**power for power in powers][:: max(1, -(-len(powers) // 8))]
+        names = [f"{tick:g}" if tick < 1e4 else f"1e{math.log10(tick):.0f}" for tick in ticks]
+        axis.set_ticks([0.0, *ticks], labels=["0", *names])  # none where 0's label is
+        axis.set_ticks([], minor=True)
     else:
         _scale(axis, "log")
         _limits(axis, min(above) / 2, 2 * max(above))

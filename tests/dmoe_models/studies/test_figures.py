@@ -706,3 +706,20 @@ def test_every_figure_has_a_title():
         *figures_savings.MAKERS,
     }
     assert drawn == set(FIGURES)
+
+
+def test_a_logarithmic_axis_with_a_zero_has_labels_that_can_be_read():
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from dmoe_models.plot_style import positive_axis
+
+    figure = Figure(figsize=(4.0, 3.0), layout="constrained")
+    axes = figure.add_subplot()
+    positive_axis(axes.yaxis, [0.0, 0.008, 0.1, 5.0, 2e5])
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    boxes = [label.get_window_extent() for label in axes.get_yticklabels() if label.get_text()]
+    assert len(boxes) > 3
+    for below, above in itertools.pairwise(boxes):
+        assert not below.overlaps(above)
