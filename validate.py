@@ -1,13 +1,14 @@
 """Run methods on instance sets, verify every answer, print the table, write the report.
 
-``python validate.py --help`` says how; the work is done in ``dmoe_models.verification``.
+``python validate.py --help`` says how; the work is done in
+``dmoe_models.verification.cross_check``.
 """
 
 import sys
 
 try:
-    from dmoe_models.shell import run
-    from dmoe_models.validation import validate
+    from dmoe_models.cli.shell import run
+    from dmoe_models.cli.validate import validate
 except ModuleNotFoundError as error:
     print(
         f"error: {error}; install the project first: make setup, or pip install .", file=sys.stderr

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from dmoe_models import Instance, solve
-from instances.library import load_set
+from instances.library.sets import load_set
 
 SINGLE, TENFOLD, SEARCHES = 100, 20, 5
 AT_OPTIMUM = 1e-9
@@ -18,7 +18,7 @@ AT_OPTIMUM = 1e-9
 
 def excesses(instance: Instance, optimum: float, method: str, runs: int, **options) -> np.ndarray:
     """Return (E - OPT) / (OPT - sum b) of a method with seeds 0, 1, ..., in percent."""
-    static = float(instance.static_energy_j.sum())
+    static = instance.static_total_j
     energies = [
         solve(instance, method, seed=seed, **options).objective for seed in range(max(1, runs))
     ]

@@ -16,9 +16,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from dmoe_models import Instance, MethodError, Status, methods, solve
-from dmoe_models.solution import OPTIMALITY_GAP, relative_gap
+from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from instances.families import draw
-from instances.library import load_set
+from instances.library.sets import load_set
 
 FOLDER = Path(__file__).parent
 CERTIFIERS = {"P1": "des", "P2": "pyomo-p2-set"}

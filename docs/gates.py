@@ -14,11 +14,11 @@ import numpy as np
 from figures import FOLDER, STYLE
 
 from dmoe_models import Instance, solve
-from instances.calibrate import LAYERS
+from dmoe_models.scores.fit import LAYERS
+from dmoe_models.scores.recorded import choose_tokens, group_experts, read_gates
+from dmoe_models.scores.statistics import STATISTICS, gate_statistics
 from instances.families import draw
-from instances.gate_statistics import STATISTICS, gate_statistics
-from instances.gates import choose_tokens, group_experts, read_gates
-from instances.recorded import DOMAINS, GATES_FOLDER
+from instances.recorded.join import DOMAINS, GATES_FOLDER
 
 TOKENS = 8192
 SEED = 1

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from dmoe_models.studies.registry import STUDY_NAMES
-from dmoe_models.tables import markdown
+from dmoe_models.studies.study import STUDY_NAMES
+from dmoe_models.text import markdown
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- claims -->\n", "<!-- end of claims -->\n"

@@ -13,16 +13,16 @@ from typing import TypeVar
 
 import numpy as np
 
-from dmoe_models.clock import Deadline, OutOfTimeError
-from dmoe_models.energy import (
+from dmoe_models.deadline import Deadline, OutOfTimeError
+from dmoe_models.errors import MethodError
+from dmoe_models.model.energy import (
     assignment_energy_j,
     best_link_energy_j,
     count_tokens,
     expert_energy_j,
 )
-from dmoe_models.errors import MethodError
-from dmoe_models.feasible_sets import membership, sets_of_tokens
-from dmoe_models.instance import Instance
+from dmoe_models.model.feasible_sets import membership, sets_of_tokens
+from dmoe_models.model.instance import Instance
 
 Item = TypeVar("Item")
 

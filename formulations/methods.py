@@ -20,14 +20,14 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.algorithms.baselines import highest_scores
-from dmoe_models.checker import check
-from dmoe_models.clock import Deadline, OutOfTimeError
-from dmoe_models.energy import count_tokens, evaluate
+from dmoe_models.deadline import Deadline, OutOfTimeError
 from dmoe_models.errors import MethodError
-from dmoe_models.instance import Instance
-from dmoe_models.relevance import maximal_failing_set, meets_need
-from dmoe_models.solution import OPTIMALITY_GAP, Outcome, Solution, relative_gap
-from formulations import cvxpy_models, highs_model, pyomo_models
+from dmoe_models.model.energy import count_tokens, evaluate
+from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
+from dmoe_models.model.instance import Instance
+from dmoe_models.model.relevance import maximal_failing_set, meets_need
+from dmoe_models.model.solution import Outcome, Solution
+from dmoe_models.referee.check import check
 from formulations.data import cheapest_candidates
 from formulations.solve import (
     TOLERANCES,
@@ -37,6 +37,9 @@ from formulations.solve import (
     solve_highs,
     solve_pyomo,
 )
+from formulations.with_cvxpy import models as cvxpy_models
+from formulations.with_highs import models as highs_model
+from formulations.with_pyomo import models as pyomo_models
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def _distrust(
     except OutOfTimeError as error:
         return Outcome(details=details | {"failed": str(error)})
     details["build_s"] = time.perf_counter() - started
-    unit, static = model.data.unit_j, float(instance.static_energy_j.sum())
+    unit, static = model.data.unit_j, instance.static_total_j
     bound, best, best_energy = -math.inf, None, math.inf
     cuts = solves = nodes = 0
 

@@ -13,13 +13,13 @@ from functools import partial
 
 import numpy as np
 
-from dmoe_models.clock import Deadline, OutOfTimeError
+from dmoe_models.deadline import Deadline, OutOfTimeError
 from dmoe_models.errors import MethodError
-from dmoe_models.instance import Instance
+from dmoe_models.model.instance import Instance
 from formulations.data import cheapest_candidates
-from formulations.highs_assembly import HighsModel
-from formulations.highs_model import p2_milp, p2_set
 from formulations.solve import TOLERANCES, Health, solve_highs
+from formulations.with_highs.assembly import HighsModel
+from formulations.with_highs.models import p2_milp, p2_set
 
 MODELS: dict[str, Callable[..., HighsModel]] = {
     "aggregated": p2_milp,
@@ -89,7 +89,7 @@ def relaxation(
         return Relaxation(value, False, rows, columns)
     decisions = np.asarray(highs.getSolution().col_value)[: built.choices + len(built.options)]
     return Relaxation(
-        value_j=answer.bound * built.data.unit_j + float(instance.static_energy_j.sum()),
+        value_j=answer.bound * built.data.unit_j + instance.static_total_j,
         integral=bool((np.abs(decisions - np.round(decisions)) <= 1e-6).all()),
         rows=rows,
         columns=columns,

@@ -22,8 +22,8 @@ from pyomo.contrib.solver.common.results import SolutionStatus
 from pyomo.contrib.solver.common.results import TerminationCondition as Current
 
 from dmoe_models.errors import MethodError
-from formulations.cvxpy_models import CvxpyModel
-from formulations.highs_assembly import SMALL_MATRIX_VALUE, HighsModel
+from formulations.with_cvxpy.models import CvxpyModel
+from formulations.with_highs.assembly import SMALL_MATRIX_VALUE, HighsModel
 
 TOLERANCES = (1e-7, 1e-9)
 """Feasibility tolerances tried in turn, until the referee accepts and the gap closes."""

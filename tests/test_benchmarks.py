@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dmoe_models.methods import METHODS
+from dmoe_models.solving.catalogue import METHODS
 from instances.families import draw
 
 import bench_des

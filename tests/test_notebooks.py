@@ -108,7 +108,7 @@ def _path(notebook):
 
 
 def _private(notebook):
-    _last(notebook).source = "from dmoe_models.solving import _attached_bound"
+    _last(notebook).source = "from dmoe_models.solving.solve import _attached_bound"
 
 
 def _tests(notebook):

@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-from dmoe_models.validation import validate
+from dmoe_models.cli.validate import validate
 
 from shell import call
 

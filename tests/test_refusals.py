@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from dmoe_models import read_instance, solve, write_instance, write_solution
-from dmoe_models.answers import Answers
-from dmoe_models.methods import find_method
+from dmoe_models.solving.answers import Answers
+from dmoe_models.solving.catalogue import find_method
 from instances.families import draw
-from instances.library import read_set, write_set
+from instances.library.sets import read_set, write_set
 
 from shell import Said, call
 

@@ -12,20 +12,20 @@ from itertools import islice
 
 import numpy as np
 
-from dmoe_models.algorithms.assignment import allocate_subcarriers
-from dmoe_models.algorithms.des import solve_p1
 from dmoe_models.algorithms.jesa import jesa
-from dmoe_models.energy import (
+from dmoe_models.algorithms.placement.assignment import allocate_subcarriers
+from dmoe_models.algorithms.selection.des import solve_p1
+from dmoe_models.errors import MethodError
+from dmoe_models.model.energy import (
     assignment_energy_j,
     best_link_energy_j,
     count_tokens,
     expert_energy_j,
 )
-from dmoe_models.errors import MethodError
-from dmoe_models.feasible_sets import feasible_sets
-from dmoe_models.instance import Instance
-from dmoe_models.relevance import meets_need, reaches
-from dmoe_models.solution import Outcome, Solution
+from dmoe_models.model.feasible_sets import feasible_sets
+from dmoe_models.model.instance import Instance
+from dmoe_models.model.relevance import meets_need, reaches
+from dmoe_models.model.solution import Outcome, Solution
 
 LISTED_SETS = 1000
 """Feasible sets of one token up to which `random` lists them all to draw one."""

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dmoe_models.algorithms.assignment import allocate_subcarriers
-from dmoe_models.clock import Deadline, OutOfTimeError
-from dmoe_models.energy import assignment_energy_j, expert_energy_j
+from dmoe_models.algorithms.placement.assignment import allocate_subcarriers
+from dmoe_models.deadline import Deadline, OutOfTimeError
 from dmoe_models.errors import MethodError
-from dmoe_models.feasible_sets import membership, sets_of_tokens
-from dmoe_models.instance import Instance
-from dmoe_models.solution import Outcome, Solution
+from dmoe_models.model.energy import assignment_energy_j, expert_energy_j
+from dmoe_models.model.feasible_sets import membership, sets_of_tokens
+from dmoe_models.model.instance import Instance
+from dmoe_models.model.solution import Outcome, Solution
 
 LIMIT = 500_000
 """Most assignments or selections (P2), or feasible sets (P1), that are enumerated."""
@@ -83,7 +83,7 @@ def exhaustive(
         else:
             number, what = selections, "selections"
             solution, variable, complete = _over_selections(instance, sets, deadline)
-    static = float(instance.static_energy_j.sum())
+    static = instance.static_total_j
     details = {"enumerated": f"{number} {what}", "complete": complete}
     return Outcome(
         solution if math.isfinite(variable) else None,

@@ -23,10 +23,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dmoe_models.algorithms.assignment import assign_load
-from dmoe_models.algorithms.des import ExpertSelection, select_experts
-from dmoe_models.clock import Deadline
-from dmoe_models.energy import (
+from dmoe_models.algorithms.placement.assignment import assign_load
+from dmoe_models.algorithms.selection.des import ExpertSelection, select_experts
+from dmoe_models.deadline import Deadline
+from dmoe_models.errors import MethodError
+from dmoe_models.model.energy import (
     assignment_energy_j,
     best_link_energy_j,
     count_tokens,
@@ -34,9 +35,8 @@ from dmoe_models.energy import (
     selected_energy_j,
     total_energy_j,
 )
-from dmoe_models.errors import MethodError
-from dmoe_models.instance import Instance
-from dmoe_models.solution import Outcome, Solution
+from dmoe_models.model.instance import Instance
+from dmoe_models.model.solution import Outcome, Solution
 
 STARTS = ("random", "assignment", "price")
 
@@ -86,7 +86,7 @@ def jesa(
     """
     if start not in STARTS:
         raise MethodError(f"start = {start!r} is not one of {', '.join(STARTS)}")
-    from dmoe_models.algorithms.des_compiled import available_cores  # numba: slow to import
+    from dmoe_models.algorithms.selection.compiled import available_cores  # numba: slow to import
 
     if threads is None:
         threads = available_cores()
@@ -243,7 +243,7 @@ class _Descent:
         answer = self._choose(expert_energy_j(self.instance, prices), slice(None))
         if answer.feasible:
             self.selection, self.prices = answer.selection, prices
-        return float(answer.bound_j.sum() + self.instance.static_energy_j.sum())
+        return float(answer.bound_j.sum()) + self.instance.static_total_j
 
     def alternate(self, max_iterations: int) -> None:
         """P3 and DES in turn, until DES at the new prices lowers nothing."""

@@ -19,14 +19,19 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.algorithms.compiling import compiled
-from dmoe_models.algorithms.des import select_experts
+from dmoe_models.algorithms.exact.cheap_sets import SetTable, near_sets
 from dmoe_models.algorithms.jesa import descend, starting_prices
-from dmoe_models.algorithms.near_sets import SetTable, near_sets
-from dmoe_models.clock import Deadline
-from dmoe_models.energy import assignment_energy_j, best_link_energy_j, evaluate, expert_energy_j
+from dmoe_models.algorithms.selection.des import select_experts
+from dmoe_models.deadline import Deadline
 from dmoe_models.errors import MethodError
-from dmoe_models.instance import Instance
-from dmoe_models.solution import Outcome, Solution
+from dmoe_models.model.energy import (
+    assignment_energy_j,
+    best_link_energy_j,
+    evaluate,
+    expert_energy_j,
+)
+from dmoe_models.model.instance import Instance
+from dmoe_models.model.solution import Outcome, Solution
 
 MOST_SETS = 64
 """Sets of one token that the search chooses among."""

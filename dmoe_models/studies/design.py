@@ -37,15 +37,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from dmoe_models.environment import package_version
 from dmoe_models.errors import DmoeError
-from dmoe_models.methods import find_method
-from dmoe_models.numbers import shown
-from dmoe_models.protocol import Variant, variants
-from dmoe_models.running import source_sha256
-from dmoe_models.solving import require_options
-from dmoe_models.studies.conditions import check_cell, needs_data
-from dmoe_models.studies.registry import Study, StudyError, Work, find_study
-from dmoe_models.version import package_version
+from dmoe_models.input_checks import shown
+from dmoe_models.layers.rounds import Variant, variants
+from dmoe_models.solving.catalogue import find_method
+from dmoe_models.solving.solve import require_options
+from dmoe_models.studies.cells import check_cell, needs_data
+from dmoe_models.studies.study import Study, StudyError, Work, find_study
+from dmoe_models.verification.run import source_sha256
 
 _FIELDS = {
     "study": str,
@@ -232,8 +232,7 @@ def digest(content: Any) -> str:
 
 def configuration_file(study: str, size: str = "default") -> Path:
     """Return the package's own configuration of a study: "default" or "full"."""
-    folder = Path(str(resources.files("dmoe_models"))) / "studies" / "configurations"
-    return folder / (f"{study}.toml" if size == "default" else f"{study}-{size}.toml")
+    return Path(str(resources.files(f"dmoe_models.studies.{study}"))) / f"{size}.toml"
 
 
 def read_design(file: Path, study: str | None = None) -> Design:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dmoe_models.errors import DmoeError
-from dmoe_models.instance import Instance
-from dmoe_models.protocol import Variant
-from dmoe_models.rows import NOT_RUN
-from dmoe_models.solution import Result, Status
-from dmoe_models.solving import solve
-from dmoe_models.studies.registry import FAILED
+from dmoe_models.layers.rounds import Variant
+from dmoe_models.model.instance import Instance
+from dmoe_models.solving.result import Result, Status
+from dmoe_models.solving.solve import solve
+from dmoe_models.studies.study import FAILED
+from dmoe_models.verification.row import NOT_RUN
 
 CERTIFIED = 1e-9
 """Proved gap up to which an energy is called the certified optimum."""
@@ -117,7 +117,7 @@ class Optimum:
 def certify(instance: Instance, seed: int, time_limit_s: float) -> Optimum:
     """Find an instance's optimum by `exact`, with its proof."""
     tried = attempt(instance, Variant("exact", "exact"), seed, time_limit_s)
-    static = float(instance.static_energy_j.sum())
+    static = instance.static_total_j
     result = tried.result
     if result is None:
         return Optimum(math.nan, static, False, tried.status, math.nan, math.nan, {})

@@ -16,11 +16,11 @@ from pathlib import Path
 import highspy
 import numpy as np
 
-from dmoe_models.algorithms.des import select_experts
-from dmoe_models.methods import METHODS
-from dmoe_models.relevance import best_score_sums, need_from_threshold
-from instances.draws import normalise_rows
-from instances.gates import read_gates
+from dmoe_models.algorithms.selection.des import select_experts
+from dmoe_models.model.relevance import best_score_sums, need_from_threshold
+from dmoe_models.portable.random import normalise_rows
+from dmoe_models.scores.recorded import read_gates
+from dmoe_models.solving.catalogue import METHODS
 
 SHAPES = (  # K, D, tokens, target in tokens a second
     (8, 2, 1_000_000, 2_000_000),
@@ -120,7 +120,7 @@ def cpsat_rate(tables: Tables, max_experts: int, seconds: float) -> float:
 
     One worker, as HiGHS has one thread. The start of its process is not counted.
     """
-    from formulations import cpsat  # an optional extra
+    from formulations.with_cpsat import methods as cpsat  # an optional extra
 
     energy, scores, threshold = tables
     best = 0.0
@@ -174,7 +174,7 @@ def start_up_seconds(runs: int) -> dict[str, list[float]]:
     code = (
         "import time; start = time.perf_counter(); import dmoe_models\n"
         "print(time.perf_counter() - start)\n"
-        "import numpy as np; from dmoe_models.algorithms.des import select_experts\n"
+        "import numpy as np; from dmoe_models.algorithms.selection.des import select_experts\n"
         "tables = np.ones((1, 2)), np.full((1, 2), 0.5), np.array([0.4])\n"
         "start = time.perf_counter(); select_experts(*tables, 1)\n"
         "print(time.perf_counter() - start)"

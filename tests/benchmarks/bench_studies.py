@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dmoe_models.studies.design import Design, design_of
-from dmoe_models.studies.engine import run_study
+from dmoe_models.studies.engine.engine import run_study
 
 from bench_des import row
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dmoe_models import Instance, MethodError, Result, Status, solve
-from dmoe_models.methods import METHODS
+from dmoe_models.solving.catalogue import METHODS
 
 SAME = 1e-9
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from dmoe_models import Instance, MethodError, Status, solve
-from dmoe_models.energy import best_link_energy_j, expert_energy_j
-from dmoe_models.relevance import meets_need
+from dmoe_models.model.energy import best_link_energy_j, expert_energy_j
+from dmoe_models.model.relevance import meets_need
 
 from tiny import tiny_instance
 

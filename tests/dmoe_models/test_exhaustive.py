@@ -8,8 +8,8 @@ import pytest
 
 from dmoe_models import MethodError, Status, solve
 from dmoe_models.algorithms import exhaustive as module
-from dmoe_models.clock import Deadline
-from dmoe_models.feasible_sets import sets_of_tokens
+from dmoe_models.deadline import Deadline
+from dmoe_models.model.feasible_sets import sets_of_tokens
 from instances.families import draw
 
 from tiny import tiny_instance

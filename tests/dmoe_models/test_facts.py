@@ -15,18 +15,18 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from dmoe_models import Instance, Solution, Status, evaluate, solve
-from dmoe_models.algorithms.des import select_experts
 from dmoe_models.algorithms.jesa import jesa
-from dmoe_models.energy import (
+from dmoe_models.algorithms.selection.des import select_experts
+from dmoe_models.model.energy import (
     assignment_energy_j,
     best_link_energy_j,
     count_tokens,
     expert_energy_j,
 )
-from dmoe_models.feasible_sets import sets_of_tokens
-from formulations import pyomo_models
+from dmoe_models.model.feasible_sets import sets_of_tokens
 from formulations.data import cheapest_candidates
 from formulations.solve import solve_pyomo
+from formulations.with_pyomo import models as pyomo_models
 
 from tiny import tiny_instance
 

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from dmoe_models import MethodError, Solution, Status, evaluate, solve
-from dmoe_models.algorithms.assignment import allocate_subcarriers
-from dmoe_models.algorithms.des import select_experts
 from dmoe_models.algorithms.jesa import jesa, starting_prices
-from dmoe_models.energy import (
+from dmoe_models.algorithms.placement.assignment import allocate_subcarriers
+from dmoe_models.algorithms.selection.des import select_experts
+from dmoe_models.model.energy import (
     assignment_energy_j,
     count_tokens,
     expert_energy_j,
     selected_energy_j,
 )
-from dmoe_models.guard import OverdueError, wall_clock
+from dmoe_models.solving.sandbox import OverdueError, wall_clock
 from instances.families import draw
 
 from tiny import tiny_instance

@@ -11,9 +11,11 @@ import pyomo.environ as pyo
 import pytest
 
 from dmoe_models import MethodError, Outcome, Status, solve
-from formulations import cvxpy_models, methods, pyomo_models
+from formulations import methods
 from formulations.data import ModelData, cheapest_candidates
 from formulations.solve import Health, SolverAnswer, solve_cvxpy, solve_pyomo
+from formulations.with_cvxpy import models as cvxpy_models
+from formulations.with_pyomo import models as pyomo_models
 from instances.families import draw
 
 from tiny import tiny_instance

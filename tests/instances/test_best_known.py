@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from instances.audit import audit
-from instances.library import find_set, set_names
-from instances.records import CLASSES, FOLDER, WHOLE_MILP, read_record, record_path
-from instances.status import rendered, status_table
+from instances.library.audit import audit
+from instances.library.record import CLASSES, FOLDER, WHOLE_MILP, read_record, record_path
+from instances.library.sets import find_set, set_names
+from instances.library.status import rendered, status_table
 
 from shell import call
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from dmoe_models import DmoeError, solve
-from dmoe_models.energy import assignment_energy_j, expert_energy_j
-from dmoe_models.relevance import meets_need
-from instances.fading import rayleigh
+from dmoe_models.model.energy import assignment_energy_j, expert_energy_j
+from dmoe_models.model.relevance import meets_need
 from instances.families import FAMILIES, draw
-from instances.structured_p1 import KINDS
+from instances.families.knapsack import KINDS
+from instances.families.rayleigh import rayleigh
 
 NAMES = (
     *("rayleigh", "tight", "scarce", "uneven", "contended", "ties", "hard-p1", "reciprocal"),

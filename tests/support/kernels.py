@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from dmoe_models.algorithms.dual import DualProblem, Lists
-from dmoe_models.algorithms.kernel import KernelProgram
-from dmoe_models.algorithms.near_sets import near_sets
-from dmoe_models.algorithms.set_pool import SetPool
-from dmoe_models.clock import Deadline
-from dmoe_models.energy import best_link_energy_j
+from dmoe_models.algorithms.exact.cheap_sets import near_sets
+from dmoe_models.algorithms.exact.dual import DualProblem, Lists
+from dmoe_models.algorithms.exact.residual import KernelProgram
+from dmoe_models.algorithms.exact.set_pool import SetPool
+from dmoe_models.deadline import Deadline
+from dmoe_models.model.energy import best_link_energy_j
 
 
 def whole_program(instance, optimum, *, listed=True):

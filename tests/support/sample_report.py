@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dmoe_models.plot_style import Picture
-from dmoe_models.studies.database import Progress
+from dmoe_models.presentation.plot_style import Picture
+from dmoe_models.studies.analysis.findings import StudyReport
+from dmoe_models.studies.analysis.verdicts import Verdict
 from dmoe_models.studies.design import design_of
-from dmoe_models.studies.findings import StudyReport
-from dmoe_models.studies.verdicts import Verdict
+from dmoe_models.studies.engine.database import Progress
 
 CONFIGURATION = """
 study = "asymptotics"

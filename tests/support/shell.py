@@ -7,8 +7,8 @@ from typing import NamedTuple
 import click
 import pytest
 
-from dmoe_models.cli import dmoe
-from dmoe_models.shell import run
+from dmoe_models.cli.app import dmoe
+from dmoe_models.cli.shell import run
 
 
 class Said(NamedTuple):

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from dmoe_models import Instance
-from dmoe_models.relevance import need_from_threshold
+from dmoe_models.model.relevance import need_from_threshold
 
 FEATURES = (
     "plain",

@@ -2,10 +2,10 @@
 
 import pytest
 
-from dmoe_models.studies.conditions import adjusted, draw_cell, draw_layers, sized
+from dmoe_models.studies.cells import adjusted, draw_cell, draw_layers, sized
 from dmoe_models.studies.design import configuration_file, design_of, read_design, work_of
-from dmoe_models.studies.registry import STUDY_NAMES, StudyError, find_study
-from dmoe_models.studies.trying import try_cells
+from dmoe_models.studies.engine.dry_run import try_cells
+from dmoe_models.studies.study import STUDY_NAMES, StudyError, find_study
 from instances.families import draw
 
 TEXT = """

@@ -15,7 +15,7 @@ import zlib
 
 import pytest
 
-from dmoe_models.studies.reporting import write_report
+from dmoe_models.studies.report.files import write_report
 
 from sample_report import COLOURS, optimality, sample
 

@@ -8,17 +8,17 @@ import pandas as pd
 import pytest
 
 from dmoe_models import Instance, solve
-from dmoe_models.protocol import run_rounds, variants
-from dmoe_models.studies.asymptotics import distinct_bests, distinct_probability
-from dmoe_models.studies.conditions import draw_cell, draw_layers
+from dmoe_models.layers.rounds import run_rounds, variants
+from dmoe_models.studies.asymptotics.study import distinct_bests, distinct_probability
+from dmoe_models.studies.cells import draw_cell, draw_layers
 from dmoe_models.studies.measuring import Optimum, attempt, rounded
-from dmoe_models.studies.optimality import (
+from dmoe_models.studies.optimality.study import (
     RELAXATIONS,
     _best_proved,
     subsets,
     with_cheapest_assignment,
 )
-from dmoe_models.studies.registry import STUDY_NAMES, Work, find_study
+from dmoe_models.studies.study import STUDY_NAMES, Work, find_study
 from instances.families import draw
 
 

@@ -1,0 +1,1 @@
+"""Certificates of optimality for P1 and P2: making them."""

@@ -1,0 +1,1 @@
+"""P2 to proved optimality: token prices, reductions, a set program and branching."""

@@ -1,0 +1,1 @@
+"""P3, subcarrier allocation: a linear assignment problem."""

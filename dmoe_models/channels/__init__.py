@@ -1,0 +1,1 @@
+"""Channel power gains: fading, path loss, tapped delay lines, recorded channel state."""

@@ -1,0 +1,100 @@
+"""`dmoe compare`: methods side by side, from what verifications left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from dmoe_models.cli.shell import file_path, json_option, names_given, print_json
+from dmoe_models.errors import DmoeError
+
+
+@click.command(
+    short_help="Compare methods: profiles, means, tests.",
+    epilog="""\b
+Examples:
+  dmoe compare report/                              all methods of a report
+  dmoe compare report/rows.csv --methods jesa,local-search,exact -o compared/
+  dmoe compare before/ after/ --methods exact@before,exact@after
+  dmoe compare report/ --set small --problem P2 --time-shift 0.1 --json
+""",
+)
+@click.argument("sources", nargs=-1, required=True, type=file_path, metavar="REPORT | FILE...")
+@click.option("--methods", "names", metavar="NAME,NAME,...", help="By default all with solutions.")
+@click.option("--set", "set_name", help="Only the instances of this set.")
+@click.option("--problem", help="Only the instances of this problem: P1 or P2.")
+@click.option(
+    "--time-shift", type=float, default=0.01, show_default=True,
+    help="Seconds: shift of geometric means of time.",
+)  # fmt: skip
+@click.option(
+    "--gap-shift", type=float, default=0.01, show_default=True,
+    help="Shift of geometric means of gaps.",
+)  # fmt: skip
+@click.option(
+    "--target", type=float, default=1e-6, show_default=True,
+    help="Gap to the best known within which an instance is solved.",
+)  # fmt: skip
+@click.option("--horizon", type=float, help="Seconds: of primal integrals; default: time limits.")
+@click.option(
+    "-o", "--output", type=file_path, metavar="DIR",
+    help="Write tables (.csv, .md, .tex), profiles (.csv, .png, .pdf) and comparison.json.",
+)  # fmt: skip
+@json_option
+def compare(
+    sources: Sequence[Path],
+    names: str | None,
+    set_name: str | None,
+    problem: str | None,
+    time_shift: float,
+    gap_shift: float,
+    target: float,
+    horizon: float | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Compare methods by what `dmoe validate --report DIR` or `--json` left.
+
+    FILE is .csv, .parquet, .json or .jsonl; of a REPORT, rows.csv is read. A method that stands in
+    several of them is compared with itself as method@name, by the file's or the report's name.
+
+    What a method did not run, failed, was stopped at or had refused by the referee counts as never
+    solved; pairs are formed on instances that both methods solved.
+    """
+    from dmoe_models.files.paths import make_folder
+    from dmoe_models.verification.compare import Options
+    from dmoe_models.verification.compare import compare as compare_rows
+    from dmoe_models.verification.comparison_report import (
+        document,
+        require_report,
+        text,
+        write_comparison,
+    )
+    from dmoe_models.verification.read_rows import read_several
+
+    wanted = None if names is None else names_given(names, "--methods")
+    if output is not None:
+        require_report()
+    options = Options(time_shift, gap_shift, target, horizon)
+    rows = read_several(sources)
+    for column, what, value in (
+        ("instance_set", "set", set_name),
+        ("problem", "problem", problem),
+    ):
+        if value is not None:
+            known = ", ".join(dict.fromkeys(rows[column])) or "none"
+            rows = rows[rows[column] == value]
+            if rows.empty:
+                raise DmoeError(f"no row of {what} {value!r}; there are {known}")
+    comparison = compare_rows(rows, wanted, options)
+    if output is not None:
+        make_folder(output)
+        written = write_comparison(output, comparison)
+    if as_json:
+        print_json(document(comparison))
+    else:
+        click.echo(text(comparison))
+    if output is not None:
+        click.echo(f"comparison: {len(written)} files in {output}", err=True)

@@ -1,0 +1,278 @@
+"""`dmoe rounds`: the layers of a model, by several methods on the same draws."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dmoe_models.cli.shell import (
+    counting,
+    file_path,
+    json_option,
+    names_given,
+    options_given,
+    print_json,
+    recorded_data,
+)
+from dmoe_models.errors import DmoeError, MethodError
+
+if TYPE_CHECKING:
+    from dmoe_models.layers.rounds import Rounds, Variant
+    from dmoe_models.model.instance import Instance
+
+LAYERS = 12
+"""Layers of a drawn model; a default of this project."""
+_MOST_LAYERS = 10_000  # more is a slip of the keyboard
+_LARGEST_SEED = 2**47 - 1  # every layer has a seed of its own, which takes 16 bits more
+
+_OF_THEIR_OWN = {
+    "family": "FAMILY", "seed": "--seed", "layers": "--layers", "channel": "--channel",
+    "importance": "--importance", "domain": "--domain", "data_dir": "--data",
+}  # fmt: skip
+"""What -p does not give, and what does."""
+
+
+@click.command(
+    short_help="Run methods through the layers of a model.",
+    epilog="""\b
+Examples:
+  dmoe rounds cell -p K=4 -p T=32 --layers 8 --gamma0 0.8
+  dmoe rounds tdl -p K=4 --channel aging --importance 0.9,0.6,0.4,0.2 --per-layer
+  dmoe rounds uneven --methods jesa,top-k --option jesa.starts=4 -o rounds/
+  dmoe rounds rayleigh --methods exact,homogeneous --method mine.py:my_method --reference exact
+  dmoe rounds recorded --domain law --data DIR --methods jesa,exact,top-k -o law/
+""",
+)
+@click.argument("family", metavar="FAMILY | recorded")
+@click.option(
+    "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+    help="Of the family, such as K=6; of recorded layers, such as nodes=4. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--layers", type=click.IntRange(1, _MOST_LAYERS), metavar="L",
+    help=f"How many. [default: {LAYERS}, or those of --importance; all 26 recorded ones]",
+)  # fmt: skip
+@click.option("--gamma0", type=float, help="Importance gamma(l) = gamma0^l.  [default: 0.7]")
+@click.option("--importance", metavar="GAMMA,GAMMA,...", help="Importance of each layer instead.")
+@click.option(
+    "--channel", metavar="HOW", default="redrawn", show_default=True,
+    help="Between layers: redrawn, fixed, or aging (families with rounds).",
+)  # fmt: skip
+@click.option("--domain", help="Of recorded layers: intent, law, summary or translation.")
+@click.option("--data", type=file_path, help="Directory of recorded data, or DMOE_DATA.")
+@click.option("--seed", type=click.IntRange(0, _LARGEST_SEED), default=0, show_default=True)
+@click.option(
+    "--methods", "names", metavar="NAME,NAME,...", default="jesa,exact,top-k,homogeneous",
+    show_default=True, help="See `dmoe methods`.",
+)  # fmt: skip
+@click.option(
+    "--method", "added", multiple=True, metavar="NAME",
+    help="Add a method: a name, or path/to/mine.py:function. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--option", "options", multiple=True, metavar="METHOD.NAME=VALUE",
+    help="Of one of the methods, such as top-k.k=1. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--reference", metavar="NAME", help="What savings are told against.  [default: top-k, if run]"
+)
+@click.option("--time-limit", type=float, help="Seconds per layer and method.")
+@click.option("--per-layer", is_flag=True, help="Print a line for every layer and method, too.")
+@click.option(
+    "-o", "--output", type=file_path, metavar="DIR",
+    help="Write totals, layers, tokens, loads and sizes (.csv, .parquet) and rounds (.json, .png, "
+    ".pdf).",
+)  # fmt: skip
+@json_option
+def rounds(
+    family: str,
+    parameters: Sequence[str],
+    layers: int | None,
+    gamma0: float | None,
+    importance: str | None,
+    channel: str,
+    domain: str | None,
+    data: Path | None,
+    seed: int,
+    names: str,
+    added: Sequence[str],
+    options: Sequence[str],
+    reference: str | None,
+    time_limit: float | None,
+    per_layer: bool,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Run methods through the layers of a model drawn from FAMILY, or of the recorded one.
+
+    All methods see the same gate scores and channels. A layer's threshold is z gamma(l), so that
+    later layers need less; what the methods spend is told by layer, token and expert.
+
+    The recorded model has 26 layers and is read from a directory of recordings.
+    """
+    from dmoe_models.files.paths import make_folder, require_folder
+    from dmoe_models.layers import report as rounds_report
+
+    if gamma0 is not None and importance is not None:
+        raise click.UsageError("give --gamma0 or --importance, not both")
+    if output is not None:
+        rounds_report.require_report()
+        output = output.absolute()  # wherever a plug-in may go
+        require_folder(output)
+    chosen = _variants(dict.fromkeys([*names_given(names, "--methods"), *added]), options)
+    label = _label_of(reference, chosen)
+    given = options_given(parameters, "-p")
+    for name in given:
+        if name in _OF_THEIR_OWN:
+            raise click.UsageError(f"{name} is given by {_OF_THEIR_OWN[name]}, not by -p")
+    profile: float | list[float] = 0.7 if gamma0 is None else gamma0
+    if importance is not None:
+        profile = _numbers(importance)
+        layers = len(profile) if layers is None else layers
+    wanted = {"seed": seed, "importance": profile, "channel": channel, **given}
+    number, drawn = _layers(family, layers, domain, data, wanted)
+    found = _run(drawn, number, chosen, seed, time_limit)
+
+    configuration = {
+        "family": family,
+        "domain": domain,
+        "parameters": given,
+        "layers": number,
+        "importance": profile,
+        "channel": channel,
+        "seed": seed,
+        "time_limit_s": time_limit,
+        "methods": {one.label: {"method": one.method, **one.options} for one in chosen},
+    }
+    written: list[Path] = []
+    if output is not None:
+        make_folder(output)
+        written = rounds_report.write_rounds(output, found, label, configuration)
+    if as_json:
+        print_json(rounds_report.document(found, label, configuration))
+    else:
+        if per_layer:
+            table = rounds_report.graded_layers(found, label)
+            click.echo(rounds_report.layers_text(table, label) + "\n")
+        table = rounds_report.graded_totals(found, label)
+        click.echo(rounds_report.totals_text(table, label))
+    if written:
+        click.echo(f"rounds: {len(written)} files in {output}", err=True)
+
+
+def _variants(names: Iterable[str], options: Sequence[str]) -> list[Variant]:
+    """Return the methods with their options, looked at before any work is done."""
+    from dmoe_models.layers.rounds import variants
+    from dmoe_models.solving.catalogue import find_method
+    from dmoe_models.solving.sandbox import same_directory
+    from dmoe_models.solving.solve import require_options
+
+    known = list(names)
+    pairs: dict[str, list[str]] = {}
+    for text in options:
+        place = text.partition("=")[0].rpartition(".")[0]
+        if place not in known:
+            raise click.UsageError(
+                f"--option {text!r} is not METHOD.NAME=VALUE; methods are {', '.join(known)}"
+            )
+        pairs.setdefault(place, []).append(text[len(place) + 1 :])
+    entries = []
+    for name in known:
+        given = options_given(pairs.get(name, ()), f"--option {name}:")
+        for reserved in ("seed", "time_limit", "method", "label", "instance"):
+            if reserved in given:
+                raise click.UsageError(f"--option {name}: {reserved} is not an option of methods")
+        entries.append({"method": name, **given})
+    chosen = variants(entries)
+    for variant in chosen:
+        method = find_method(variant.method)
+        if not {"P2", "P3"} & set(method.problems):
+            raise MethodError(f"method {method.name} solves P1; layers are P2 instances")
+        with same_directory():
+            require_options(method, variant.options)
+    return chosen
+
+
+def _label_of(reference: str | None, chosen: Sequence[Variant]) -> str | None:
+    """Return the label of the method of that name, or of top-k where that is run."""
+    wanted = "top-k" if reference is None else reference
+    for variant in chosen:
+        if wanted in (variant.label, variant.method):
+            return variant.label
+    if reference is None:
+        return None
+    labels = ", ".join(variant.label for variant in chosen)
+    raise click.UsageError(f"--reference {reference} is not among the methods: {labels}")
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError:
+        raise click.UsageError(f"--importance {text!r} is not GAMMA,GAMMA,...") from None
+
+
+def _layers(
+    family: str, layers: int | None, domain: str | None, data: Path | None, wanted: dict[str, Any]
+) -> tuple[int, Iterator[Instance]]:
+    """Return how many layers there are, and the layers."""
+    from dmoe_models.layers import draws as package
+
+    if family != "recorded":
+        for flag, value in (("--domain", domain), ("--data", data)):
+            if value is not None:
+                raise click.UsageError(f"{flag} is for recorded layers; {family} is drawn")
+        number = LAYERS if layers is None else layers
+        return number, package.synthetic_layers(family, layers=number, **wanted)
+    if domain is None:
+        raise click.UsageError(f"recorded layers: --domain is one of {', '.join(package.DOMAINS)}")
+    folder = recorded_data(data)
+    if folder is None:
+        raise click.UsageError(
+            "recorded layers: name the directory of data with --data or DMOE_DATA"
+        )
+    number = package.RECORDED_LAYERS if layers is None else layers
+    return number, package.recorded_layers(folder, domain, layers=range(number), **wanted)
+
+
+def _run(
+    layers: Iterator[Instance],
+    number: int,
+    chosen: Sequence[Variant],
+    seed: int,
+    time_limit: float | None,
+) -> Rounds:
+    """Run all methods, saying on standard error how far they are; standard output is kept clean."""
+    from dmoe_models.layers.rounds import run_rounds
+    from dmoe_models.solving.catalogue import find_method
+    from dmoe_models.solving.sandbox import same_directory
+    from dmoe_models.verification.plan import anchored
+
+    found = [(variant, anchored(find_method(variant.method))) for variant in chosen]
+    ready = [
+        replace(variant, method=method.target) if method.kind == "plug-in" else variant
+        for variant, method in found
+    ]
+    done = 0
+    with contextlib.redirect_stdout(sys.stderr), same_directory(), counting() as say:
+
+        def watch(line: Mapping[str, Any]) -> None:
+            nonlocal done
+            done += 1
+            text = f"{line['method']} on layer {line['layer']}: {line['status']}"
+            say(text, done, number * len(chosen))
+
+        try:
+            return run_rounds(layers, ready, seed=seed, time_limit=time_limit, watch=watch)
+        except (DmoeError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # a plug-in may raise anything
+            label, layer = chosen[done % len(chosen)].label, done // len(chosen) + 1
+            reason = f"{type(error).__name__}: {error}"
+            raise MethodError(f"method {label}, layer {layer}: {reason}") from error

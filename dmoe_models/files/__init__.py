@@ -1,0 +1,1 @@
+"""Files of instances, solutions and certificates; atomic writing."""

@@ -1,0 +1,136 @@
+"""Certificates of optimality, and the JSON files that they travel in.
+
+A certificate claims that no solution of an instance costs less than a bound, and carries what is
+needed to prove it. It proves nothing by itself: `dmoe_models.referee.certificate` does. The format
+is specified in ``instances/FORMAT.md``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dmoe_models.errors import InstanceFileError
+from dmoe_models.files.json_format import LARGEST_BYTES, VERSION, checked_content, read_document
+from dmoe_models.files.paths import Path, by_extension, existing, faults_name, replacement
+from dmoe_models.input_checks import real_number, shown
+
+CERTIFICATE_FORMAT = "dmoe-certificate"
+
+_HEADER = ("instance", "instance_sha256", "problem", "bound_j")
+_PROOF = {"P1": ("tokens",), "P2": ("depth", "tree")}
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A claim about all solutions of an instance, with its proof.
+
+    Attributes
+    ----------
+    problem : str
+        ``"P1"`` or ``"P2"``.
+    bound_j : float or None
+        No solution has an energy, J, below this; None: there is no solution at all.
+    proof : mapping
+        P1: ``tokens``. P2: ``depth`` and ``tree``. Plain JSON values, which the checker looks at.
+    instance, instance_sha256 : str
+        Name and hash of the instance.
+    """
+
+    problem: str
+    bound_j: float | None
+    proof: Mapping[str, Any]
+    instance: str
+    instance_sha256: str
+
+    def __repr__(self) -> str:
+        claim = "no solution" if self.bound_j is None else f"no solution below {self.bound_j!r} J"
+        return f"Certificate({self.instance!r}, {self.problem}: {claim})"
+
+
+def read_certificate(path: Path) -> Certificate:
+    """Read a certificate from a ``.json`` file; whether it proves its claim is not looked at.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    InstanceFileError
+        One line that names the file and what is wrong in it.
+    """
+    with faults_name(path):
+        by_extension(path, {".json": read_document})
+        document = read_document(existing(path))
+        problem = document.get("problem")
+        if document.get("format") == CERTIFICATE_FORMAT and problem not in _PROOF:
+            raise InstanceFileError(f"problem = {shown(problem)} is not P1 or P2")
+        keys = (*_HEADER, *_PROOF.get(str(problem), ()))
+        content = checked_content(document, CERTIFICATE_FORMAT, keys, keys)
+        for name in ("instance", "instance_sha256"):
+            if not isinstance(content[name], str):
+                raise InstanceFileError(f"{name} = {shown(content[name])} is not a string")
+        bound = content["bound_j"]
+        return Certificate(
+            problem=content["problem"],
+            bound_j=None if bound is None else real_number("bound_j", bound),
+            proof={name: content[name] for name in _PROOF[content["problem"]]},
+            instance=content["instance"],
+            instance_sha256=content["instance_sha256"],
+        )
+
+
+def write_certificate(certificate: Certificate, path: Path) -> None:
+    """Write a certificate to a ``.json`` file, replacing one that is there.
+
+    Every token's proof (P1) or node of the tree (P2) is a line of its own.
+
+    Parameters
+    ----------
+    certificate : Certificate
+    path : str or path
+
+    Raises
+    ------
+    InstanceFileError
+        Where the file cannot be written or would be too large to be read, naming it.
+    """
+    content = {"format": CERTIFICATE_FORMAT, "version": VERSION}
+    content |= {name: getattr(certificate, name) for name in _HEADER}
+    lines = []
+    for name, value in (content | dict(certificate.proof)).items():
+        text = _dumped(value)
+        if isinstance(value, list):
+            text = "[\n    " + ",\n    ".join(map(_dumped, value)) + "\n  ]"
+        lines.append(f"  {json.dumps(name)}: {text}")
+    raw = ("{\n" + ",\n".join(lines) + "\n}\n").encode("utf-8")
+    with faults_name(path):
+        by_extension(path, {".json": write_certificate})
+        if len(raw) > LARGEST_BYTES:
+            raise InstanceFileError(
+                f"a certificate of {len(raw)} bytes; at most {LARGEST_BYTES} can be read again"
+            )
+        with replacement(path) as temporary:
+            temporary.write_bytes(raw)
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def rounded_down(value: Any) -> float:
+    """Return a double that is at most a rational number."""
+    try:
+        near = float(value)
+    except OverflowError:
+        return -math.inf if value < 0 else sys.float_info.max
+    return near if near <= value else math.nextafter(near, -math.inf)

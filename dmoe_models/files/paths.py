@@ -1,0 +1,113 @@
+"""Paths of files: readable errors, atomic replacement, folders."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import secrets
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from dmoe_models.errors import DmoeError, InstanceFileError
+
+Path = str | os.PathLike[str]
+
+
+TEMPORARY = ".dmoe-"
+"""Beginning of the names of files that are being written."""
+
+
+@contextmanager
+def faults_name(path: Path) -> Iterator[None]:
+    """Turn whatever goes wrong with a file into one line that begins with its name."""
+    try:
+        yield
+    except (DmoeError, OSError, RuntimeError, MemoryError, ValueError) as error:
+        name = os.fspath(path)
+        shown = name if name.isprintable() else repr(name)
+        raise InstanceFileError(f"{shown}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, DmoeError):
+        return str(error)
+    if isinstance(error, RecursionError):  # a RuntimeError, so it comes first
+        return "nested too deeply"
+    if isinstance(error, MemoryError):
+        return "too large for this machine's memory"
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(text.split()) or type(error).__name__
+
+
+def by_extension(path: Path, known: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+    """Return what is known for the extension of a path; InstanceFileError for another one."""
+    if os.path.isdir(path):
+        raise InstanceFileError("is a directory, not a file")
+    extension = os.path.splitext(os.fspath(path))[1].lower()
+    if extension not in known:
+        raise InstanceFileError(
+            f"extension {extension!r} is not known here; use {' or '.join(known)}"
+        )
+    return known[extension]
+
+
+def existing(path: Path) -> str:
+    """Return the absolute path of a regular file that is not empty."""
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise InstanceFileError("is not a regular file")
+    if status.st_size == 0:
+        raise InstanceFileError("is empty")
+    return os.path.abspath(path)
+
+
+@contextmanager
+def replacement(path: Path) -> Iterator[pathlib.Path]:
+    """Yield a temporary path beside `path`; what is written there takes its place at the end.
+
+    Parameters
+    ----------
+    path : str or path
+        A link goes on pointing where it does.
+    """
+    target = pathlib.Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise InstanceFileError("its folder does not exist")
+    temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(8)}{target.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Turn an error of the file system into one line that names the file."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename2 or error.filename or path
+        if Path(str(where)).name.startswith(TEMPORARY):
+            where = path
+        raise InstanceFileError(f"{where}: {error.strerror or error}") from error
+
+
+def require_folder(path: Path) -> None:
+    """Make sure, before there is anything to write, that `make_folder` can make a directory."""
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise InstanceFileError(f"{there}: is a file, not a directory")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InstanceFileError(f"{there}: Permission denied")
+
+
+def make_folder(path: Path) -> None:
+    """Make a directory and those above it, unless it is there already."""
+    if path.exists() and not path.is_dir():
+        raise InstanceFileError(f"{path}: is a file, not a directory")
+    with naming(path):
+        path.mkdir(parents=True, exist_ok=True)

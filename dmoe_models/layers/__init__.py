@@ -1,0 +1,1 @@
+"""Rounds: the layers of a model, drawn or recorded, solved one after the other."""

@@ -1,0 +1,1 @@
+"""What the problem is: instance, solution, energy, relevance, rates, gap, layer importance."""

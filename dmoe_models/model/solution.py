@@ -1,0 +1,156 @@
+"""What a method decides (Solution, Outcome) and what is then known about it (Status, Result)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dmoe_models.errors import SolutionError
+from dmoe_models.input_checks import shown, whole_array
+
+if TYPE_CHECKING:
+    from dmoe_models.model.instance import Instance
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Solution:
+    """Decisions only: which experts serve each token, which subcarriers each link owns.
+
+    Parameters
+    ----------
+    selection : (T, K) bool array
+        alpha[t, j]: expert j serves token t.
+    assignment : (K, K) int array, optional
+        Subcarrier of link i -> j, -1 for none.
+    subcarriers : (K, K, M) bool array, optional
+        beta[i, j, m], for solutions that give a link several; at most one of the two is given.
+    instance_sha256 : str, optional
+        The instance that the decisions were made for.
+    objective : float, optional
+        The energy that the author claims, J; the referee checks it.
+
+    Raises
+    ------
+    SolutionError
+        For arrays of the wrong kind or dimension, or where both forms of beta are given.
+    """
+
+    selection: np.ndarray
+    assignment: np.ndarray | None = None
+    subcarriers: np.ndarray | None = None
+    instance_sha256: str | None = None
+    objective: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "selection", _boolean_array("selection", self.selection, 2))
+        if self.assignment is not None and self.subcarriers is not None:
+            raise SolutionError("give assignment or subcarriers, not both")
+        if self.assignment is not None:
+            array = whole_array("assignment", self.assignment, 2, SolutionError)
+            object.__setattr__(self, "assignment", array)
+        if self.subcarriers is not None:
+            array = _boolean_array("subcarriers", self.subcarriers, 3)
+            object.__setattr__(self, "subcarriers", array)
+        if self.objective is not None:
+            claim = self.objective
+            if isinstance(claim, (bool, np.bool_)) or not isinstance(
+                claim, (int, float, np.integer, np.floating)
+            ):
+                raise SolutionError(f"objective = {shown(claim)} is not a number")
+            try:
+                object.__setattr__(self, "objective", float(claim))
+            except OverflowError:
+                raise SolutionError(f"objective = {shown(claim)} is too large") from None
+        if not isinstance(self.instance_sha256, str | None):
+            raise SolutionError(f"instance_sha256 = {shown(self.instance_sha256)} is not a string")
+
+    def require_shape(self, instance: Instance) -> None:
+        """Raise SolutionError unless every array has the shape that `instance` asks for."""
+        for name, shape in (
+            ("selection", (instance.T, instance.K)),
+            ("assignment", (instance.K, instance.K)),
+            ("subcarriers", (instance.K, instance.K, instance.M)),
+        ):
+            array = getattr(self, name)
+            if array is not None and array.shape != shape:
+                raise SolutionError(f"{name}: shape {array.shape}, expected {shape}")
+
+    def assignment_for(self, instance: Instance) -> np.ndarray:
+        """Return this solution's assignment; the instance's own, or none at all, by default."""
+        if self.assignment is not None:
+            return self.assignment
+        if instance.assignment is not None:
+            return instance.assignment
+        return np.full((instance.K, instance.K), -1)
+
+    @property
+    def experts(self) -> list[list[int]]:
+        """Indices of the experts that serve each token."""
+        return [np.flatnonzero(row).tolist() for row in self.selection]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Solution):
+            return NotImplemented
+        return (
+            _same(self.selection, other.selection)
+            and _same(self.assignment, other.assignment)
+            and _same(self.subcarriers, other.subcarriers)
+            and self.instance_sha256 == other.instance_sha256
+            and self.objective == other.objective
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        tokens, experts = self.selection.shape
+        per_token = self.selection.sum(axis=1).mean() if tokens else 0.0
+        claimed = "" if self.objective is None else f", objective={self.objective:.6g} J"
+        return f"Solution(T={tokens}, K={experts}, {per_token:.2f} experts per token{claimed})"
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row per token with the indices of its experts."""
+        return pd.DataFrame({"experts": self.experts}).rename_axis("token")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a method hands back, before anyone has looked at it.
+
+    Attributes
+    ----------
+    solution : Solution or None
+    bound : float
+        A lower bound on the optimum that the method itself proved, J; -inf for none and +inf for
+        a proof that there is no solution.
+    details : dict
+        What the method wants to tell: nodes, iterations, energies per iteration. `incumbents`:
+        pairs of seconds since the start and J, one for each solution that was the best so far;
+        primal integrals are made of them.
+    """
+
+    solution: Solution | None = None
+    bound: float = -math.inf
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def _boolean_array(name: str, value: Any, ndim: int) -> np.ndarray:
+    try:
+        array = np.array(value, order="C")
+    except ValueError:
+        raise SolutionError(f"{name}: rows differ in length or depth") from None
+    if array.dtype != bool:
+        if array.dtype.kind not in "iuf" or not np.isin(array, (0, 1)).all():
+            raise SolutionError(f"{name}: entries must be true or false (or 0 and 1)")
+        array = array.astype(bool)
+    if array.ndim != ndim:
+        raise SolutionError(f"{name}: expected {ndim} dimensions, got shape {array.shape}")
+    array.setflags(write=False)
+    return array
+
+
+def _same(a: np.ndarray | None, b: np.ndarray | None) -> bool:
+    return (a is None) == (b is None) and (a is None or b is None or np.array_equal(a, b))

@@ -1,0 +1,1 @@
+"""The same bits on every machine: elementary functions and named streams of random numbers."""

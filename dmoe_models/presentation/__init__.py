@@ -1,0 +1,1 @@
+"""What people look at: pages, tables, number formats and the style of figures."""

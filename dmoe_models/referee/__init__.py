@@ -1,0 +1,1 @@
+"""The independent judge: solutions and certificates of optimality, in exact arithmetic."""

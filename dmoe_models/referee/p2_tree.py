@@ -1,0 +1,340 @@
+"""P2's certificates: a tree whose every leaf is closed by weak duality, verified in whole numbers.
+
+What has to be considered. Several subcarriers on a link cost their mean rate, so the best one of
+them alone is no worse; energies are not negative, so an expert that a token can do without may
+leave; and of a link's L best subcarriers the other L - 1 links leave it one. So some best solution
+gives every loaded link one of its own L best subcarriers and every token a minimal feasible set.
+
+The bound. For token prices p >= 0, subcarrier prices mu >= 0, and n0 tokens that are known to use a
+link, every solution of a node, in which link l owns m(l) and token t uses S_t, has
+
+    E = static + sum_t sum over S_t of a + sum over links of n(l) c[l, m(l)]
+     >= static + sum_t min over S of (sum over S of a + sum over S, where that is not in n0, of p)
+        + sum_l min over m of ( n0 c[l, m] + mu[m] - sum_t (p[t, j(l)] - c[l, m])^+ ) - sum_m mu[m],
+
+since c >= p - (p - c)^+ for each use, the sum of (p - c)^+ over all tokens is at least that over
+those that use the link, and no subcarrier is owned twice. "None" (0) is among a link's options
+unless it carries tokens or has to own one. It is a non-decreasing function of c and a, which are
+rounded down. All but the `depth` best subcarriers of a link are one option, at the price of the
+best of them and mu = 0.
+
+The tree. A branch's two parts hold all of its solutions. Where an option of a link, or a set of a
+token, would raise the bound to the target, no solution below the target makes use of it, and
+`reduce` removes it.
+
+Numbers are whole (`dmoe_models.referee.p2_whole_numbers`): tables of 64 bits, their sums Python's
+own.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from dmoe_models.files.certificates import Certificate, rounded_down
+from dmoe_models.model.instance import Instance
+from dmoe_models.referee.certificate import RefusedError, index, list_of, member
+from dmoe_models.referee.p2_nodes import Prices, Step, read_steps
+from dmoe_models.referee.p2_sets import NEVER
+from dmoe_models.referee.p2_whole_numbers import WholeInstance
+
+_MOST_SETS = 2000  # of one token that are listed
+_MOST_LISTED = 4_000_000  # of all tokens before anything is reduced
+
+
+@dataclass(frozen=True)
+class _Node:
+    """What is left to decide.
+
+    Attributes
+    ----------
+    columns, joules, open : (L, w) arrays
+        Each link's options: subcarrier (M for "another"), c in units, and whether it is open.
+    must_own : (L,) bool array
+    load : (L,) int array
+        n0 of the tokens that are decided.
+    constant : int
+        Their computation energy, in units.
+    tokens : (A,) int array
+        The others.
+    listed : (A,) bool array
+        Whose sets are listed.
+    owner : (S,) int array
+        Positions in `tokens`, ascending.
+    members : (S, D) int array
+        Experts, K where a set has fewer.
+    decided : (T, D) int array
+        The same of the sets of decided tokens; -1 for the others.
+    empty : bool
+        No solution is left.
+    """
+
+    columns: np.ndarray
+    joules: np.ndarray
+    open: np.ndarray
+    must_own: np.ndarray
+    load: np.ndarray
+    constant: int
+    tokens: np.ndarray
+    listed: np.ndarray
+    owner: np.ndarray
+    members: np.ndarray
+    decided: np.ndarray
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class _Value:
+    """The bound at some prices, and by how much it rises with each option."""
+
+    bound: int
+    reduced: np.ndarray  # (L, w)
+    excess: np.ndarray  # (S,)
+    least: np.ndarray  # (A,)
+    expert_cost: np.ndarray  # (A, K)
+
+
+def require_claim(instance: Instance, certificate: Certificate) -> None:
+    """Verify the claim of a P2 certificate.
+
+    Raises
+    ------
+    RefusedError
+        Where it is not proved, saying at which node of the tree.
+    """
+    proof = dict(certificate.proof)
+    depth = index(member(proof, "depth"), "depth", 1 << 40)
+    steps = read_steps(instance, list_of(member(proof, "tree"), "tree"))
+    points = [step.content for step in steps if isinstance(step.content, Prices)]
+    checker = _Checker(WholeInstance(instance, depth, points, certificate.bound_j))
+    pending = [checker.root()]
+    for step in steps:
+        if not pending:
+            raise RefusedError(f"{step.where}: the tree is complete before")
+        node = pending.pop()
+        if step.kind == "prices":
+            checker.require_closed(node, step)
+        elif step.kind == "reduce":
+            pending.append(checker.reduced(node, step.content))
+        else:
+            without, with_it = checker.parts(node, step)
+            pending += [with_it, without]
+    if pending:
+        raise RefusedError(f"tree: {len(pending)} node(s) are missing")
+
+
+class _Checker:
+    """What may be done with a node of the tree."""
+
+    def __init__(self, whole: WholeInstance) -> None:
+        self.whole, self.instance = whole, whole.instance
+
+    def root(self) -> _Node:
+        """Return all that has to be considered."""
+        tokens = np.arange(self.instance.T)
+        links = len(self.whole.links)
+        node = _Node(
+            self.whole.columns,
+            self.whole.joules,
+            self.whole.joules < NEVER,
+            np.zeros(links, dtype=bool),
+            np.zeros(links, dtype=np.int64),
+            0,
+            tokens,
+            np.zeros(len(tokens), dtype=bool),
+            np.zeros(0, dtype=np.int64),
+            np.zeros((0, self.whole.sets.slots), dtype=np.int64),
+            np.full((len(tokens), self.whole.sets.slots), -1),
+        )
+        experts, slots = self.instance.K, self.whole.sets.slots
+        sets = min(_MOST_SETS, sum(math.comb(experts, d) for d in range(1, slots + 1)))
+        if len(tokens) * sets > _MOST_LISTED:
+            return node
+        free = np.zeros((len(tokens), experts), dtype=np.int64)
+        return self._settled(self._listed(node, free, np.full(len(tokens), NEVER)))
+
+    def _listed(self, node: _Node, cost: np.ndarray, limit: np.ndarray) -> _Node:
+        """List the sets below a limit of tokens whose sets are not listed yet."""
+        some = np.flatnonzero(~node.listed)
+        owner, members, listed = self.whole.sets.below(
+            node.tokens[some], cost[some], limit[some], _MOST_SETS
+        )
+        owner = np.append(node.owner, some[owner])
+        order = np.argsort(owner, kind="stable")
+        now = node.listed.copy()
+        now[some[listed]] = True
+        members = np.concatenate([node.members, members])[order]
+        return replace(node, listed=now, owner=owner[order], members=members)
+
+    def _settled(self, node: _Node) -> _Node:
+        """Drop sets that use closed links; decide the tokens that have one set left."""
+        instance = self.instance
+        usable = np.append(node.open.any(axis=1), True)  # the last: no link at all
+        link = self._links_of(node)
+        kept = usable[link].all(axis=1)
+        owner, members, link = node.owner[kept], node.members[kept], link[kept]
+        count = np.bincount(owner, minlength=len(node.tokens))
+        if (node.listed & (count == 0)).any():
+            return replace(node, empty=True)
+        single = node.listed & (count == 1)
+        now = single[owner]
+        links = len(self.whole.links)
+        load = node.load + np.bincount(link[now].ravel(), minlength=links + 1)[:links]
+        experts = members[now]
+        decided = node.decided.copy()
+        decided[node.tokens[owner[now]]] = experts
+        constant = node.constant + sum(
+            self.whole.computation[experts[experts < instance.K]].tolist()
+        )
+        position = np.cumsum(~single) - 1
+        return replace(
+            node,
+            load=load,
+            constant=constant,
+            tokens=node.tokens[~single],
+            listed=node.listed[~single],
+            owner=position[owner[~now]],
+            members=members[~now],
+            decided=decided,
+        )
+
+    def _links_of(self, node: _Node) -> np.ndarray:
+        """Return the (S, D) links that the sets use; the number of links stands for none."""
+        source = self.instance.source[node.tokens[node.owner]]
+        padded = np.append(self.whole.link_of, np.full((self.instance.K, 1), -1), axis=1)
+        link = padded[source[:, None], node.members]
+        return np.where(link < 0, len(self.whole.links), link)
+
+    def value(self, node: _Node, prices: Prices) -> _Value | None:
+        """Evaluate the bound; None where the node holds no solution."""
+        if node.empty:
+            return None
+        instance, experts = self.instance, self.instance.K
+        source = instance.source[node.tokens]
+        rows = np.arange(len(node.tokens))
+        fixed, open_use = self._uses(node)
+        paid = np.where(open_use, self.whole.token_prices(prices, node.tokens), 0)
+        link = self.whole.link_of[source]
+        load = node.load + np.bincount(link[fixed & (link >= 0)], minlength=len(self.whole.links))
+        closed = np.append(~node.open.any(axis=1), False)  # the last: no link
+        cost = paid + self.whole.computation
+        cost[closed[link] | ((link < 0) & (np.arange(experts) != source[:, None]))] = NEVER
+
+        least = np.full(len(rows), NEVER)
+        if not node.listed.all():
+            some = ~node.listed
+            least[some] = self.whole.sets.least(node.tokens[some], cost[some])
+        padded = np.append(cost, np.zeros((len(rows), 1), dtype=np.int64), axis=1)
+        of_set = padded[node.owner[:, None], node.members].sum(axis=1)
+        np.minimum.at(least, node.owner, of_set)
+        if (least >= NEVER).any():
+            return None
+
+        mu = self.whole.subcarrier_prices(prices)
+        bids = self._bids(node, paid, source)
+        at_option = load[:, None] * np.where(node.open, node.joules, 0) + mu[node.columns] - bids
+        at_option = np.where(node.open, at_option, NEVER)
+        none = np.where(node.must_own | (load > 0), NEVER, 0)
+        row = np.minimum(none, at_option.min(axis=1, initial=NEVER))
+        if (row >= NEVER).any():
+            return None
+        bound = node.constant + sum(least.tolist()) + sum(row.tolist()) - sum(mu.tolist())
+        return _Value(bound, at_option - row[:, None], of_set - least[node.owner], least, cost)
+
+    def _uses(self, node: _Node) -> tuple[np.ndarray, np.ndarray]:
+        """Return the (A, K) uses on which all sets of a token agree, and those that are open.
+
+        What is in no set that is left is neither, and has no price.
+        """
+        experts = self.instance.K
+        held = np.bincount(
+            (node.owner[:, None] * (experts + 1) + node.members).ravel(),
+            minlength=len(node.tokens) * (experts + 1),
+        ).reshape(-1, experts + 1)[:, :experts]
+        count = np.bincount(node.owner, minlength=len(node.tokens))
+        fixed = node.listed[:, None] & (held == count[:, None])
+        return fixed, ~fixed & ((held > 0) | ~node.listed[:, None])
+
+    def _bids(self, node: _Node, paid: np.ndarray, source: np.ndarray) -> np.ndarray:
+        """Return the (L, w) sums over tokens of (p - c)^+."""
+        bids = np.zeros(node.joules.shape, dtype=np.int64)
+        for i in np.unique(source).tolist():
+            own = np.flatnonzero(self.whole.link_of[i] >= 0)
+            links = self.whole.link_of[i, own]
+            price = paid[source == i][:, own]
+            step = max(1, (1 << 22) // max(1, node.joules[links].size))
+            for start in range(0, len(price), step):
+                above = price[start : start + step, :, None] - node.joules[links]
+                bids[links] += np.maximum(above, 0).sum(axis=0)
+        return bids
+
+    def require_closed(self, node: _Node, step: Step) -> None:
+        """Refuse a leaf whose bound is below the target."""
+        value = self.value(node, step.content)
+        if value is not None and value.bound < self.whole.target:
+            short = rounded_down(
+                Fraction(self.whole.target - value.bound) / Fraction(2) ** self.whole.shift
+            )
+            raise RefusedError(f"{step.where}: the leaf's bound is {short:.3g} J below the claim")
+
+    def reduced(self, node: _Node, prices: Prices) -> _Node:
+        """Drop what no solution below the target makes use of."""
+        value = self.value(node, prices)
+        if value is None or value.bound >= self.whole.target:
+            return replace(node, empty=True)
+        gap = min(self.whole.target - value.bound, int(NEVER))
+        kept = node.open & (value.reduced < gap)
+        order = np.argsort(~kept, axis=1, kind="stable")[:, : kept.sum(axis=1).max(initial=0)]
+        columns, joules, still = (
+            np.take_along_axis(table, order, axis=1) for table in (node.columns, node.joules, kept)
+        )
+        near = value.excess < gap
+        node = replace(node, columns=columns, joules=joules, open=still)
+        node = replace(node, owner=node.owner[near], members=node.members[near])
+        if not node.listed.all():
+            limit = np.minimum(value.least, NEVER - gap) + gap
+            node = self._listed(node, value.expert_cost, limit)
+        return self._settled(node)
+
+    def parts(self, node: _Node, step: Step) -> tuple[_Node, _Node]:
+        """Split a node by a question: the answer no, and the answer yes."""
+        if node.empty:
+            return node, node
+        if step.kind == "uses":
+            return self._by_use(node, step)
+        i, j = step.content[:2]
+        link = int(self.whole.link_of[i, j])
+        if link < 0:
+            raise RefusedError(f"{step.where}: there is no link {i} -> {j} that carries tokens")
+        less, more = node.open.copy(), node.open.copy()
+        if step.kind == "owns":
+            less[link] = False
+            owning = node.must_own.copy()
+            owning[link] = True
+            no = replace(node, open=less)
+            if node.must_own[link] or node.load[link]:
+                no = replace(no, empty=True)
+            return self._settled(no), replace(node, must_own=owning)
+        among = np.isin(node.columns[link], step.content[2])
+        less[link] &= ~among
+        more[link] &= among
+        return self._settled(replace(node, open=less)), self._settled(replace(node, open=more))
+
+    def _by_use(self, node: _Node, step: Step) -> tuple[_Node, _Node]:
+        t, j = step.content
+        if node.decided[t, 0] >= 0:
+            used = bool((node.decided[t] == j).any())
+            return replace(node, empty=used), replace(node, empty=not used)
+        here = np.flatnonzero(node.tokens == t)
+        if not node.listed[here[0]]:
+            raise RefusedError(f"{step.where}: token {t} has too many sets to ask for one")
+        own = node.owner == here[0]
+        holds = (node.members == j).any(axis=1)
+        no, yes = (
+            replace(node, owner=node.owner[kept], members=node.members[kept])
+            for kept in (~own | ~holds, ~own | holds)
+        )
+        return self._settled(no), self._settled(yes)

@@ -1,0 +1,1 @@
+"""Gate scores without a neural network: recorded, synthetic and fitted, and statistics."""

@@ -1,0 +1,155 @@
+"""Fit the model of `dmoe_models.scores.fitted`: ``python -m dmoe_models.scores.fit --data DIR``.
+
+The records of a layer and domain are split into two kinds of tokens, by 2-means over the roots of
+their scores, whose distance is Hellinger's. Of each kind, expert biases are chosen so that experts
+are active as often as recorded, then the scale so that the mean largest score is the recorded one.
+Which six experts are active does not depend on the scale, so one follows the other. Only these
+parameters are written; nothing of a single token is.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from scipy import optimize, special
+
+from dmoe_models.cli.shell import file_path, run
+from dmoe_models.errors import MethodError
+from dmoe_models.files.paths import replacement
+from dmoe_models.portable.random import Draws
+from dmoe_models.scores.fitted import BIAS_UNIT, PARAMETERS, active_scores
+from dmoe_models.scores.recorded import ESFT_ACTIVE, read_gates
+from instances.recorded.join import DOMAINS, GATES_FOLDER
+
+LAYERS = 26
+SAMPLE = 4096
+"""Tokens by which the model's frequencies are estimated; the same noise in every fit."""
+STEPS = 300
+CLOSE = 1e-3
+"""Biases are iterated until none is moved by more."""
+
+
+def split_tokens(scores: np.ndarray) -> np.ndarray:
+    """Return (N,) bool: the token is of the first kind, which is the larger.
+
+    Lloyd's iteration for two means from the signs of the first principal component.
+    """
+    roots = np.sqrt(scores)
+    departure = roots - roots.mean(axis=0)
+    _, directions = np.linalg.eigh(departure.T @ departure)
+    first = departure @ directions[:, -1] > 0
+    while True:
+        middle, other = roots[first].mean(axis=0), roots[~first].mean(axis=0)
+        nearer = roots @ (middle - other) > 0.5 * (middle @ middle - other @ other)
+        if (nearer == first).all():
+            return first if first.mean() >= 0.5 else ~first
+        first = nearer
+
+
+def fit_bias(frequency: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Return the (E,) biases at which experts are among the best six as often as given.
+
+    Parameters
+    ----------
+    frequency : (E,) array
+        Sums to 6.
+    noise : (N, E) array
+        Standard normal.
+
+    Notes
+    -----
+    Given the other experts' logits, expert j is active with probability Phi(bias[j] - c), where c
+    is the sixth largest of them. The mean of that over the sample is smooth in the biases; they
+    are moved by the difference of the probits until recorded and modelled ones agree.
+    """
+    bias = np.zeros(len(frequency))
+    for _ in range(STEPS):
+        logits = bias + noise
+        ordered = np.partition(logits, (-ESFT_ACTIVE - 1, -ESFT_ACTIVE), axis=1)
+        sixth, seventh = ordered[:, [-ESFT_ACTIVE]], ordered[:, [-ESFT_ACTIVE - 1]]
+        others = np.where(logits >= sixth, seventh, sixth)
+        modelled = special.ndtr(bias - others).mean(axis=0)
+        missing = special.ndtri(frequency) - special.ndtri(np.clip(modelled, 1e-12, 1 - 1e-12))
+        missing -= np.median(missing)  # a common bias has no effect
+        if np.abs(missing).max() < CLOSE:
+            return bias
+        bias = bias + missing
+    raise MethodError(f"biases did not settle in {STEPS} steps")
+
+
+def fit_kind(scores: np.ndarray, noise: np.ndarray) -> dict[str, Any]:
+    """Return scale and biases, rounded, of one kind of tokens with (N, E) scores."""
+    count = len(scores)
+    # Half a token is added, so that an expert that none of few tokens used has a finite bias.
+    frequency = ((scores > 0).sum(axis=0) + 0.5) / (count + 1)
+    frequency *= ESFT_ACTIVE / frequency.sum()
+    steps = np.rint(fit_bias(frequency, noise) / BIAS_UNIT).astype(int)
+    logits = BIAS_UNIT * steps + noise
+    wanted = scores.max(axis=1).mean()
+
+    def excess(scale: float) -> float:
+        return float(active_scores(scale * logits).max(axis=1).mean() - wanted)
+
+    scale = optimize.brentq(excess, 1e-3, 50.0, xtol=1e-4)
+    return {"scale": round(scale, 3), "bias": steps.tolist()}
+
+
+def fit(data: Path) -> dict[str, list[list[dict[str, Any]]]]:
+    """Return domain -> layer -> parameters of its kinds of tokens, from a data directory."""
+    fitted: dict[str, list[list[dict[str, Any]]]] = {}
+    for domain in DOMAINS:
+        fitted[domain] = []
+        for layer in range(LAYERS):
+            scores = read_gates(data / GATES_FOLDER / f"{domain}.npz", layer=layer).scores
+            scores = scores / scores.sum(axis=1, keepdims=True)
+            noise = Draws(layer).stream("calibration").normal(SAMPLE, scores.shape[1])
+            first = split_tokens(scores)
+            share = round(float(first.mean()), 3)
+            fitted[domain].append(
+                [
+                    {"share": share} | fit_kind(scores[first], noise),
+                    {"share": round(1.0 - share, 3)} | fit_kind(scores[~first], noise),
+                ]
+            )
+    return fitted
+
+
+def write(fitted: dict[str, list[list[dict[str, Any]]]], target: Path) -> None:
+    """Write the parameters as JSON, a kind of tokens a line."""
+    layers = {
+        domain: "[\n"
+        + ",\n".join(
+            "[" + ",\n".join(json.dumps(kind, separators=(",", ":")) for kind in kinds) + "]"
+            for kinds in entries
+        )
+        + "\n]"
+        for domain, entries in fitted.items()
+    }
+    about = (
+        "Parameters fitted by dmoe_models.scores.fit to router outputs of the ESFT project "
+        "(github.com/deepseek-ai/ESFT): domain -> layer -> kinds of tokens; biases in units of "
+        f"{BIAS_UNIT}."
+    )
+    body = ",\n".join(f"{json.dumps(domain)}: {text}" for domain, text in layers.items())
+    with replacement(target) as temporary:
+        temporary.write_text(
+            f'{{"about": {json.dumps(about)},\n"domains": {{\n{body}\n}}}}\n', encoding="utf-8"
+        )
+
+
+@click.command()
+@click.option("--data", type=file_path, required=True, help="Directory of recorded data.")
+@click.option(
+    "--output", type=file_path, default=Path(str(PARAMETERS)), help="Where parameters are written."
+)
+def calibrate(data: Path, output: Path) -> None:
+    """Fit the model of the family `calibrated` to recorded gate scores."""
+    write(fit(data), output)
+
+
+if __name__ == "__main__":
+    run(calibrate, "python -m dmoe_models.scores.fit")

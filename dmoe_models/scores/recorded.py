@@ -1,0 +1,287 @@
+"""Recorded gate scores: reading them, and turning E recorded experts and N tokens into K and T.
+
+What a recording leaves open is decided by the caller, in the functions below: how experts are put
+on nodes, which tokens are taken, and where they reside. `instances.recorded.join` writes those
+choices into the instance's metadata.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dmoe_models.errors import InstanceError, InstanceFileError
+from dmoe_models.input_checks import refuse_where, shown
+from dmoe_models.portable.random import normalise_rows
+
+ESFT_EXPERTS = 64
+ESFT_ACTIVE = 6
+"""Experts of a layer of the recorded model, and how many of their scores a token's record holds."""
+
+TOKEN_CHOICES = ("spread", "contiguous")
+PLACEMENTS = ("round-robin", "prompt", "first-node")
+
+_UNREADABLE = (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
+"""What numpy raises for files that are not what their extension says."""
+
+
+@dataclass(frozen=True, eq=False)
+class GateRecord:
+    """Gate scores of one layer, as recorded.
+
+    Attributes
+    ----------
+    scores : (N, E) array
+        Non-negative; zero where the recording has no score. Rows need not sum to 1.
+    prompt : (N,) int array
+        Number of the prompt that a token belongs to; zero throughout where it is not known.
+    origin : dict
+        Where the scores come from, for the metadata.
+    """
+
+    scores: np.ndarray
+    prompt: np.ndarray
+    origin: dict[str, Any]
+
+
+def read_gates(path: str | Path, *, layer: int | None = None) -> GateRecord:
+    """Read recorded gate scores in any of the supported formats.
+
+    Parameters
+    ----------
+    path : path
+        ``.npz``: arrays ``expert_ids`` (layers, N, A) and ``weights_1e4`` (layers, N, A), the
+        scores (times 10^4) of the A best of 64 experts, and ``seq_len``, tokens per prompt.
+        ``.txt``: the text format of the ESFT project, one layer: a prompt per line, tab-separated,
+        six expert numbers per token, an empty field, the scores in the same order.
+        ``.npy`` or ``.csv`` (comma-separated, no header): an (N, E) table of scores.
+    layer : int, optional
+        Which layer of an ``.npz`` file; needed there and only there.
+
+    Returns
+    -------
+    GateRecord
+
+    Raises
+    ------
+    InstanceFileError
+        Where the file is missing, damaged, or not of that form.
+    """
+    path = Path(path)
+    readers = {".txt": _read_esft_text, ".npy": _read_table, ".csv": _read_table}
+    if path.suffix == ".npz":
+        record = _read_esft_arrays(path, layer)
+    elif path.suffix in readers:
+        if layer is not None:
+            raise InstanceFileError(f"{path}: layer = {layer} is given, but the file holds one")
+        record = readers[path.suffix](path)
+    else:
+        raise InstanceFileError(f"{path}: gate scores are .npz, .txt, .npy or .csv files")
+    if record.scores.shape[0] == 0 or record.scores.shape[1] < 2:
+        raise InstanceFileError(f"{path}: shape {record.scores.shape} is not (tokens, experts)")
+    wrong = ~np.isfinite(record.scores) | (record.scores < 0)
+    refuse_where(
+        f"{path}: scores", record.scores, wrong, "is negative or not finite", InstanceFileError
+    )
+    empty = np.flatnonzero(~(record.scores > 0).any(axis=1))
+    if empty.size:
+        raise InstanceFileError(f"{path}: all scores of token {empty[0]} are zero")
+    return record
+
+
+def load_arrays(path: Path, wanted: dict[str, tuple[int, str]]) -> dict[str, np.ndarray]:
+    """Return arrays of an ``.npz`` file, or say in one line what is wrong with it.
+
+    Parameters
+    ----------
+    path : path
+    wanted : dict
+        Name -> (number of dimensions, allowed kinds of numpy type).
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [name for name in wanted if name not in archive.files]
+            if missing:
+                raise InstanceFileError(
+                    f"{path}: there is no array {missing[0]}; expected {', '.join(wanted)}, "
+                    f"found {', '.join(archive.files) or 'none'}"
+                )
+            arrays = {name: archive[name] for name in wanted}
+    except InstanceFileError:
+        raise
+    except (*_UNREADABLE, AttributeError) as error:
+        raise InstanceFileError(f"{path}: {_reason(error, '.npz')}") from None
+    for name, (dimensions, kinds) in wanted.items():
+        array = arrays[name]
+        if array.ndim != dimensions or array.dtype.kind not in kinds or array.size == 0:
+            raise InstanceFileError(
+                f"{path}: array {name} is {array.dtype} of shape {array.shape}, which is not what "
+                "is recorded there"
+            )
+    return arrays
+
+
+def load_array(path: Path) -> np.ndarray:
+    """Return the array of an ``.npy`` file, or say in one line what is wrong with it."""
+    try:
+        array = np.load(path, allow_pickle=False)
+    except _UNREADABLE as error:
+        raise InstanceFileError(f"{path}: {_reason(error, '.npy')}") from None
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiuc":
+        raise InstanceFileError(f"{path}: is not one array of numbers")
+    return array
+
+
+def _reason(error: Exception, kind: str) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"cannot be read as {kind}"
+
+
+def _read_esft_arrays(path: Path, layer: int | None) -> GateRecord:
+    arrays = load_arrays(
+        path, {"expert_ids": (3, "iu"), "weights_1e4": (3, "iu"), "seq_len": (1, "iu")}
+    )
+    ids, weights, lengths = arrays["expert_ids"], arrays["weights_1e4"], arrays["seq_len"]
+    fits = lengths.min() >= 0 and lengths.sum() == ids.shape[1]
+    if ids.shape != weights.shape or not fits:
+        raise InstanceFileError(
+            f"{path}: shapes of expert_ids {ids.shape}, weights_1e4 {weights.shape} and the sum of "
+            f"seq_len {lengths.sum()} disagree"
+        )
+    if layer is None:
+        raise InstanceFileError(f"{path}: layer is needed, the file holds 0 to {len(ids) - 1}")
+    if not 0 <= layer < len(ids):
+        raise InstanceFileError(f"{path}: layer = {layer} is outside 0 to {len(ids) - 1}")
+    scores = _dense(path, ids[layer], weights[layer] / 1e4)
+    prompt = np.repeat(np.arange(len(lengths)), lengths)
+    return GateRecord(scores, prompt, {"file": path.name, "layer": int(layer)})
+
+
+def _read_esft_text(path: Path) -> GateRecord:
+    ids: list[list[str]] = []
+    weights: list[list[str]] = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, start=1):
+            left, separator, right = line.partition("\t\t")
+            ids.append(left.split("\t"))
+            weights.append(right.split("\t"))
+            entries = len(ids[-1])
+            if not separator or entries % ESFT_ACTIVE or entries != len(weights[-1]):
+                raise InstanceFileError(
+                    f"{path}: line {number} is not six expert numbers per token, an empty field "
+                    "and as many scores"
+                )
+        experts = np.array([entry for row in ids for entry in row], dtype=np.int64)
+        values = np.array([entry for row in weights for entry in row], dtype=np.float64)
+    except InstanceFileError:
+        raise
+    except OSError as error:
+        raise InstanceFileError(f"{path}: {error.strerror}") from None
+    except (ValueError, OverflowError) as error:  # not text, or not such numbers
+        raise InstanceFileError(f"{path}: {' '.join(str(error).split())[:80]}") from None
+    if not lines:
+        raise InstanceFileError(f"{path}: is empty")
+    scores = _dense(path, experts.reshape(-1, ESFT_ACTIVE), values.reshape(-1, ESFT_ACTIVE))
+    prompt = np.repeat(np.arange(len(ids)), [len(row) // ESFT_ACTIVE for row in ids])
+    return GateRecord(scores, prompt, {"file": path.name})
+
+
+def _dense(path: Path, ids: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Spread the recorded (N, A) scores over an (N, 64) table."""
+    experts = ids.astype(np.int64)
+    outside = (experts < 0) | (experts >= ESFT_EXPERTS)
+    refuse_where(
+        f"{path}: expert", experts, outside, f"is not 0 to {ESFT_EXPERTS - 1}", InstanceFileError
+    )
+    ordered = np.sort(experts, axis=1)
+    twice = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
+    if twice.size:
+        raise InstanceFileError(f"{path}: token {twice[0]} names an expert twice")
+    scores = np.zeros((len(experts), ESFT_EXPERTS))
+    np.put_along_axis(scores, experts, weights, axis=1)
+    return scores
+
+
+def _read_table(path: Path) -> GateRecord:
+    if path.suffix == ".npy":
+        scores = load_array(path)
+    else:
+        try:
+            scores = np.loadtxt(path, delimiter=",", ndmin=2)
+        except OSError as error:
+            raise InstanceFileError(f"{path}: {error.strerror or error}") from None
+        except ValueError as error:
+            raise InstanceFileError(f"{path}: {' '.join(str(error).split())[:80]}") from None
+    if scores.ndim != 2 or scores.dtype.kind == "c":
+        raise InstanceFileError(
+            f"{path}: {scores.dtype} of shape {scores.shape} is not (T, K) scores"
+        )
+    prompt = np.zeros(len(scores), dtype=np.int64)
+    return GateRecord(scores.astype(np.float64), prompt, {"file": path.name})
+
+
+def group_experts(scores: np.ndarray, nodes: int) -> np.ndarray:
+    """Put E experts on K nodes, E/K consecutive ones on each, and add their scores.
+
+    Parameters
+    ----------
+    scores : (N, E) array
+    nodes : int
+        K, a divisor of E; K = E leaves the scores as they are.
+
+    Returns
+    -------
+    (N, K) array, each row divided by its sum
+    """
+    experts = scores.shape[1]
+    if nodes < 2 or experts % nodes:
+        raise InstanceError(f"{experts} experts cannot be put on {shown(nodes)} nodes evenly")
+    grouped = np.zeros((len(scores), nodes))
+    for place in range(experts // nodes):
+        grouped += scores[:, place :: experts // nodes]
+    return normalise_rows(grouped)
+
+
+def choose_tokens(available: int, count: int, how: str = "spread") -> np.ndarray:
+    """Return which `count` tokens of a record to take, (T,) increasing indices.
+
+    Parameters
+    ----------
+    available, count : int
+    how : {"spread", "contiguous"}
+        Evenly spaced over the whole record, so that all prompts take part; or its first tokens,
+        which follow each other as they did in the text.
+    """
+    if how not in TOKEN_CHOICES:
+        raise InstanceError(f"token choice {shown(how)} is not one of {', '.join(TOKEN_CHOICES)}")
+    if not 1 <= count <= available:
+        raise InstanceError(f"{shown(count)} tokens were asked for; the record has {available}")
+    steps = np.arange(count, dtype=np.int64)
+    return steps * available // count if how == "spread" else steps
+
+
+def place_tokens(prompt: np.ndarray, nodes: int, how: str = "round-robin") -> np.ndarray:
+    """Return the node at which each token resides, (T,).
+
+    Parameters
+    ----------
+    prompt : (T,) int array
+        Prompt of each token.
+    nodes : int
+    how : {"round-robin", "prompt", "first-node"}
+        Dealt out one by one; all tokens of a prompt at node (prompt mod K); or all at node 0.
+    """
+    if how == "round-robin":
+        return np.arange(len(prompt), dtype=np.int64) % nodes
+    if how == "prompt":
+        return prompt % nodes
+    if how == "first-node":
+        return np.zeros(len(prompt), dtype=np.int64)
+    raise InstanceError(f"token placement {shown(how)} is not one of {', '.join(PLACEMENTS)}")

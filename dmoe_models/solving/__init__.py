@@ -1,0 +1,1 @@
+"""One method on one instance: the catalogue, plug-ins, `solve` and what is known of an answer."""

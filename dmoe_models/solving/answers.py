@@ -1,0 +1,282 @@
+"""An answer: what one run of a method said about an instance, as files that others can judge.
+
+The solution lies in a solution file of its own, which anybody can check; the answer beside it adds
+what a solution does not say: the lower bound, and what it takes to repeat the run. Tables of best
+known values are made of such files.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from dmoe_models.environment import machine, package_version
+from dmoe_models.errors import InstanceFileError
+from dmoe_models.files.certificates import Certificate, write_certificate
+from dmoe_models.files.formats import write_solution
+from dmoe_models.files.json_format import VERSION, checked_content, read_document, write_document
+from dmoe_models.files.paths import existing, faults_name, make_folder, replacement
+from dmoe_models.files.plain_json import plain
+from dmoe_models.input_checks import real_number, shown, whole_number
+from dmoe_models.model.gap import OPTIMALITY_GAP
+from dmoe_models.model.instance import Instance
+from dmoe_models.solving.catalogue import Method
+from dmoe_models.solving.result import Result
+
+ANSWER_FORMAT = "dmoe-answer"
+ANSWER_SUFFIX, SOLUTION_SUFFIX = ".answer.json", ".solution.json"
+CERTIFICATE_SUFFIX = ".certificate.json"
+
+_SOLVERS = {"highs": "highspy", "scip": "pyscipopt", "cpsat": "ortools"}
+"""Packages that solvers come in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of a method: what to cite, and what it takes to repeat it.
+
+    Attributes
+    ----------
+    method, kind : str
+        As in the menu; of a plug-in's file its last part only. Of somebody's solution that came
+        without an answer, the kind is "unknown".
+    options : dict
+        Of the method, among them its seed.
+    solver : str
+        With its version; empty where there is none.
+    package : str
+        Of this project, with its version.
+    tolerance : float
+        Relative gap at which the method's status is "optimal".
+    status : str
+    time_s, cpu_s, time_limit_s : float or None
+        Seconds by the clock, of this process on all its cores (a sign of how busy the machine was),
+        and allowed; None where not known or not set.
+    nodes : int or None
+        Of a search tree.
+    machine, date, author : str
+        Processor and system; ISO 8601; who ran it.
+    """
+
+    method: str
+    kind: str = "unknown"
+    options: dict[str, Any] = field(default_factory=dict)
+    solver: str = ""
+    package: str = ""
+    tolerance: float = OPTIMALITY_GAP
+    status: str = "unknown"
+    time_s: float | None = None
+    cpu_s: float | None = None
+    time_limit_s: float | None = None
+    nodes: int | None = None
+    machine: str = ""
+    date: str = ""
+    author: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a run said.
+
+    Attributes
+    ----------
+    instance, instance_sha256 : str
+    bound_j : float
+        The lower bound that is claimed, J; -inf for none, +inf for "there is no solution".
+    solution, certificate : str
+        Names of files beside the answer; empty where there is none.
+    run : Run
+    """
+
+    instance: str
+    instance_sha256: str
+    bound_j: float
+    solution: str
+    certificate: str
+    run: Run
+
+
+def run_of(
+    result: Result,
+    method: Method,
+    *,
+    options: Mapping[str, Any],
+    time_limit: float | None,
+    author: str = "",
+) -> Run:
+    """Describe the run that gave a result, on this machine and today."""
+    nodes = result.details.get("nodes")
+    return Run(
+        method=_public_name(method),
+        kind=method.kind,
+        options=plain(options),
+        solver=_solver(method, str(result.details.get("solver", ""))),
+        package=f"dmoe-models {package_version()}",
+        status=str(result.status),
+        time_s=result.runtime,
+        cpu_s=result.details.get("cpu_s"),
+        time_limit_s=time_limit,
+        nodes=nodes if isinstance(nodes, int) else None,
+        machine=machine(),
+        date=datetime.date.today().isoformat(),
+        author=author,
+    )
+
+
+def _public_name(method: Method) -> str:
+    place, _, function = method.name.rpartition(":")
+    return f"{Path(place).name}:{function}" if place.endswith(".py") else method.name
+
+
+def _solver(method: Method, name: str) -> str:
+    """Return the solver of a run with its version, where a package of Python's holds it."""
+    if not name and method.kind != "plug-in":
+        named = [solver for solver in _SOLVERS if method.name.startswith(f"{solver}-")]
+        name = named[0] if named else "highs" if method.name in ("exact", "set-bound") else ""
+    if name.removeprefix("appsi_") not in _SOLVERS:
+        return name
+    package = _SOLVERS[name.removeprefix("appsi_")]
+    try:
+        return f"{name} {importlib.metadata.version(package)}"
+    except importlib.metadata.PackageNotFoundError:
+        return name
+
+
+class Answers:
+    """A folder of answers, one for each instance and method.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it does not exist.
+    author : str
+    """
+
+    def __init__(self, folder: Path, author: str = "") -> None:
+        make_folder(folder)
+        self.folder, self.author = folder.absolute(), author
+
+    def path(self, instance: Instance, method: Method, certified: bool = False) -> Path:
+        """Return the file of an answer; one with a certificate has a name of its own."""
+        stem = f"{instance.name}.{_public_name(method)}{'.certified' if certified else ''}"
+        return self.folder / (re.sub(r"[^\w.+-]", "_", stem) + ANSWER_SUFFIX)
+
+    def has(self, instance: Instance, method: Method) -> bool:
+        """Whether there is an answer of that method to that very instance."""
+        path = self.path(instance, method)
+        return path.exists() and read_answer(path).instance_sha256 == instance.sha256
+
+    def add(
+        self,
+        instance: Instance,
+        method: Method,
+        result: Result,
+        *,
+        options: Mapping[str, Any],
+        time_limit: float | None,
+        certificate: Certificate | None = None,
+    ) -> Path:
+        """Write the answer; beside it the certificate, and a solution that the referee accepts."""
+        path = self.path(instance, method, certificate is not None)
+        valid = result.check is not None and result.check.ok and result.solution is not None
+        solution = path.name.removesuffix(ANSWER_SUFFIX) + SOLUTION_SUFFIX if valid else ""
+        proof = path.name.removesuffix(ANSWER_SUFFIX) + CERTIFICATE_SUFFIX if certificate else ""
+        claimed = result.details.get("claimed_bound", -math.inf)
+        answer = Answer(
+            instance=instance.name,
+            instance_sha256=instance.sha256,
+            bound_j=float(claimed if method.kind == "plug-in" else result.bound),
+            solution=solution,
+            certificate=proof,
+            run=run_of(result, method, options=options, time_limit=time_limit, author=self.author),
+        )
+        if valid and result.solution is not None:
+            write_solution(result.solution, self.folder / solution, instance)
+        if certificate is not None:
+            write_certificate(certificate, self.folder / proof)
+        write_answer(answer, path)
+        return path
+
+
+def write_answer(answer: Answer, path: Path) -> None:
+    """Write an answer, replacing one that is there; what it names is written by others."""
+    with faults_name(path), replacement(path) as temporary:
+        content = {"format": ANSWER_FORMAT, "version": VERSION} | plain(asdict(answer))
+        write_document(content, str(temporary))
+
+
+def read_answer(path: Path) -> Answer:
+    """Read an answer; the files that it names are not looked at.
+
+    Raises
+    ------
+    InstanceFileError
+        One line that names the file and what is wrong in it.
+    """
+    with faults_name(path):
+        names = [f.name for f in fields(Answer)]
+        content = checked_content(
+            read_document(existing(path)),
+            ANSWER_FORMAT,
+            names,
+            ["instance", "instance_sha256", "run"],
+        )
+        texts = {name: content.get(name, "") for name in names if name not in ("bound_j", "run")}
+        for name, value in texts.items():
+            if not isinstance(value, str):
+                raise InstanceFileError(f"{name} = {shown(value)} is not a text")
+        for name in ("solution", "certificate"):
+            if texts[name] and Path(texts[name]).name != texts[name]:
+                raise InstanceFileError(f"{name} = {shown(texts[name])} is not a file beside it")
+        return Answer(
+            bound_j=read_bound(content.get("bound_j", "-Infinity")),
+            run=read_run(content["run"]),
+            **texts,
+        )
+
+
+def read_bound(value: Any) -> float:
+    """Return a bound as it stands in a file: a number, "-Infinity" (none) or "Infinity"."""
+    if value in ("Infinity", "-Infinity"):
+        return float(value)
+    return real_number("bound_j", value)
+
+
+def read_run(content: Any) -> Run:
+    """Return a run as it stands in a file.
+
+    Raises
+    ------
+    InstanceFileError
+        For an unknown field, one that is missing, or a value of the wrong kind.
+    """
+    if not isinstance(content, dict):
+        raise InstanceFileError(f"run = {shown(content)} is not a JSON object")
+    known = {f.name: str(f.type) for f in fields(Run)}
+    for name, value in content.items():
+        kind = known.get(name)
+        if kind is None:
+            raise InstanceFileError(f"unknown key run.{name}")
+        if value is None and "None" in kind:
+            continue
+        if "float" in kind or "int" in kind:
+            read = real_number if "float" in kind else whole_number
+            if read(f"run.{name}", value) < 0:
+                raise InstanceFileError(f"run.{name} = {shown(value)} is negative")
+        elif not isinstance(value, dict if "dict" in kind else str):
+            raise InstanceFileError(f"run.{name} = {shown(value)} is of the wrong kind")
+    if "method" not in content:
+        raise InstanceFileError("key run.method is missing")
+    run = Run(**content)
+    try:
+        if run.date:
+            datetime.date.fromisoformat(run.date)
+    except ValueError:
+        raise InstanceFileError(f"run.date = {shown(run.date)} is not a date") from None
+    return run

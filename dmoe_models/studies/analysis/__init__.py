@@ -1,0 +1,1 @@
+"""From rows to tables, intervals, verdicts and figures: what all studies share."""

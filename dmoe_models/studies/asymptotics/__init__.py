@@ -1,0 +1,1 @@
+"""The study "asymptotics": does JESA become optimal as subcarriers grow?"""

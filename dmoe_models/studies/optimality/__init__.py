@@ -1,0 +1,1 @@
+"""The study "optimality": how far from optimal are methods, bounds and searches?"""

@@ -1,0 +1,1 @@
+"""A study on paper: tables, words, the page and its files."""

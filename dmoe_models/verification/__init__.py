@@ -1,0 +1,1 @@
+"""Many methods on many instances: plan, run, cross-check, compare, report."""

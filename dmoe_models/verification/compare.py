@@ -1,0 +1,251 @@
+"""Methods compared on the rows of a verification: coverage, profiles, means, paired tests.
+
+Energies are compared without the static energy, which no decision changes, and against the best
+known: the least energy among all valid rows of an instance, of whatever method. An instance that a
+method did not run, failed, or answered with something that the referee refused stays in the count
+as never solved; pairs are formed on the instances that both methods solved.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dmoe_models.errors import DmoeError
+from dmoe_models.model.gap import OPTIMALITY_GAP
+from dmoe_models.verification.measures import (
+    PairedTest,
+    holm,
+    paired_test,
+    performance_profile,
+    primal_gap,
+    primal_integral,
+    shifted_geometric_mean,
+)
+from dmoe_models.verification.run_outcome import (
+    ABSENT,
+    AT_LIMIT,
+    OUTCOMES,
+    SOLUTION,
+    Options,
+    classified,
+    reference,
+)
+
+__all__ = [
+    "Comparison",
+    "Options",
+    "compare",
+    "paired_test",
+    "performance_profile",
+    "primal_gap",
+    "primal_integral",
+    "shifted_geometric_mean",
+]
+
+_CLOCK = 1e-9  # seconds: no clock shows less, and zero has no logarithm
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is known about several methods on the same instances.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        One line per instance and method: instance, instance_sha256, method, outcome, time_s
+        (runtime), solved_s (time to solve; inf for never), limit_s, energy_j and best_j (without
+        static energy), gap (primal; NaN where no energy is known), integral_s, trajectory (whether
+        the integral knows the solutions on the way).
+    summary : DataFrame
+        One line per method: how many instances of each outcome, how many solved and best; time_s
+        and gap (shifted geometric means over all instances; an unsolved one counts with its time
+        limit and a gap of 1), common_time_s and common_gap (over those that all methods solved),
+        integral_s (mean).
+    tests : DataFrame
+        One line per pair of methods and quantity, the fields of `PairedTest` and holm. "gap":
+        differences of primal gaps; "time": of natural logarithms of times to solve.
+    time_profile, energy_profile : DataFrame
+        From `performance_profile`.
+    notes : list of str
+        What a reader must know: coverage, references, settings.
+    options : Options
+    """
+
+    runs: pd.DataFrame
+    summary: pd.DataFrame
+    tests: pd.DataFrame
+    time_profile: pd.DataFrame
+    energy_profile: pd.DataFrame
+    notes: list[str]
+    options: Options
+
+
+def compare(
+    rows: pd.DataFrame, methods: Sequence[str] | None = None, options: Options | None = None
+) -> Comparison:
+    """Compare methods on the instances for which at least one of them has a row.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As `tables.frame` makes and `results.read_rows` reads it: one line per instance and method.
+        Rows of methods that are not compared still count for the best known.
+    methods : sequence of str, optional
+        By default all in `rows` but those that give a bound only.
+    options : Options, optional
+
+    Raises
+    ------
+    DmoeError
+        For a method without rows, one that gives a bound only, two rows of a method for one
+        instance, or methods that share no instance.
+    """
+    options = options or Options()
+    names = _chosen(rows, methods)
+    instances = reference(rows, names)
+    runs = classified(rows, names, instances, options)
+    by = {
+        column: runs.pivot(index="place", columns="method", values=column)[names]
+        for column in ("solved_s", "time_s", "energy_j", "gap", "integral_s", "limit_s")
+    }
+    known = instances.best_j.notna().to_numpy()
+    _require_common(runs, names)
+    none = pd.DataFrame(columns=names, dtype=float, index=pd.Index([], name="ratio"))
+    energy_profile = none
+    if known.any():
+        energy_profile = performance_profile(
+            by["energy_j"][known], instances.best_j[known], OPTIMALITY_GAP
+        )
+    return Comparison(
+        runs=runs.drop(columns="place"),
+        summary=_summary(runs, by, known, options),
+        tests=_tests(by, names),
+        time_profile=performance_profile(by["solved_s"]),
+        energy_profile=energy_profile,
+        notes=_notes(rows[rows.method.isin(names)], runs, instances, options),
+        options=options,
+    )
+
+
+# --------------------------------------------------------------------------- what is compared
+
+
+def _chosen(rows: pd.DataFrame, methods: Sequence[str] | None) -> list[str]:
+    bounds = set(rows.method[rows.kind == "bound"])
+    present = list(dict.fromkeys(rows.method))
+    names = [name for name in present if name not in bounds]
+    if methods is not None:
+        names = list(dict.fromkeys(methods))
+        for name in names:
+            if name not in present:
+                raise DmoeError(f"no row of method {name!r}; there are {', '.join(present)}")
+            if name in bounds:
+                raise DmoeError(f"method {name} gives a bound only: there is nothing to compare")
+    if not names:
+        raise DmoeError("no method to compare")
+    twice = rows[rows.duplicated(["instance", "instance_sha256", "method"])]
+    if len(twice):
+        raise DmoeError(
+            f"method {twice.method.iloc[0]} has several rows for {twice.instance.iloc[0]}: "
+            "compare runs of one method as files of their own"
+        )
+    return names
+
+
+def _require_common(runs: pd.DataFrame, names: list[str]) -> None:
+    ran = runs[runs.outcome != ABSENT]
+    if len(names) > 1 and ran.groupby("place").size().max() < 2:
+        raise DmoeError(f"no instance is common to any two of {', '.join(names)}")
+
+
+# ---------------------------------------------------------------------------------- the figures
+
+
+def _summary(
+    runs: pd.DataFrame, by: dict[str, pd.DataFrame], known: np.ndarray, options: Options
+) -> pd.DataFrame:
+    charged = by["solved_s"].where(by["solved_s"] < math.inf, by["limit_s"])
+    all_solved = np.isfinite(by["solved_s"].to_numpy(dtype=float)).all(axis=1)
+    all_answered = np.isfinite(by["energy_j"].to_numpy(dtype=float)).all(axis=1)
+    lines = []
+    for name in by["gap"].columns:
+        own = runs[runs.method == name]
+        gaps, times = by["gap"][name].to_numpy(), by["solved_s"][name].to_numpy()
+        lines.append(
+            {"method": name, "instances": len(own)}
+            | {outcome: int((own.outcome == outcome).sum()) for outcome in OUTCOMES}
+            | {
+                "solved": int(np.isfinite(times).sum()),
+                "best": int((gaps <= OPTIMALITY_GAP).sum()),
+                "time_s": shifted_geometric_mean(charged[name].to_numpy(), options.time_shift_s),
+                "common_time_s": shifted_geometric_mean(times[all_solved], options.time_shift_s),
+                "gap": shifted_geometric_mean(gaps[known], options.gap_shift),
+                "common_gap": shifted_geometric_mean(gaps[all_answered], options.gap_shift),
+                "integral_s": float(by["integral_s"][name].mean()),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def _tests(by: dict[str, pd.DataFrame], names: list[str]) -> pd.DataFrame:
+    """Test every pair of methods; Holm's correction is over all pairs of one quantity."""
+    times = by["solved_s"].where(np.isfinite(by["solved_s"])).clip(lower=_CLOCK)
+    quantities: dict[str, tuple[Any, float]] = {
+        "gap": (by["gap"].where(by["energy_j"].notna()), OPTIMALITY_GAP),
+        "time": (np.log(times), 0.0),
+    }
+    lines: list[dict[str, Any]] = []
+    for quantity, (values, tie) in quantities.items():
+        tests: list[tuple[str, str, PairedTest]] = []
+        for first, second in itertools.combinations(names, 2):
+            both = values[[first, second]].dropna().to_numpy()
+            tests.append((first, second, paired_test(both[:, 0], both[:, 1], tie)))
+        adjusted = holm([test.p_value for *_, test in tests])
+        lines += [
+            {"quantity": quantity, "first": first, "second": second} | asdict(test) | {"holm": p}
+            for (first, second, test), p in zip(tests, adjusted, strict=True)
+        ]
+    columns = ["quantity", "first", "second", *PairedTest.__dataclass_fields__, "holm"]
+    return pd.DataFrame(lines, columns=columns)
+
+
+def _notes(
+    rows: pd.DataFrame, runs: pd.DataFrame, instances: pd.DataFrame, options: Options
+) -> list[str]:
+    count = len(instances)
+    without = int((instances.best_j.isna() & ~instances.infeasible).sum())
+    answered = runs[runs.outcome == SOLUTION]
+    told = int(answered.trajectory.sum())
+    notes = [
+        f"{count} instance(s), {int(instances.best_j.notna().sum())} with a known energy "
+        f"({int(instances.proved.sum())} proved optimal), {int(instances.infeasible.sum())} proved "
+        f"infeasible, {without} open. Best known: the least valid energy in the files.",
+        f"solved: a valid answer within a primal gap of {options.target_gap:g}, or an own proof of "
+        f"infeasibility, before {100 * AT_LIMIT:g} % of the time limit or with a proof.",
+        f"time: shifted geometric mean, shift {1000 * options.time_shift_s:g} ms, one run each, "
+        "unsolved instances at their time limit; common: where every method solved.",
+        f"gap: primal gap without static energy, shifted geometric mean, shift "
+        f"{100 * options.gap_shift:g} %, 100 % without a solution.",
+        "integral: mean primal integral over "
+        + ("the time limit" if options.horizon_s is None else f"{options.horizon_s:g} s")
+        + f"; {told} of {len(answered)} runs tell when they found what, the others count as "
+        "finding their answer at their end (an upper bound).",
+    ]
+    for column, what in (
+        ("problem", "problems, pooled here"),
+        ("instance_set", "sets, pooled here"),
+        ("time_limit_s", "time limits"),
+        ("seed", "seeds"),
+        ("version", "versions of the package"),
+    ):
+        values = list(dict.fromkeys(rows[column]))
+        if len(values) > 1:
+            notes.append(f"{len(values)} {what}: {', '.join(f'{v}' for v in values)}")
+    return notes

@@ -1,0 +1,214 @@
+"""A row: what is known about one method on one instance; and the journal that outlives a kill.
+
+The journal is a file of JSON lines, one per finished row, flushed at once. What a row says depends
+only on its own run; gaps, which need all methods of an instance, are worked out from the rows
+whenever they are read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from dmoe_models.errors import InstanceFileError
+from dmoe_models.files.paths import make_folder, naming, replacement
+from dmoe_models.files.plain_json import plain
+
+NOT_RUN = "not run"
+"""Status of a method that declined an instance, such as an enumeration of too many cases."""
+
+FAILED = "failed"
+"""Status of a method that raised, hung or returned nonsense."""
+
+OVERDUE = "overdue: "
+"""Beginning of the reason in the row of a method that was stopped by the wall clock."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One method on one instance.
+
+    Attributes
+    ----------
+    instance, instance_sha256, problem : str
+    nodes, tokens, subcarriers, max_experts : int
+    method, kind : str
+        Name, and "exact", "heuristic", "bound" or "plug-in".
+    method_sha256 : str
+        Hash of a plug-in's source file, so that an edited algorithm is run again; else empty.
+    solver : str
+        Empty where the method takes none, or its default was used.
+    time_limit_s : float
+    seed : int
+    version : str
+        Of this package.
+    status : str
+        A `Status`, or "not run" or "failed".
+    objective_j, bound_j : float
+        Energy (NaN without a solution) and the proved bound that stands in the method's result (at
+        least LB; -inf where there is none, +inf for a proof of infeasibility).
+    own_bound_j : float
+        What the method itself gave as a bound, -inf for nothing. Of a plug-in it is a claim.
+    static_j : float
+    runtime_s : float
+    verdict : str
+        The referee's: "valid", the violated constraints, or empty without a solution.
+    referee_energy_j : float
+        The energy in exact arithmetic; NaN where it cannot be computed.
+    reason : str
+        Why it was not run, failed or was refused; empty otherwise.
+    instance_set : str
+        The set that the instance was run as a part of; empty in a journal, where it belongs to
+        the run and not to the row.
+    best_bound_j, gap : float
+        Best proved bound over all methods, and the gap to it; NaN until `verification.graded`.
+    optimal : bool or None
+        The gap is at most 1e-6; None where there is none.
+    incumbents : str
+        When the method says that it found which solutions: JSON pairs [s, J]; empty where it does
+        not. Nobody but the method has seen those on the way.
+    """
+
+    instance: str
+    instance_sha256: str
+    problem: str
+    nodes: int
+    tokens: int
+    subcarriers: int
+    max_experts: int
+    method: str
+    kind: str
+    method_sha256: str
+    solver: str
+    time_limit_s: float
+    seed: int
+    version: str
+    status: str
+    objective_j: float = math.nan
+    bound_j: float = -math.inf
+    own_bound_j: float = -math.inf
+    static_j: float = 0.0
+    runtime_s: float = math.nan
+    verdict: str = ""
+    referee_energy_j: float = math.nan
+    reason: str = ""
+    instance_set: str = ""
+    best_bound_j: float = math.nan
+    gap: float = math.nan
+    optimal: bool | None = None
+    incumbents: str = ""
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What a row must share with a planned run to stand for it."""
+        return (
+            self.instance_sha256,
+            self.instance,
+            self.method,
+            self.method_sha256,
+            self.solver,
+            self.time_limit_s,
+            self.seed,
+            self.version,
+        )
+
+    @property
+    def valid(self) -> bool:
+        """Whether there is a solution that the referee accepts."""
+        return self.verdict == "valid"
+
+    @property
+    def at_limit(self) -> bool:
+        """Whether the method ran until its time was up, or beyond, and proved nothing by then."""
+        open_end = self.status in ("feasible", "unknown")
+        return self.reason.startswith(OVERDUE) or (
+            open_end and self.runtime_s >= 0.95 * self.time_limit_s
+        )
+
+    def to_json(self) -> str:
+        """Return the row as one line of JSON."""
+        return json.dumps(plain(asdict(self)), allow_nan=False)
+
+
+_FIELDS = {field.name: str(field.type) for field in fields(Row)}
+_KINDS: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
+
+_BEGINNING = '{"instance": '  # of every line of a journal, of whatever version
+
+
+def row_from_json(line: str) -> Row | None:
+    """Read one line of a journal; None where it is no row (cut short by a kill, say)."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(content, dict):
+        return None
+    content.setdefault("incumbents", "")  # rows of before there were any
+    if content.keys() != _FIELDS.keys():
+        return None
+    for name, kind in _FIELDS.items():
+        if kind == "float":
+            value = content[name]
+            if value is None:
+                content[name] = math.nan
+            elif value in ("Infinity", "-Infinity"):
+                content[name] = float(value)
+        if kind in _KINDS and not isinstance(content[name], _KINDS[kind]):
+            return None
+    return Row(**content)
+
+
+class Journal:
+    """The rows of a report directory, appended one by one.
+
+    Parameters
+    ----------
+    path : path or None
+        The file; None for a run that keeps no record.
+
+    Raises
+    ------
+    InstanceFileError
+        Where the file is not a journal or cannot be read or written, naming it.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._finished: dict[tuple[Any, ...], Row] = {}
+        if path is None:
+            return
+        with naming(path):
+            make_folder(path.parent)
+            text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+            lines = text.splitlines(keepends=True)
+            for line in lines:
+                row = row_from_json(line)
+                if row is not None:
+                    self._finished[row.key] = row
+            if lines and lines[0][: len(_BEGINNING)] != _BEGINNING[: len(lines[0])]:
+                raise InstanceFileError(f"{path}: holds no rows of dmoe-models; not overwritten")
+            if lines and not lines[-1].endswith("\n"):  # a kill in the middle of a line
+                with replacement(path) as temporary:
+                    temporary.write_text("".join(lines[:-1]), encoding="utf-8")
+            self._file = path.open("a", encoding="utf-8")
+
+    def find(self, key: tuple[Any, ...]) -> Row | None:
+        """Return the finished row of that key; one that was not run is tried again."""
+        row = self._finished.get(key)
+        return None if row is None or row.status == NOT_RUN else row
+
+    def append(self, row: Row) -> None:
+        """Add a finished row; it is in the file when this returns."""
+        if self.path is not None:
+            with naming(self.path):
+                self._file.write(row.to_json() + "\n")
+                self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self.path is not None:
+            self._file.close()

@@ -1,0 +1,1 @@
+"""Models as files for other solvers (LP, MPS, NL), and their solution files read back."""

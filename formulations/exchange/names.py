@@ -1,0 +1,118 @@
+"""What variables and rows are called in model files, and what a name means.
+
+A name says what it is and its indices: ``select_t3_e5`` (expert 5 serves token 3),
+``assign_i0_j2_m17`` (link 0 -> 2 owns subcarrier 17), ``set_t3_e1_e5`` (token 3, and every token
+grouped with it, is served by experts 1 and 5). Names are letters, digits and underscores, begin
+with a letter other than e, which some readers of LP take for an exponent, and have at most 255
+characters.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from dmoe_models.errors import InstanceFileError, MethodError
+from dmoe_models.input_checks import shown
+from dmoe_models.model.instance import Instance
+from formulations.data import ModelData, TokenGroup
+
+LONGEST_NAME = 255
+"""Characters: what readers of LP take."""
+
+_NAMES = {
+    "alpha": "select_t{}_e{}",
+    "x": "assign_i{}_j{}_m{}",
+    "beta": "assign_i{}_j{}_m{}",
+    "e": "link_energy_i{}_j{}",
+    "nothing": "nothing",
+    "y": "carry_t{}_e{}_m{}",
+    "C1": "relevance_t{}",
+    "C2": "sparsity_t{}",
+    "C3": "unshared_m{}",
+    "one_a_link": "one_subcarrier_i{}_j{}",
+    "carried": "carried_t{}_e{}",
+    "owner": "owner_t{}_e{}_m{}",
+    "choice": "one_set_t{}",
+    "served": "served_i{}_j{}",
+    "chosen": "chosen_t{}_e{}",
+    "energy_of_link": "ratio_i{}_j{}",
+    "no_mean_beats_the_best": "best_rate_i{}_j{}",
+    "owned": "owned_i{}_j{}",
+}
+_PER_LINK = {  # what the aggregated MILP has a link and the others a token
+    "y": "tokens_i{}_j{}_m{}",
+    "carried": "carried_i{}_j{}",
+    "owner": "owner_i{}_j{}_m{}",
+}
+_AUXILIARY = ("carry_t{}_e{}_m{}", "tokens_i{}_j{}_m{}", "link_energy_i{}_j{}", "nothing")
+
+
+def name_of(model: pyo.ConcreteModel, per_link: bool, item: Any) -> str:
+    """Return the name of a variable or row: what it is, and its indices."""
+    kind, index = item.parent_component().local_name, item.index()
+    index = index if isinstance(index, tuple) else (index,)
+    if hasattr(model, "z"):
+        groups = model.data.groups
+        if kind == "z":
+            return set_name(groups[index[0]], index[1])
+        if kind in ("y", "carried", "owner", "choice"):  # a group goes by its first token
+            index = (groups[index[0]].tokens[0], *index[1:])
+    return ((_PER_LINK.get(kind) if per_link else None) or _NAMES[kind]).format(*index)
+
+
+def set_name(group: TokenGroup, number: int) -> str:
+    """Return the name of a group's set: the group's first token, and the experts."""
+    experts = np.flatnonzero(group.members[number]).tolist()
+    name = f"set_t{group.tokens[0]}" + "".join(f"_e{j}" for j in experts)
+    if len(name) > LONGEST_NAME:
+        raise MethodError(
+            f"a set of {len(experts)} experts has a name of more than {LONGEST_NAME} characters"
+        )
+    return name
+
+
+def sets_by_name(data: ModelData) -> dict[str, tuple[TokenGroup, int]]:
+    """Return the group and number of every set of an instance by name."""
+    return {
+        set_name(group, number): (group, number)
+        for group in data.groups
+        for number in range(len(group.members))
+    }
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(template.replace("{}", "(0|[1-9][0-9]{0,9})"), re.ASCII)
+
+
+_KINDS = [
+    ("select", _pattern(_NAMES["alpha"])),
+    ("assign", _pattern(_NAMES["x"])),
+    *(("auxiliary", _pattern(template)) for template in _AUXILIARY),
+]
+
+
+def understood(
+    instance: Instance, sets: dict[str, tuple[TokenGroup, int]], name: str
+) -> tuple[str, tuple[int, ...]]:
+    """Return what a variable of the instance is, and its indices."""
+    if name in sets:
+        return "set", ()
+    sizes = {"t": instance.T, "e": instance.K, "i": instance.K, "j": instance.K, "m": instance.M}
+    for kind, pattern in _KINDS:
+        match = pattern.fullmatch(name)
+        if match is None:
+            continue
+        index = tuple(map(int, match.groups()))
+        letters = re.findall(r"_([teijm])\d", name)
+        known = all(n < sizes[letter] for n, letter in zip(index, letters, strict=True))
+        over_a_link = "_i" not in name or (instance.problem == "P2" and index[0] != index[1])
+        if known and over_a_link:
+            return kind, index
+    raise InstanceFileError(
+        f"variable {shown(name)} is in no model of {instance.name} ({instance.problem}, "
+        f"K = {instance.K}, T = {instance.T}, M = {instance.M})"
+    )

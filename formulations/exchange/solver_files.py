@@ -1,0 +1,183 @@
+"""Solvers' solution files: names and values, and the objective that they claim.
+
+Which solver wrote a file is seen from its content:
+
+- HiGHS (its raw style): a line ``Model status``, then sections; ``# Columns 5`` begins the values;
+- CPLEX: XML with the root ``CPLEXSolution``;
+- AMPL's solver library: a message, ``Options``, and numbers without names, which stand in the
+  ``.col`` file beside it;
+- anything else: a name and a value a line, as SCIP (``objective value: 3.5`` before, and
+  ``(obj:2)`` behind every value), Gurobi (``# Objective value = 3.5``) and MIPLIB (``=obj= 3.5``)
+  write them.
+
+Nothing is known here about what the names mean.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from dmoe_models.errors import InstanceFileError
+from dmoe_models.files.paths import existing
+from dmoe_models.input_checks import shown
+
+
+@dataclass(frozen=True)
+class SolverFile:
+    """What a solution file says.
+
+    Attributes
+    ----------
+    values : dict of str to float
+        Finite; by name.
+    objective : float or None
+        Claimed, in the model's units.
+    """
+
+    values: dict[str, float]
+    objective: float | None
+
+
+def read_solver_file(path: Path) -> SolverFile:
+    """Read a solver's solution file.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    InstanceFileError
+        Where it holds no solution, or what it holds is not understood; one line, without the
+        file's name.
+    OSError, UnicodeDecodeError
+        Where it cannot be read.
+    """
+    text = Path(existing(path)).read_text(encoding="utf-8-sig")
+    lines = [line.strip() for line in text.splitlines()]
+    first = next((line for line in lines if line), "")
+    if first.startswith("<"):
+        found = _of_cplex(text)
+    elif first == "Model status":
+        found = _of_highs(lines)
+    elif "Options" in lines:
+        found = _of_ampl(lines, path.with_suffix(".col"))
+    else:
+        found = _of_lines(lines)
+    if not found.values:
+        raise InstanceFileError("holds no values of variables")
+    return found
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InstanceFileError(f"{what} = {shown(text)} is not a finite number")
+    return value
+
+
+def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for name, text in pairs:
+        if name in values:
+            raise InstanceFileError(f"variable {shown(name)} is given twice")
+        values[name] = _number(text, f"variable {shown(name)}")
+    return values
+
+
+def _pair(line: str) -> tuple[str, str]:
+    """Split a name from its value; SCIP adds the variable's cost."""
+    words = line.split()
+    if len(words) == 2 or (len(words) == 3 and words[2].startswith("(obj:")):
+        return words[0], words[1]
+    raise InstanceFileError(f"{shown(line)} is not a name and a value")
+
+
+_CLAIMS = re.compile(r"(?:objective value:|# objective value =|=obj=)\s*(\S+)", re.IGNORECASE)
+
+
+def _of_lines(lines: list[str]) -> SolverFile:
+    objective = None
+    pairs = []
+    for line in lines:
+        claim = _CLAIMS.fullmatch(line)
+        if claim:
+            objective = _number(claim[1], "objective")
+        elif line.startswith("no solution"):
+            raise InstanceFileError(f"holds no solution ({line})")
+        elif line and not line.startswith(("#", "solution status:")):
+            pairs.append(_pair(line))
+    return SolverFile(_by_name(pairs), objective)
+
+
+def _of_highs(lines: list[str]) -> SolverFile:
+    filled = [line for line in lines if line]
+    before = {line: said for said, line in pairwise(reversed(filled))}
+    state = before.get("# Primal solution values")
+    if state in (None, "None"):
+        said = before.get("Model status", "nothing")
+        raise InstanceFileError(f"holds no solution (HiGHS says {said})")
+    start = next((n for n, line in enumerate(filled) if line.startswith("# Columns ")), None)
+    if start is None:
+        raise InstanceFileError("has no line '# Columns'")
+    number = filled[start].split()[-1]
+    columns = filled[start + 1 :]
+    end = next((n for n, line in enumerate(columns) if line.startswith("#")), len(columns))
+    if number != str(end):
+        raise InstanceFileError(f"holds {end} columns and announces {number}")
+    claims = [line.split()[1] for line in filled[:start] if line.startswith("Objective ")]
+    objective = _number(claims[0], "objective") if claims else None
+    return SolverFile(_by_name(map(_pair, columns[:end])), objective)
+
+
+def _of_cplex(text: str) -> SolverFile:
+    try:
+        root = ElementTree.fromstring(text)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise InstanceFileError(f"is no XML: {error}") from None
+    if root.tag != "CPLEXSolution":
+        raise InstanceFileError(f"has the root {shown(root.tag)}, not 'CPLEXSolution'")
+    header = root.find("header")
+    claim = None if header is None else header.get("objectiveValue")
+    pairs = [(v.get("name", ""), v.get("value", "")) for v in root.iterfind("variables/variable")]
+    return SolverFile(_by_name(pairs), None if claim is None else _number(claim, "objective"))
+
+
+def _of_ampl(lines: list[str], columns: Path) -> SolverFile:
+    """Read what AMPL's solver library writes.
+
+    After ``Options``: their number n and n options; numbers of rows, of duals, of columns, of
+    values; then the duals and the values. n is two too large where a float stands before the
+    duals. A line ``objno`` or the end of the file follows.
+    """
+    names = columns.read_text(encoding="utf-8").split()
+    numbers = []
+    for line in lines[lines.index("Options") + 1 :]:
+        if line.startswith(("objno", "suffix")):
+            break
+        if line:
+            numbers.append(line)
+    try:
+        options = int(numbers[0])
+        tolerance = options > 4
+        start = 1 + options - 2 * tolerance
+        _, duals, width, given = (int(number) for number in numbers[start : start + 4])
+    except (ValueError, IndexError):
+        raise InstanceFileError("ends before the values, or has other options") from None
+    values = numbers[start + 4 + tolerance + duals :]
+    if width != len(names):
+        raise InstanceFileError(f"is of {width} columns; {columns.name} names {len(names)}")
+    if given == 0:
+        raise InstanceFileError(f"holds no solution ({shown(lines[0])})")
+    if len(values) != width:
+        raise InstanceFileError(f"holds {len(values)} of {width} values")
+    return SolverFile(_by_name(zip(names, values, strict=True)), None)

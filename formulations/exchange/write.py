@@ -1,0 +1,244 @@
+"""The models in files for other solvers: LP, MPS and AMPL's NL. `imports` reads their solutions.
+
+All three formats are written from the Pyomo models, under names that carry indices
+(`export_names`), so that a solution file needs nothing but the instance to be understood.
+
+*Scale.* The objective is in units of ``ModelData.unit_j`` and lacks the static energy, which no
+decision changes. Every file says in a comment how to get back to joule; a claimed objective is
+converted so before it is compared.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import highspy
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.repn.plugins.nl_writer import NLWriter
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+
+from dmoe_models.algorithms.baselines import highest_scores
+from dmoe_models.environment import package_version
+from dmoe_models.errors import InstanceFileError, MethodError
+from dmoe_models.files.paths import by_extension, faults_name, replacement
+from dmoe_models.model.instance import Instance
+from dmoe_models.model.solution import Solution
+from formulations.data import cheapest_candidates
+from formulations.exchange.names import name_of
+from formulations.with_highs.assembly import SMALL_MATRIX_VALUE
+from formulations.with_pyomo import models as pyomo_models
+
+MODELS = {
+    "p1-milp": "P1",
+    "p2-milp": "P2",
+    "p2-milp-disaggregated": "P2",
+    "p2-set": "P2",
+    "p2-minlp": "P2",
+    "p3": "P2",
+}
+"""The models that can be written, and the kind of instance that each takes."""
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What was written.
+
+    Attributes
+    ----------
+    model : str
+    files : list of str
+        The model; for NL also the names of its columns and rows.
+    columns, rows : int
+    unit_j, static_j : float
+        Energy in joule = unit_j * objective + static_j.
+    """
+
+    model: str
+    files: list[str]
+    columns: int
+    rows: int
+    unit_j: float
+    static_j: float
+
+
+def write_model(
+    instance: Instance,
+    path: str | Path,
+    model: str | None = None,
+    *,
+    selection: Any = None,
+    reduce: bool = True,
+) -> ModelFile:
+    """Write a model of an instance to a file, in the format that the extension names.
+
+    Parameters
+    ----------
+    instance : Instance
+    path : str or path
+        ``.lp``, ``.mps`` or ``.nl``; beside the last, ``.col`` and ``.row`` hold the names.
+    model : str, optional
+        One of `MODELS`; "p1-milp" or "p2-milp" by default.
+    selection : (T, K) bool array, optional
+        For "p3"; top-k's by default. The file states it by rows, and counts its computation.
+    reduce : bool
+        Keep the L cheapest subcarriers of each link only ("p2-milp", "p2-set"), which loses
+        nothing.
+
+    Returns
+    -------
+    ModelFile
+
+    Raises
+    ------
+    InstanceFileError
+        Where the file cannot be written, naming it.
+    MethodError
+        For a model that is unknown, not for this instance, not of this format, or too large.
+    SolutionError
+        For a selection of the wrong shape or kind.
+    """
+    path = Path(path)
+    model = model or ("p1-milp" if instance.problem == "P1" else "p2-milp")
+    if model not in MODELS:
+        raise MethodError(f"unknown model {model!r}; known are {', '.join(MODELS)}")
+    if instance.problem != MODELS[model]:
+        raise MethodError(
+            f"model {model} takes {MODELS[model]}; {instance.name} is a {instance.problem} instance"
+        )
+    if selection is not None and model != "p3":
+        raise MethodError(f"model {model} takes no selection; p3 does")
+    with faults_name(path):
+        write = by_extension(path, {".lp": _write_linear, ".mps": _write_linear, ".nl": _write_nl})
+    if model == "p2-minlp" and write is _write_linear:
+        raise MethodError("model p2-minlp has products of variables; write it as .nl")
+    built = _build(instance, model, selection, reduce)
+    if hasattr(built, "least_coverage"):
+        built.least_coverage = 1.0  # nobody cuts off what roomier rows in a file let by
+    static = instance.static_total_j
+    built.doc = (
+        f"dmoe-models {package_version()}: {model} of {json.dumps(instance.name)}\n"
+        f"energy in joule = {built.data.unit_j!r} * objective + {static!r} (static energy)"
+    )
+    columns, rows, files = write(built, path, partial(name_of, built, model == "p2-milp"))
+    return ModelFile(model, list(map(str, files)), columns, rows, built.data.unit_j, static)
+
+
+def _build(instance: Instance, model: str, selection: Any, reduce: bool) -> pyo.ConcreteModel:
+    candidates = cheapest_candidates(instance) if reduce and instance.problem == "P2" else None
+    if model == "p1-milp":
+        return pyomo_models.p1_milp(instance)
+    if model == "p2-set":
+        return pyomo_models.p2_set(instance, candidates=candidates)
+    if model == "p2-minlp":
+        return pyomo_models.p2_minlp(instance)
+    if model == "p3":
+        return _p3_with_selection(instance, selection)
+    return pyomo_models.p2_milp(
+        instance, disaggregated=model == "p2-milp-disaggregated", candidates=candidates
+    )
+
+
+def _p3_with_selection(instance: Instance, selection: Any) -> pyo.ConcreteModel:
+    """P3 that states its selection: a solution of it then is one of the instance, at its energy."""
+    if selection is None:
+        selection = highest_scores(instance, instance.max_experts)
+    chosen = Solution(selection)
+    chosen.require_shape(instance)
+    model = pyomo_models.p3_assignment(instance, chosen.selection)
+    served = [(int(t), int(j)) for t, j in np.argwhere(chosen.selection)]
+    model.alpha = pyo.Var(served, domain=pyo.NonNegativeReals)
+    model.chosen = pyo.Constraint(served, rule=lambda model, t, j: model.alpha[t, j] == 1)
+    model.energy.expr += sum(model.data.computation[j] * model.alpha[t, j] for t, j in served)
+    return model
+
+
+def _comments(model: pyo.ConcreteModel) -> Iterator[str]:
+    """Yield what a file says about itself, in lines."""
+    yield from model.doc.splitlines()
+    yield f"instance_sha256 {model.data.instance.sha256}"
+    yield "Indices count from 0: t token, e expert, i and j the nodes of link i -> j, m subcarrier."
+    if hasattr(model, "C1"):
+        yield "Rows relevance_* (C1) are exact in dmoe-models: a score sum that misses need, by no"
+        yield "more than a solver's tolerance, is refused when the solution is read."
+    if hasattr(model, "z"):
+        for group in model.data.groups:
+            if len(group.tokens) > 1:
+                told = f"t{group.tokens[0]} stands for equal tokens {str(group.tokens)[1:-1]}"
+                yield from textwrap.wrap(told, 100)
+
+
+def _write_linear(
+    model: pyo.ConcreteModel, path: Path, name: Callable[[Any], str]
+) -> tuple[int, int, list[Path]]:
+    """Write LP or MPS by HiGHS, and the comments before."""
+    form = LinearStandardFormCompiler().write(model, mixed_form=True)
+    matrix = form.A.tocsr()
+    kind = np.array([row.bound_type for row in form.rows], dtype=int)
+    right = np.asarray(form.rhs, dtype=float)
+    program = highspy.HighsLp()
+    program.num_row_, program.num_col_ = matrix.shape
+    program.col_cost_ = form.c.toarray().ravel()
+    program.col_lower_ = np.array([variable.lb for variable in form.columns], dtype=float)
+    program.col_upper_ = np.array(
+        [np.inf if variable.ub is None else variable.ub for variable in form.columns], dtype=float
+    )
+    program.row_lower_ = np.where(kind > 0, -np.inf, right)
+    program.row_upper_ = np.where(kind < 0, np.inf, right)
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.start_ = matrix.indptr
+    program.a_matrix_.index_ = matrix.indices
+    program.a_matrix_.value_ = matrix.data
+    program.integrality_ = [
+        highspy.HighsVarType.kContinuous
+        if variable.is_continuous()
+        else highspy.HighsVarType.kInteger
+        for variable in form.columns
+    ]
+    program.col_names_ = [name(variable) for variable in form.columns]
+    program.row_names_ = [name(row.constraint) for row in form.rows]
+    program.model_name_ = "dmoe"
+    highs = highspy.Highs()
+    highs.silent()
+    highs.setOptionValue("small_matrix_value", SMALL_MATRIX_VALUE)
+    mark = "\\ " if path.suffix.lower() == ".lp" else "* "
+    with (
+        faults_name(path),
+        replacement(path) as temporary,
+        tempfile.TemporaryDirectory(dir=temporary.parent, prefix=".dmoe-") as folder,
+    ):
+        body = Path(folder) / f"model{path.suffix.lower()}"
+        for status in (highs.passModel(program), highs.writeModel(str(body))):
+            if status == highspy.HighsStatus.kError:
+                raise InstanceFileError("HiGHS does not write the model")
+        with temporary.open("w", encoding="utf-8") as file, body.open() as written:
+            file.writelines(f"{mark}{line}\n" for line in _comments(model))
+            shutil.copyfileobj(written, file)
+    return len(form.columns), len(form.rows), [path]
+
+
+def _write_nl(
+    model: pyo.ConcreteModel, path: Path, name: Callable[[Any], str]
+) -> tuple[int, int, list[Path]]:
+    """Write NL, whose one comment is the model's name, and the names of columns and rows."""
+    model.name = ", ".join(model.doc.splitlines())
+    files = [path, path.with_suffix(".col"), path.with_suffix(".row")]
+    with faults_name(path), ExitStack() as stack:
+        # Replaced in reverse order: where the model stands, so do its names.
+        body, columns, rows = (stack.enter_context(replacement(file)) for file in files)
+        with body.open("w", encoding="utf-8", newline="\n") as stream:
+            # Every variable stays, unscaled: the solution is to be that of the model as it stands.
+            info = NLWriter().write(model, stream, linear_presolve=False, scale_model=False)
+        columns.write_text("".join(f"{name(v)}\n" for v in info.variables), encoding="utf-8")
+        named = [*map(name, info.constraints), "scaled_energy"]
+        rows.write_text("".join(f"{row}\n" for row in named), encoding="utf-8")
+    return len(info.variables), len(info.constraints), files

@@ -1,0 +1,1 @@
+"""P1, P2 and P3 in CVXPY."""

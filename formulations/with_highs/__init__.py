@@ -1,0 +1,1 @@
+"""P2 straight into HiGHS, without a modelling layer."""

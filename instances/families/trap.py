@@ -1,0 +1,107 @@
+"""A family on which JESA's answer costs any number of times the optimum, from nearly every start.
+
+Why, with prices in units of the good link's on its good subcarrier, and R for `ratio`: every token
+can be served by one expert over the good link, or by n experts over n decoy links. Everywhere but
+on subcarrier 1 the good link costs R. On subcarrier 0 a decoy costs a little less than 1/n,
+elsewhere a little less than R/n, and on subcarrier 1 a little less than that. A bait link, whose
+expert is of no use, costs a little more than the good link, in proportion.
+
+- *At best prices* the decoys cost less than 1 together, so JESA's start at best prices takes them.
+- *At an assignment* that does not give subcarrier 1 to the good link, this link costs R and the
+  decoys less than that together, so every token takes the decoys. The cheapest assignment of all
+  links gives subcarrier 1 to the bait.
+- *P3* then gives the decoys what suits them: subcarriers 0 and 1, and others. The good link is idle
+  and gets a leftover, at R. No token gains by it: JESA has converged, at about R (n - 1)/n, where
+  the optimum is 1.
+
+Only a random start that gives subcarrier 1 to the good link ends at the optimum: one in M.
+
+No answer of JESA costs more than R times the optimum, if R is the largest ratio of a link's dearest
+to its cheapest price and every link has a subcarrier: at JESA's last prices its selection is
+the cheapest, so the optimal selection costs as much or more at them, and that is at most R times
+what it costs at the optimum's prices. With many decoys the trap comes as close to that as wanted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dmoe_models.errors import InstanceError
+from dmoe_models.input_checks import real_number
+from dmoe_models.portable.functions import from_db, portable_exp, portable_log
+from instances.families.family import PATH_LOSS, TRANSMIT_POWER_W, family, whole, without_diagonal
+
+BEST_SNR_DB = 30.0
+"""Of the decoys on subcarrier 0."""
+
+MARGIN = 1e-3
+"""What "a little" is, relative; doubles resolve the differences a million million times over."""
+
+LARGEST_RATIO = 1e6
+
+
+@family("a local optimum of JESA at any multiple of the optimum, from nearly every start")
+def trap(
+    seed: int,
+    *,
+    K: int = 5,
+    T: int = 1,
+    M: int = 64,
+    D: int | None = None,
+    z: float = 1.0,
+    gamma: float = 0.49,
+    ratio: float = 300.0,
+    strict: bool = False,
+) -> dict[str, Any]:
+    """One good link that JESA does not find, beside K - 3 decoys that look better, and a bait.
+
+    All tokens are alike and reside at node 0, whose own expert they cannot use. Expert K - 1 has
+    half of their scores, the decoys 1 to K - 3 have the other half in equal parts. Computation
+    takes nothing, and the best signal-to-noise ratio is 30 dB.
+
+    Parameters
+    ----------
+    seed : int
+        Without influence: nothing is random.
+    K : int
+        At least 5 make a trap.
+    T : int
+    M : int
+        At least K - 1 make a trap. A random start of JESA finds the optimum with probability 1/M.
+    D : int
+        K - 3 unless given, and at least 1: with fewer the decoys cannot serve a token.
+    z, gamma, strict
+        As in `rayleigh`. A z gamma of at most (K - 4)/(K - 3)/2 is met without all decoys.
+    ratio : float
+        1 to 10^6, the good link's other prices in units of its best; JESA's answer costs about
+        (K - 4)/(K - 3) times this times the optimum. With K = 5 and up to 345, all signal-to-noise
+        ratios are above -20 dB.
+    """
+    if not 1 < real_number("ratio", ratio) <= LARGEST_RATIO:
+        raise InstanceError(f"ratio = {ratio} is outside 1 to {LARGEST_RATIO:g}")
+    subcarriers = whole("M", M, 1)
+    decoys = max(1, K - 3)
+    price = np.full((K, K, subcarriers), float(ratio))  # in units of the least
+    price[0, :, 1:2] = 1.0
+    price[0, K - 2] *= 1.0 + MARGIN
+    price[0, 1 : K - 2] = (1.0 - MARGIN) * ratio / decoys
+    price[0, 1 : K - 2, 1:2] = (1.0 - 2.0 * MARGIN) * ratio / decoys
+    price[0, 1 : K - 2, 0] = (1.0 - MARGIN) / decoys
+
+    # joule per token are in inverse proportion to log(1 + SNR)
+    least = (1.0 - MARGIN) / decoys
+    snr = portable_exp(portable_log(1.0 + from_db(BEST_SNR_DB)) * (least / price)) - 1.0
+    snr[1:] = 1.0  # from where there are no tokens
+    scores = np.zeros((T, K))
+    scores[:, 1 : K - 2] = 0.5 / decoys
+    scores[:, K - 1] = 0.5 if K > 3 else 1.0
+    return {
+        "gate_scores": scores,
+        "source": np.zeros(T, dtype=np.int64),
+        "gain": without_diagonal(PATH_LOSS / 10.0 * snr),
+        "computation_energy_j": np.zeros(K),
+        "noise_power_w": TRANSMIT_POWER_W * PATH_LOSS / 10.0,
+        "max_experts": decoys if D is None else D,
+    }

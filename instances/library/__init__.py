@@ -1,0 +1,1 @@
+"""Instance sets and their best known values."""

@@ -1,0 +1,79 @@
+"""What a table of best known values says, checked again: witnesses, certificates and sizes.
+
+Bounds without a certificate and times cannot be checked without running their method again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from dmoe_models.algorithms.certify.certificates import read_certificate, verify_certificate
+from dmoe_models.errors import InstanceFileError
+from dmoe_models.files.formats import read_solution
+from dmoe_models.model.instance import Instance
+from dmoe_models.referee.check import check
+from instances.library.record import (
+    blank_record,
+    certificate_path,
+    read_record,
+    record_path,
+    witness_path,
+)
+from instances.library.sets import InstanceSet
+
+
+def audit(sets: Iterable[InstanceSet], folder: Path) -> Iterator[str]:
+    """Check the records of some sets: witnesses by the referee, certificates by theirs.
+
+    Parameters
+    ----------
+    sets : iterable of InstanceSet
+    folder : path
+        Of the records.
+
+    Yields
+    ------
+    str
+        One line for each thing that is wrong; an instance without a record is not.
+    """
+    for chosen in sets:
+        for instance in chosen.build():
+            if record_path(folder, instance.name).exists():
+                try:
+                    yield from _faults(instance, folder)
+                except InstanceFileError as error:
+                    yield str(error)
+
+
+def _faults(instance: Instance, folder: Path) -> Iterator[str]:
+    path = record_path(folder, instance.name)
+    record = read_record(path)
+    if record.instance_sha256 != instance.sha256 or record.instance != instance.name:
+        yield f"{path}: is not about {instance.name} with SHA-256 {instance.sha256[:12]}..."
+        return
+    right = blank_record(instance)
+    for field in ("problem", "nodes", "tokens", "subcarriers", "max_experts", "static_j"):
+        if getattr(record, field) != getattr(right, field):
+            said, is_so = getattr(record, field), getattr(right, field)
+            yield f"{instance.name}: {field} is {is_so!r}, not {said!r}"
+    energy = math.inf
+    if record.found is not None:
+        report = check(instance, read_solution(witness_path(folder, instance.name)))
+        energy = report.energy_j
+        if not report.ok:
+            yield f"{instance.name}: the witness fails: {report.verdict}"
+        if energy != record.objective_j:
+            yield f"{instance.name}: the witness has {energy!r} J, not {record.objective_j!r} J"
+    if record.bound_j > energy:
+        yield f"{instance.name}: the bound {record.bound_j!r} J is above the witness's {energy!r} J"
+    if record.certified:
+        certificate = read_certificate(certificate_path(folder, instance.name))
+        proof = verify_certificate(instance, certificate)
+        if not proof.ok:
+            yield f"{instance.name}: the certificate fails: {proof.reasons[0]}"
+        elif proof.bound_j > energy:
+            yield f"{instance.name}: the certificate proves {proof.bound_j!r} J, above the witness"
+        elif proof.bound_j < record.bound_j:
+            yield f"{instance.name}: the certificate proves {proof.bound_j!r} J only"

@@ -1,0 +1,234 @@
+"""Best known values: the best witness and the best bound of every instance, and how hard it is.
+
+A record is a JSON file ``NAME.json``; beside it lies the witness, a solution file that the referee
+accepts, and, where the bound has one, its certificate. What was known before stays in the record's
+history. How a record changes is decided in `instances.library.update`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field, fields, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from dmoe_models.errors import InstanceFileError
+from dmoe_models.files.json_format import VERSION, checked_content, read_document, write_document
+from dmoe_models.files.paths import existing, faults_name, replacement
+from dmoe_models.files.plain_json import plain
+from dmoe_models.input_checks import real_number, shown, whole_number
+from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
+from dmoe_models.model.instance import Instance
+from dmoe_models.solving.answers import Run, read_bound, read_run
+
+FOLDER = Path(str(resources.files("instances"))) / "best_known"
+RECORD_FORMAT = "dmoe-record"
+
+WHOLE_MILP = {"P1": "pyomo-p1-milp", "P2": "highs-p2-milp"}
+"""Whose time says how hard an instance is: the whole MILP on HiGHS, with its defaults."""
+
+CLASSES = {"toy": 1.0, "easy": 60.0, "medium": 600.0}
+"""Seconds of the processor within which the whole MILP is solved on HiGHS; more is "hard"."""
+
+OPTIMAL, INFEASIBLE, OPEN = "optimal", "infeasible", "open"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A change of a record: what was reported of a run, and what it did to the best known values.
+
+    Attributes
+    ----------
+    what : str
+        "objective", "bound", or "bound withdrawn" (a later witness refuted it).
+    value_j : float
+    certified : bool
+        A certificate proves the bound.
+    run : Run
+    """
+
+    what: str
+    value_j: float
+    certified: bool = False
+    run: Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What is known about an instance.
+
+    Attributes
+    ----------
+    instance, instance_sha256, problem : str
+    nodes, tokens, subcarriers, max_experts : int
+    static_j : float
+    objective_j : float
+        Energy of the witness, J, from the referee; NaN without one.
+    bound_j : float
+        J; -inf without one, +inf where there is no solution.
+    certified : bool
+        The bound has a certificate, which lies beside the record.
+    found, proved : Run or None
+        What gave the witness, and the bound.
+    measured : dict of str to Run
+        By method: its last run with default options, for the difficulty.
+    history : tuple of Event
+        Every change, the oldest first.
+    """
+
+    instance: str
+    instance_sha256: str
+    problem: str
+    nodes: int
+    tokens: int
+    subcarriers: int
+    max_experts: int
+    static_j: float
+    objective_j: float = math.nan
+    bound_j: float = -math.inf
+    certified: bool = False
+    found: Run | None = None
+    proved: Run | None = None
+    measured: dict[str, Run] = field(default_factory=dict)
+    history: tuple[Event, ...] = ()
+
+    @property
+    def gap(self) -> float:
+        """Relative gap of the witness to the bound; NaN without a witness."""
+        return relative_gap(self.objective_j, self.bound_j, self.static_j)
+
+    @property
+    def status(self) -> str:
+        """Return "optimal", "infeasible" or "open"."""
+        if self.bound_j == math.inf:
+            return INFEASIBLE
+        return OPTIMAL if self.gap <= OPTIMALITY_GAP else OPEN
+
+    @property
+    def difficulty_run(self) -> Run | None:
+        """The run of the whole MILP on HiGHS, if it was measured."""
+        return self.measured.get(WHOLE_MILP[self.problem])
+
+    @property
+    def difficulty(self) -> str:
+        """Return a class of `CLASSES`, "hard", "open", or "not measured".
+
+        Open is what nothing here has proved. Hard is what the whole MILP did not solve within the
+        last limit of `CLASSES`, though it had the processor for nine tenths of it.
+        """
+        if self.status == OPEN:
+            return OPEN
+        run = self.difficulty_run
+        if run is None or run.time_s is None:
+            return "not measured"
+        worked = worked_s(run)
+        if run.status in (OPTIMAL, INFEASIBLE):
+            return next((name for name, most in CLASSES.items() if worked <= most), "hard")
+        limit = CLASSES["medium"]
+        return "hard" if run.time_s >= limit and worked >= 0.9 * limit else "not measured"
+
+    @property
+    def solved_by(self) -> list[str]:
+        """The measured methods that proved an optimum, or that there is no solution."""
+        solved = (OPTIMAL, INFEASIBLE)
+        return sorted(name for name, run in self.measured.items() if run.status in solved)
+
+
+def worked_s(run: Run) -> float:
+    """Return the processor time of a run, s; clock time where it is not known, NaN if neither is.
+
+    That of a busy machine says more about the machine than about the instance.
+    """
+    known = [seconds for seconds in (run.cpu_s, run.time_s) if seconds is not None]
+    return known[0] if known else math.nan
+
+
+def blank_record(instance: Instance) -> Record:
+    """Return the record of an instance about which nothing is known."""
+    return Record(
+        instance=instance.name,
+        instance_sha256=instance.sha256,
+        problem=instance.problem,
+        nodes=instance.K,
+        tokens=instance.T,
+        subcarriers=instance.M,
+        max_experts=instance.max_experts,
+        static_j=instance.static_total_j,
+    )
+
+
+def record_path(folder: Path, name: str) -> Path:
+    """Return the file of a record."""
+    return folder / f"{name}.json"
+
+
+def witness_path(folder: Path, name: str) -> Path:
+    """Return the file of a record's witness."""
+    return folder / f"{name}.solution.json"
+
+
+def certificate_path(folder: Path, name: str) -> Path:
+    """Return the file of a record's certificate."""
+    return folder / f"{name}.certificate.json"
+
+
+def write_record(record: Record, folder: Path) -> None:
+    """Write a record, replacing the one that is there."""
+    path = record_path(folder, record.instance)
+    with faults_name(path), replacement(path) as temporary:
+        content = {"format": RECORD_FORMAT, "version": VERSION} | plain(asdict(record))
+        write_document(content, str(temporary))
+
+
+def read_record(path: Path) -> Record:
+    """Read a record; its witness and certificate are not looked at.
+
+    Raises
+    ------
+    InstanceFileError
+        One line that names the file and what is wrong in it.
+    """
+    with faults_name(path):
+        names = [f.name for f in fields(Record)]
+        content = checked_content(read_document(existing(path)), RECORD_FORMAT, names, names)
+        values: dict[str, Any] = {}
+        for known in fields(Record):
+            name, value, kind = known.name, content[known.name], str(known.type)
+            if kind == "str" and not isinstance(value, str):
+                raise InstanceFileError(f"{name} = {shown(value)} is not a text")
+            if kind == "int":
+                value = whole_number(name, value)
+            if kind == "bool" and not isinstance(value, bool):
+                raise InstanceFileError(f"{name} = {shown(value)} is not true or false")
+            if kind == "Run | None":
+                value = None if value is None else read_run(value)
+            values[name] = value
+        values["static_j"] = real_number("static_j", content["static_j"])
+        if content["problem"] not in WHOLE_MILP:
+            raise InstanceFileError(f"problem = {shown(content['problem'])} is not P1 or P2")
+        objective = content["objective_j"]
+        values["objective_j"] = (
+            math.nan if objective is None else real_number("objective_j", objective)
+        )
+        values["bound_j"] = read_bound(content["bound_j"])
+        measured = content["measured"]
+        if not isinstance(measured, dict) or not isinstance(content["history"], list):
+            raise InstanceFileError("measured is not an object, or history not a list")
+        values["measured"] = {method: read_run(run) for method, run in measured.items()}
+        values["history"] = tuple(_event(n, e) for n, e in enumerate(content["history"]))
+        return Record(**values)
+
+
+def _event(number: int, content: Any) -> Event:
+    where = f"history[{number}]"
+    names = {f.name for f in fields(Event)}
+    if not isinstance(content, dict) or set(content) != names:
+        raise InstanceFileError(f"{where} does not consist of {', '.join(sorted(names))}")
+    if not isinstance(content["what"], str) or not isinstance(content["certified"], bool):
+        raise InstanceFileError(f"{where} has values of the wrong kind")
+    value = read_bound(content["value_j"])
+    return replace(
+        Event(what=content["what"], value_j=value, run=read_run(content["run"])),
+        certified=content["certified"],
+    )

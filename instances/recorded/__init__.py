@@ -1,0 +1,1 @@
+"""Instances from recorded gate scores and recorded channels."""

@@ -1,0 +1,269 @@
+"""Recorded gate scores and recorded channels, joined into instances.
+
+The two recordings come from different places and neither is of a distributed system; every choice
+that joins them is an argument here, has a default of this project, and is written into the
+instance's metadata. Nothing recorded is part of the package: `recorded_set` reads a data directory.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dmoe_models.algorithms.placement.assignment import allocate_subcarriers
+from dmoe_models.channels.recorded import ChannelRecord, network_gain, read_channel
+from dmoe_models.environment import package_version
+from dmoe_models.errors import InstanceError, InstanceFileError
+from dmoe_models.model.instance import Instance
+from dmoe_models.portable.random import Draws
+from dmoe_models.scores.recorded import (
+    GateRecord,
+    choose_tokens,
+    group_experts,
+    place_tokens,
+    read_gates,
+)
+from instances.families.family import positive, whole
+
+HIDDEN_STATE_BITS = 2048.0 * 16.0
+"""2048 numbers of 16 bit: the hidden state of the recorded model (DeepSeek-V2-Lite)."""
+FLOP_PER_TOKEN = 6.0 * 2048.0 * 1408.0
+"""Of one of its experts: three matrices of 2048 x 1408, a multiplication and an addition each."""
+
+DOMAINS = ("intent", "law", "summary", "translation")
+LAYERS = (6, 20)
+"""Layers of the recorded set, of 26: an early and a late one."""
+GATES_FOLDER = "gates_deepseek_v2_lite"
+CHANNEL_FILE = "csi_nexmon_indoor/csi.npz"
+
+
+def join(
+    gates: GateRecord,
+    channel: ChannelRecord,
+    *,
+    name: str,
+    nodes: int,
+    tokens: int = 512,
+    token_choice: str = "spread",
+    placement: str = "round-robin",
+    max_experts: int = 2,
+    relevance: float = 1.0,
+    importance: float = 0.49,
+    strict_relevance: bool = False,
+    responses: int = 1,
+    with_assignment: bool = False,
+    hidden_state_bits: float = HIDDEN_STATE_BITS,
+    flop_per_token: float = FLOP_PER_TOKEN,
+    seed: int = 0,
+) -> Instance:
+    """Join recorded gate scores and a recorded channel into one instance.
+
+    Parameters
+    ----------
+    gates : GateRecord
+        (N, E) scores. E / nodes consecutive experts go on each node, their scores are added, and
+        every token's are divided by their sum (scores that were not recorded count as zero).
+    channel : ChannelRecord
+        Responses, drawn without replacement for the links of nodes that hold tokens.
+    name : str
+    nodes : int
+        K, a divisor of E.
+    tokens : int
+        T.
+    token_choice : {"spread", "contiguous"}
+        See `dmoe_models.scores.recorded.choose_tokens`.
+    placement : {"round-robin", "prompt", "first-node"}
+        See `dmoe_models.scores.recorded.place_tokens`.
+    max_experts, relevance, importance, strict_relevance
+        D, z, gamma and the policy for tokens that cannot reach z gamma, as in `Instance`.
+    responses : int
+        Measured responses concatenated for every link, for networks of more links than a response
+        has subcarriers.
+    with_assignment : bool
+        Make it P1: links get the distinct subcarriers whose joules per token have the least sum.
+    hidden_state_bits, flop_per_token : float
+        The latter at an efficiency of 0.5 to 2 TFLOP/J, uniform, drawn for each node.
+    seed : int
+        Of the drawing of responses and efficiencies.
+
+    Returns
+    -------
+    Instance
+
+    Raises
+    ------
+    InstanceError
+        Where a choice cannot be, or the recordings do not suffice for it.
+    """
+    nodes = whole("nodes", nodes, 2)
+    tokens = whole("tokens", tokens, 1)
+    responses = whole("responses", responses, 1)
+    seed = whole("seed", seed, 0)
+    positive("flop_per_token", flop_per_token)
+    chosen = choose_tokens(len(gates.scores), tokens, token_choice)
+    source = place_tokens(gates.prompt[chosen], nodes, placement)
+    scores = group_experts(gates.scores[chosen], nodes)
+    links = np.array([(i, j) for i in np.unique(source) for j in range(nodes) if i != j])
+    efficiency = Draws(seed).stream("efficiency").between(0.5e12, 2e12, nodes)
+    per_node = gates.scores.shape[1] // nodes
+    metadata: dict[str, Any] = {
+        "family": "recorded",
+        "gates": gates.origin,
+        "channel": channel.origin,
+        "recorded_score_mass": float(gates.scores[chosen].sum(axis=1).mean()),
+        "seed": seed,
+        "parameters": {
+            "nodes": nodes,
+            "tokens": tokens,
+            "token_choice": token_choice,
+            "placement": placement,
+            "responses": responses,
+            "with_assignment": with_assignment,
+            "flop_per_token": float(flop_per_token),
+        },
+        "package": f"dmoe-models {package_version()}",
+        "assumptions": [
+            f"{per_node} consecutive expert(s) on each node: scores added, then divided by their "
+            "sum; scores that were not recorded count as zero",
+            "a node that serves a token computes one expert",
+            *channel.assumptions,
+            *_resampling(channel, responses),
+            f"{flop_per_token:g} FLOP per token at 0.5 to 2 TFLOP/J, drawn for each node",
+            "the return of expert outputs is not counted",
+        ],
+    }
+    instance = Instance(
+        name=name,
+        gate_scores=scores,
+        source=source,
+        gain=network_gain(channel, nodes, links, responses=responses, seed=seed),
+        bandwidth_hz=channel.bandwidth_hz,
+        transmit_power_w=channel.transmit_power_w,
+        noise_power_w=channel.noise_power_w,
+        hidden_state_bits=hidden_state_bits,
+        computation_energy_j=flop_per_token / efficiency,
+        static_energy_j=np.zeros(nodes),
+        relevance=relevance,
+        importance=importance,
+        max_experts=max_experts,
+        strict_relevance=strict_relevance,
+        metadata=metadata,
+    )
+    return instance.replace(assignment=_cheapest(instance)) if with_assignment else instance
+
+
+def _resampling(channel: ChannelRecord, responses: int) -> tuple[str, ...]:
+    if channel.gain.ndim == 3:
+        return ()
+    joined = (f"{responses} responses are concatenated for a link",) if responses > 1 else ()
+    return (
+        "measured responses serve as links between nodes, drawn without replacement; they were "
+        "not measured between such nodes, nor at the same time",
+        *joined,
+    )
+
+
+def _cheapest(instance: Instance) -> np.ndarray:
+    """Return the (K, K) assignment of least total joule per token, every link counted once."""
+    links = instance.links
+    if len(links) > instance.M:
+        raise InstanceError(
+            f"with_assignment: {len(links)} links need more than M = {instance.M} subcarriers"
+        )
+    nothing = np.zeros((instance.K, instance.K), dtype=np.int64)
+    assignment = allocate_subcarriers(nothing, instance.transmission_energy_j, links)
+    if assignment is None or (assignment[links[:, 0], links[:, 1]] < 0).any():
+        raise InstanceError(
+            "with_assignment: the links' positive gains allow no distinct subcarriers"
+        )
+    return assignment
+
+
+def import_instance(
+    gates_path: str | Path,
+    channel_path: str | Path,
+    *,
+    layer: int | None = None,
+    transmit_power_dbm: float = 20.0,
+    noise_figure_db: float = 7.0,
+    bandwidth_hz: float | None = None,
+    **choices: Any,
+) -> Instance:
+    """Read a file of gate scores and one of channel state, and join them.
+
+    Parameters
+    ----------
+    gates_path, layer
+        As in `dmoe_models.scores.recorded.read_gates`.
+    channel_path, transmit_power_dbm, noise_figure_db, bandwidth_hz
+        As in `dmoe_models.channels.recorded.read_channel`.
+    **choices
+        As in `join`.
+
+    Returns
+    -------
+    Instance
+    """
+    gates = read_gates(gates_path, layer=layer)
+    channel = read_channel(
+        channel_path,
+        transmit_power_dbm=transmit_power_dbm,
+        noise_figure_db=noise_figure_db,
+        bandwidth_hz=bandwidth_hz,
+    )
+    return join(gates, channel, **choices)
+
+
+def recorded_set(data_dir: str | Path) -> list[Instance]:
+    """Build the recorded set: real gate scores on measured channels.
+
+    Eight P2 instances (four domains, two layers each; K = 8 nodes of eight experts, T = 512 tokens,
+    M = 56 subcarriers for 56 links, D = 2), then four P1 instances (the later layer; K = 64 nodes
+    of one expert, all 512 tokens at node 0, two responses a link, D = 6, z gamma = 0.7).
+
+    Parameters
+    ----------
+    data_dir : path
+        Holds ``gates_deepseek_v2_lite/<domain>.npz`` and ``csi_nexmon_indoor/csi.npz``.
+
+    Returns
+    -------
+    list of Instance
+
+    Raises
+    ------
+    InstanceFileError
+        Where the directory or a file in it is missing or not what it should be.
+    """
+    data_dir = Path(data_dir)
+    if not data_dir.is_dir():
+        raise InstanceFileError(f"{data_dir}: there is no such directory")
+    channel = read_channel(data_dir / CHANNEL_FILE)
+    selection: list[Instance] = []
+    knapsacks: list[Instance] = []
+    seed = 0
+    for domain in DOMAINS:
+        path = data_dir / GATES_FOLDER / f"{domain}.npz"
+        for layer in LAYERS:
+            seed += 1  # a channel of its own for every instance
+            gates = read_gates(path, layer=layer)
+            label = f"recorded-{domain}-layer{layer}"
+            selection.append(join(gates, channel, name=f"{label}-K8", nodes=8, seed=seed))
+            if layer == LAYERS[-1]:
+                knapsacks.append(
+                    join(
+                        gates,
+                        channel,
+                        name=f"{label}-K64",
+                        nodes=64,
+                        placement="first-node",
+                        max_experts=6,
+                        importance=0.7,
+                        responses=2,
+                        with_assignment=True,
+                        seed=seed,
+                    )
+                )
+    return selection + knapsacks

@@ -1,0 +1,99 @@
+"""Drawn gates on measured channels: what a family would be whose fading was recorded.
+
+Scores, tokens and energies are those of `rayleigh` with the same seed; only the channel differs. A
+recording is no part of the package, so this is no family: it needs the directory of recorded data.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dmoe_models.channels.recorded import ChannelRecord, network_gain, read_channel
+from dmoe_models.errors import InstanceError
+from dmoe_models.model.instance import Instance
+from instances.families import draw
+from instances.families.family import one_of, whole
+from instances.recorded.join import CHANNEL_FILE
+
+RECORDINGS = {"nexmon": CHANNEL_FILE, "iwl5300": "csi_iwl5300/day10_point01_8_locations.npz"}
+"""Recordings of indoor channels by name, and where they lie in the directory of recorded data."""
+
+
+def draw_measured(
+    data_dir: str | Path,
+    seed: int,
+    *,
+    K: int = 4,
+    T: int = 16,
+    M: int | None = None,
+    D: int = 2,
+    z: float = 1.0,
+    gamma: float = 0.49,
+    recording: str = "nexmon",
+    strict: bool = False,
+) -> Instance:
+    """Draw gates and deal measured responses out to the links.
+
+    Parameters
+    ----------
+    data_dir : path
+        Directory of recorded data.
+    seed : int
+        Of the gates, the efficiencies, and which response serves which link (without replacement).
+    K, T, M, D, z, gamma, strict
+        As in `rayleigh`. The first M neighbouring subcarriers of a response are taken; where a
+        response has fewer, a link gets several responses, joined in frequency.
+    recording : {"nexmon", "iwl5300"}
+
+    Returns
+    -------
+    Instance
+
+    Raises
+    ------
+    InstanceError
+        Where the recording does not suffice for so many links and subcarriers.
+    InstanceFileError
+        Where it is missing or damaged.
+    """
+    record = _read(str(Path(data_dir) / RECORDINGS[one_of("recording", recording, RECORDINGS)]))
+    base = draw("rayleigh", seed, K=K, T=T, M=1, D=D, z=z, gamma=gamma, strict=strict)
+    subcarriers = K * K if M is None else whole("M", M, 1)
+    responses = -(-subcarriers // record.gain.shape[1])
+    links = np.argwhere(~np.eye(K, dtype=bool))
+    gain = network_gain(record, K, links, responses=responses, seed=seed)[:, :, :subcarriers]
+    parameters: dict[str, Any] = {"K": K, "T": T, "M": subcarriers, "D": D, "z": z, "gamma": gamma}
+    return base.replace(
+        name=f"measured-{recording}-K{K}-T{T}-M{subcarriers}-D{D}-s{seed}",
+        gain=gain,
+        bandwidth_hz=record.bandwidth_hz,
+        transmit_power_w=record.transmit_power_w,
+        noise_power_w=record.noise_power_w,
+        metadata={
+            "family": "measured",
+            "channel": record.origin,
+            "seed": seed,
+            "parameters": parameters | {"recording": recording, "strict": strict},
+            "package": base.metadata["package"],
+            "assumptions": [
+                *base.metadata["assumptions"],
+                *record.assumptions,
+                "measured responses serve as links between nodes, drawn without replacement; they "
+                "were not measured between such nodes, nor at the same time",
+                f"{responses} response(s) joined in frequency for a link",
+            ],
+        },
+    )
+
+
+@lru_cache(maxsize=4)
+def _read(path: str) -> ChannelRecord:
+    """Read a recording once for all seeds; nobody changes it."""
+    record = read_channel(path)
+    if record.gain.ndim != 2:
+        raise InstanceError(f"{path}: is of a whole network, not of single responses")
+    return record

@@ -1,0 +1,1 @@
+"""Adversarial search: instances on which a method ends far above the optimum."""

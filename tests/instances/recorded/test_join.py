@@ -1,0 +1,176 @@
+"""Joining recordings: choices are recorded in the metadata; the recorded set is as documented."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dmoe_models import InstanceError, InstanceFileError
+from dmoe_models.channels.recorded import read_channel
+from dmoe_models.scores.recorded import GateRecord, read_gates
+from instances.recorded.join import import_instance, join, recorded_set
+
+DATA = Path(os.environ.get("DMOE_DATA") or Path(__file__).parents[3] / "shared" / "data")
+needs_data = pytest.mark.skipif(
+    not (DATA / "gates_deepseek_v2_lite").is_dir(),
+    reason=f"recorded data is not at {DATA} (set DMOE_DATA to its directory)",
+)
+RANDOM = np.random.default_rng(3)
+
+
+@pytest.fixture
+def gates():
+    return GateRecord(
+        scores=RANDOM.random((40, 8)),
+        prompt=np.repeat(np.arange(10), 4),
+        origin={"file": "made up"},
+    )
+
+
+@pytest.fixture
+def channel(tmp_path):
+    np.save(tmp_path / "power.npy", 1e-6 * RANDOM.exponential(size=(20, 12)))
+    return read_channel(tmp_path / "power.npy")
+
+
+def test_joined_instance_and_its_metadata(gates, channel):
+    instance = join(gates, channel, name="joined", nodes=4, tokens=20, seed=5)
+    assert (instance.K, instance.T, instance.M, len(instance.links)) == (4, 20, 12, 12)
+    assert instance.problem == "P2"
+    record = instance.metadata
+    assert record["seed"] == 5
+    assert record["gates"] == {"file": "made up"}
+    assert record["parameters"]["placement"] == "round-robin"
+    assert record["channel"]["transmit_power_dbm"] == 20
+    assumptions = " ".join(record["assumptions"])
+    for words in (
+        "2 consecutive expert(s)",
+        "20 dBm",
+        "noise is -174",
+        "drawn without replacement",
+    ):
+        assert words in assumptions
+    assert instance == join(gates, channel, name="joined", nodes=4, tokens=20, seed=5)
+
+
+def test_placement_by_prompt(gates, channel):
+    instance = join(gates, channel, name="p", nodes=4, tokens=40, placement="prompt")
+    np.testing.assert_array_equal(instance.source, np.repeat(np.arange(10), 4) % 4)
+
+
+def test_one_source_node_with_an_assignment(gates, channel):
+    instance = join(
+        gates,
+        channel,
+        name="p1",
+        nodes=8,
+        tokens=10,
+        placement="first-node",
+        responses=2,
+        with_assignment=True,
+    )
+    assert instance.problem == "P1"
+    assert instance.M == 24
+    owned = instance.assignment[0, 1:]
+    assert len(set(owned.tolist())) == 7 and owned.min() >= 0
+    assert (np.delete(instance.assignment, 0, axis=0) == -1).all()
+    prices = instance.transmission_energy_j[0, np.arange(1, 8)]
+    chosen = prices[np.arange(7), owned].sum()
+    for _ in range(50):
+        assert chosen <= prices[np.arange(7), RANDOM.permutation(24)[:7]].sum()
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"nodes": 3}, "8 experts cannot be put on 3 nodes"),
+        ({"nodes": 1}, "nodes = 1 is below 2"),
+        ({"nodes": 8}, r"56 links of 1 response\(s\) each need more than the 20 recorded"),
+        ({"tokens": 41}, "41 tokens were asked for; the record has 40"),
+        ({"tokens": 0}, "tokens = 0 is below 1"),
+        ({"responses": 0}, "responses = 0 is below 1"),
+        ({"seed": -1}, "seed = -1 is below 0"),
+        ({"flop_per_token": 0}, "flop_per_token"),
+        ({"max_experts": 9}, "max_experts = 9"),
+        ({"placement": "anywhere"}, "placement 'anywhere'"),
+        ({"token_choice": "best"}, "token choice 'best'"),
+    ],
+)
+def test_bad_choices(gates, channel, choices, message):
+    with pytest.raises(InstanceError, match=message):
+        join(gates, channel, **({"name": "bad", "nodes": 4, "tokens": 20} | choices))
+
+
+def test_assignment_needs_enough_subcarriers(gates, tmp_path):
+    np.save(tmp_path / "narrow.npy", np.full((20, 5), 1e-6))
+    channel = read_channel(tmp_path / "narrow.npy")
+    with pytest.raises(InstanceError, match="12 links need more than M = 5"):
+        join(gates, channel, name="bad", nodes=4, tokens=8, with_assignment=True)
+    power = np.zeros((20, 15))
+    power[:, 0] = 1e-6
+    np.save(tmp_path / "one.npy", power)
+    channel = read_channel(tmp_path / "one.npy")
+    with pytest.raises(InstanceError, match="allow no distinct subcarriers"):
+        join(gates, channel, name="bad", nodes=4, tokens=8, with_assignment=True)
+
+
+def test_import_of_two_tables(tmp_path):
+    np.savetxt(tmp_path / "gates.csv", RANDOM.random((6, 3)), delimiter=",")
+    np.save(tmp_path / "channel.npy", RANDOM.random((3, 3, 7)))
+    instance = import_instance(
+        tmp_path / "gates.csv",
+        tmp_path / "channel.npy",
+        name="tables",
+        nodes=3,
+        tokens=6,
+        noise_figure_db=5.0,
+    )
+    assert (instance.K, instance.T, instance.M) == (3, 6, 7)
+    assert instance.metadata["channel"]["noise_figure_db"] == 5.0
+
+
+def test_missing_data_directory(tmp_path):
+    with pytest.raises(InstanceFileError, match="no such directory"):
+        recorded_set(tmp_path / "nowhere")
+    with pytest.raises(InstanceFileError, match=r"csi\.npz: No such file"):
+        recorded_set(tmp_path)
+
+
+@needs_data
+def test_recorded_set_is_as_documented():
+    instances = recorded_set(DATA)
+    choose = [instance for instance in instances if instance.problem == "P2"]
+    given = [instance for instance in instances if instance.problem == "P1"]
+    assert len(choose) == 8 and len(given) == 4
+    assert len({instance.name for instance in instances}) == 12
+    assert len({instance.sha256 for instance in instances}) == 12
+    for instance in choose:
+        assert (instance.K, instance.M, instance.T, instance.max_experts) == (8, 56, 512, 2)
+        assert len(instance.links) == 56
+        assert instance.capped.mean() < 0.25
+    for instance in given:
+        assert (instance.K, instance.M, instance.T, instance.max_experts) == (64, 112, 512, 6)
+        owned = instance.assignment[0, 1:]
+        assert len(set(owned.tolist())) == 63 and owned.min() >= 0
+        assert not instance.capped.all()
+
+
+@needs_data
+def test_original_text_equals_the_arrays():
+    text = read_gates(DATA / "raw" / "esft_law_expert_weights_1.txt")
+    arrays = read_gates(DATA / "gates_deepseek_v2_lite" / "law.npz", layer=0)
+    np.testing.assert_array_equal(text.scores, arrays.scores)
+    np.testing.assert_array_equal(text.prompt, arrays.prompt)
+
+
+@needs_data
+def test_measured_levels_are_plausible():
+    calibrated = read_channel(DATA / "csi_iwl5300" / "day10_point01_8_locations.npz")
+    snr = calibrated.transmit_power_w * calibrated.gain.mean(axis=1) / calibrated.noise_power_w
+    assert calibrated.gain.shape == (48, 30)
+    assert 10 * np.log10(snr.min()) > 10 and 10 * np.log10(snr.max()) < 30
+    indoor = read_channel(DATA / "csi_nexmon_indoor" / "csi.npz")
+    assert indoor.gain.shape == (164, 56)
+    spread = 10 * np.log10(indoor.gain.max(axis=1) / indoor.gain.min(axis=1))
+    assert 8 < np.median(spread) < 25
