@@ -24,8 +24,8 @@ def _is_bool(value: Any) -> bool:
     return isinstance(value, (bool, np.bool_))
 
 
-def shown(value: Any) -> str:
-    """Write a value for an error message, shortened so that the message stays one line.
+def quote(value: Any) -> str:
+    """Return a value as text for an error message, shortened so that the message stays one line.
 
     Python refuses to print integers of thousands of digits, so these are described instead.
     """
@@ -57,7 +57,7 @@ def _entries(
         if _is_row(entry):
             raise error(_irregular(field, value))
         if _is_bool(entry) or not isinstance(entry, kinds):
-            raise error(f"{at(field, index)} = {shown(entry)} is not {wanted}")
+            raise error(f"{at(field, index)} = {quote(entry)} is not {wanted}")
     return entries
 
 
@@ -78,7 +78,7 @@ def _irregular(field: str, value: Any) -> str:
             if usual < 0:
                 return f"{at(field, index)}: a row where {at(field, pattern)} is a number (depth)"
             if form < 0:
-                return f"{at(field, index)} = {shown(level[index])}: expected a row (depth)"
+                return f"{at(field, index)} = {quote(level[index])}: expected a row (depth)"
             return f"{at(field, index)}: length {form}, but {at(field, pattern)} has length {usual}"
         if usual < 0:
             break
@@ -118,7 +118,7 @@ def _array(
             try:
                 convert(entry)
             except OverflowError:
-                raise error(f"{at(field, index)} = {shown(entry)} is too large") from None
+                raise error(f"{at(field, index)} = {quote(entry)} is too large") from None
         raise
     if not whole:
         np.add(result, 0.0, out=result)  # -0.0 becomes 0.0: one value, one representation, one hash
@@ -157,11 +157,11 @@ def whole_array(
 def real_number(field: str, value: Any) -> float:
     """Return `value` as a finite float; raise InstanceError for anything else."""
     if _is_bool(value) or not isinstance(value, _REAL):
-        raise InstanceError(f"{field} = {shown(value)} is not a real number")
+        raise InstanceError(f"{field} = {quote(value)} is not a real number")
     try:
         number = float(value) + 0.0
     except OverflowError:
-        raise InstanceError(f"{field} = {shown(value)} is too large") from None
+        raise InstanceError(f"{field} = {quote(value)} is too large") from None
     if not math.isfinite(number):
         raise InstanceError(f"{field} = {number} is not finite")
     return number
@@ -170,7 +170,7 @@ def real_number(field: str, value: Any) -> float:
 def whole_number(field: str, value: Any) -> int:
     """Return `value` as an int; raise InstanceError for anything else."""
     if _is_bool(value) or not isinstance(value, _WHOLE):
-        raise InstanceError(f"{field} = {shown(value)} is not a whole number")
+        raise InstanceError(f"{field} = {quote(value)} is not a whole number")
     return int(value)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from dmoe_models.errors import InstanceFileError
 from dmoe_models.files.json_format import LARGEST_BYTES, VERSION, checked_content, read_document
 from dmoe_models.files.paths import Path, by_extension, existing, faults_name, replacement
-from dmoe_models.input_checks import real_number, shown
+from dmoe_models.input_checks import quote, real_number
 
 CERTIFICATE_FORMAT = "dmoe-certificate"
 
@@ -73,12 +73,12 @@ def read_certificate(path: Path) -> Certificate:
         document = read_document(existing(path))
         problem = document.get("problem")
         if document.get("format") == CERTIFICATE_FORMAT and problem not in _PROOF:
-            raise InstanceFileError(f"problem = {shown(problem)} is not P1 or P2")
+            raise InstanceFileError(f"problem = {quote(problem)} is not P1 or P2")
         keys = (*_HEADER, *_PROOF.get(str(problem), ()))
         content = checked_content(document, CERTIFICATE_FORMAT, keys, keys)
         for name in ("instance", "instance_sha256"):
             if not isinstance(content[name], str):
-                raise InstanceFileError(f"{name} = {shown(content[name])} is not a string")
+                raise InstanceFileError(f"{name} = {quote(content[name])} is not a string")
         bound = content["bound_j"]
         return Certificate(
             problem=content["problem"],

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import InstanceFileError, SolutionError
-from dmoe_models.input_checks import real_number, shown, whole_array, whole_number
+from dmoe_models.input_checks import quote, real_number, whole_array, whole_number
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
 
@@ -69,11 +69,11 @@ def read_solution(path: str) -> Solution:
     )
     for name in ("instance", "instance_sha256"):
         if not isinstance(content[name], str):
-            raise InstanceFileError(f"{name} = {shown(content[name])} is not a string")
+            raise InstanceFileError(f"{name} = {quote(content[name])} is not a string")
     digest = content["instance_sha256"]
     if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
         raise InstanceFileError(
-            f"instance_sha256 = {shown(digest)} is not 64 lower-case hexadecimal digits"
+            f"instance_sha256 = {quote(digest)} is not 64 lower-case hexadecimal digits"
         )
     objective = content.get("objective")
     assignment, subcarriers = _channel_decision(content)
@@ -134,7 +134,7 @@ def _channel_decision(content: Mapping[str, Any]) -> tuple[np.ndarray | None, np
                 f"subcarriers[{i}]: {len(row)} links, expected one per node ({len(rows)})"
             )
     if not 1 <= count * len(rows) ** 2 <= MOST_FLAGS:
-        raise InstanceFileError(f"subcarrier_count = {shown(count)} is out of range")
+        raise InstanceFileError(f"subcarrier_count = {quote(count)} is out of range")
     flags = [_flags(f"subcarriers[{i}]", row, count, "a subcarrier") for i, row in enumerate(rows)]
     return None, np.array(flags)
 
@@ -144,7 +144,7 @@ def _flags(field: str, lists: Any, count: int, kind: str) -> np.ndarray:
     flags = np.zeros((len(_list(field, lists)), count), dtype=bool)
     for row, indices in enumerate(lists):
         for position, index in enumerate(_list(f"{field}[{row}]", indices)):
-            here = f"{field}[{row}][{position}] = {shown(index)}"
+            here = f"{field}[{row}][{position}] = {quote(index)}"
             if type(index) is not int or not 0 <= index < count:
                 raise InstanceFileError(f"{here} is not {kind} (0 to {count - 1})")
             if flags[row, index]:
@@ -155,7 +155,7 @@ def _flags(field: str, lists: Any, count: int, kind: str) -> np.ndarray:
 
 def _list(field: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise InstanceFileError(f"{field} = {shown(value)} is not a list")
+        raise InstanceFileError(f"{field} = {quote(value)} is not a list")
     return value
 
 
@@ -174,7 +174,7 @@ def read_document(path: str) -> dict[str, Any]:
         raise InstanceFileError(f"is not UTF-8 text (byte {error.start})") from None
     document = parsed(text)
     if not isinstance(document, dict):
-        raise InstanceFileError(f"holds {shown(document)}, not a JSON object")
+        raise InstanceFileError(f"holds {quote(document)}, not a JSON object")
     return document
 
 
@@ -197,7 +197,7 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            raise InstanceFileError(f"key {shown(key)} is given twice")
+            raise InstanceFileError(f"key {quote(key)} is given twice")
         result[key] = value
     return result
 
@@ -229,10 +229,10 @@ def check_header(header: Mapping[str, Any], form: str) -> None:
         if name not in header:
             raise InstanceFileError(f"{name} is missing")
     if header["format"] != form:
-        raise InstanceFileError(f"format = {shown(header['format'])}, expected {form!r}")
+        raise InstanceFileError(f"format = {quote(header['format'])}, expected {form!r}")
     version = header["version"]
     if type(version) is not int or version != VERSION:
-        raise InstanceFileError(f"version = {shown(version)}, but only {VERSION} can be read")
+        raise InstanceFileError(f"version = {quote(version)}, but only {VERSION} can be read")
 
 
 def check_names(
@@ -244,7 +244,7 @@ def check_names(
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise InstanceFileError(f"unknown {kind} {shown(name)}{hint}")
+            raise InstanceFileError(f"unknown {kind} {quote(name)}{hint}")
     for name in required:
         if name not in given:
             raise InstanceFileError(f"{kind} {name} is missing")
@@ -255,7 +255,7 @@ def write_document(document: Mapping[str, Any], path: str) -> None:
     try:
         raw = (_formatted(document) + "\n").encode("utf-8")
     except UnicodeEncodeError as error:
-        raise InstanceFileError(f"{shown(error.object[error.start])} is not Unicode text") from None
+        raise InstanceFileError(f"{quote(error.object[error.start])} is not Unicode text") from None
     if len(raw) > LARGEST_BYTES:
         raise InstanceFileError(_too_large(len(raw)))
     with open(path, "xb") as file:

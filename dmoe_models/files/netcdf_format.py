@@ -21,7 +21,7 @@ from dmoe_models.files.json_format import (
     check_names,
     parsed,
 )
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import NUMERIC_FIELDS, Instance
 
 DIMENSIONS: dict[str, tuple[str, ...]] = {
@@ -57,7 +57,7 @@ def read_instance_fields(path: str) -> dict[str, Any]:
     if "strict_relevance" in attributes:
         flag = attributes["strict_relevance"]
         if type(flag) is not int or flag not in (0, 1):
-            raise InstanceFileError(f"strict_relevance = {shown(flag)} is not 0 or 1")
+            raise InstanceFileError(f"strict_relevance = {quote(flag)} is not 0 or 1")
         content["strict_relevance"] = bool(flag)
     if "metadata" in attributes:
         if not isinstance(attributes["metadata"], str):
@@ -69,7 +69,7 @@ def read_instance_fields(path: str) -> dict[str, Any]:
 def write_instance(instance: Instance, path: str) -> None:
     """Write an instance to a file that does not exist yet."""
     if "\0" in instance.name:
-        raise InstanceFileError(f"name = {shown(instance.name)}: netCDF text ends at a NUL")
+        raise InstanceFileError(f"name = {quote(instance.name)}: netCDF text ends at a NUL")
     sizes = {
         "token": instance.T, "node": instance.K, "expert": instance.K, "subcarrier": instance.M,
     }  # fmt: skip
@@ -106,7 +106,7 @@ def _values(name: str, variable: netCDF4.Variable) -> Any:
     unit = NUMERIC_FIELDS[name][1]
     if variable.getncattr("units") != unit:
         raise InstanceFileError(
-            f"{name} has units {shown(_plain(variable.getncattr('units')))}, expected {unit!r}"
+            f"{name} has units {quote(_plain(variable.getncattr('units')))}, expected {unit!r}"
         )
     if not isinstance(variable.dtype, np.dtype) or variable.dtype.kind not in "fiu":
         raise InstanceFileError(f"{name}: entries are not numbers")

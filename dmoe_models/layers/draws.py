@@ -19,7 +19,7 @@ from typing import Any
 
 from dmoe_models.channels.recorded import ChannelRecord, read_channel
 from dmoe_models.errors import InstanceError, InstanceFileError
-from dmoe_models.input_checks import shown, whole_number
+from dmoe_models.input_checks import quote, whole_number
 from dmoe_models.model.importance import importance_profile
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
@@ -167,7 +167,7 @@ def recorded_layers(
             )
     chosen = list(range(RECORDED_LAYERS) if layers is None else layers)
     if not chosen:
-        raise InstanceError(f"layers = {shown(layers)} names no layer")
+        raise InstanceError(f"layers = {quote(layers)} names no layer")
     for index, number in enumerate(chosen):
         if not 0 <= whole_number(f"layers[{index}]", number) < RECORDED_LAYERS:
             raise InstanceError(

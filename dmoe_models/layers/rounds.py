@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from dmoe_models.errors import InstanceError, MethodError
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.model.energy import evaluate
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
@@ -96,19 +96,19 @@ def variants(
             words = ", ".join(f"{name}={value}" for name, value in options.items())
             label = label or (f"{method} ({words})" if words else method)
             if not isinstance(method, str) or not isinstance(label, str):
-                raise MethodError(f"method {shown(dict(entry))} has no name")
+                raise MethodError(f"method {quote(dict(entry))} has no name")
             entry = Variant(label, method, options)
         elif not isinstance(entry, Variant):
-            raise MethodError(f"method {shown(entry)} is neither a name nor a table")
+            raise MethodError(f"method {quote(entry)} is neither a name nor a table")
         if not entry.label.strip() or any(category(sign) in _UNWRITABLE for sign in entry.label):
-            raise MethodError(f"label {shown(entry.label)} of a method is not one line of text")
+            raise MethodError(f"label {quote(entry.label)} of a method is not one line of text")
         if present:
             find_method(entry.method)
         for name in _NOT_OPTIONS:
             if name in entry.options:
                 raise MethodError(f"method {entry.method}: {name} is not an option of a method")
         if entry.label in [other.label for other in found]:
-            raise MethodError(f"method {shown(entry.label)} stands twice; give one a label")
+            raise MethodError(f"method {quote(entry.label)} stands twice; give one a label")
         found.append(entry)
     if not found:
         raise MethodError("there is no method")

@@ -16,10 +16,10 @@ import pandas as pd
 
 from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import (
+    quote,
     real_array,
     real_number,
     refuse_where,
-    shown,
     whole_array,
     whole_number,
 )
@@ -119,7 +119,7 @@ class Instance:
             object.__setattr__(self, name, value)
 
         if not isinstance(self.name, str) or not self.name.strip():
-            raise InstanceError(f"name = {shown(self.name)} is not a non-empty string")
+            raise InstanceError(f"name = {quote(self.name)} is not a non-empty string")
         if isinstance(self.gate_scores, (list, tuple)) and not self.gate_scores:
             raise InstanceError("gate_scores: there are no tokens")
         store("gate_scores", real_array("gate_scores", self.gate_scores, 2))
@@ -136,7 +136,7 @@ class Instance:
             store("assignment", whole_array("assignment", self.assignment, 2))
         if not isinstance(self.strict_relevance, (bool, np.bool_)):
             raise InstanceError(
-                f"strict_relevance = {shown(self.strict_relevance)} is not true or false"
+                f"strict_relevance = {quote(self.strict_relevance)} is not true or false"
             )
         store("strict_relevance", bool(self.strict_relevance))
         store("metadata", _plain_json(self.metadata))
@@ -191,7 +191,7 @@ class Instance:
                 raise InstanceError(f"{name} = {getattr(self, name)} is outside (0, 1]")
         if not 1 <= self.max_experts <= self.K:
             raise InstanceError(
-                f"max_experts = {shown(self.max_experts)} is outside 1 to K = {self.K}"
+                f"max_experts = {quote(self.max_experts)} is outside 1 to K = {self.K}"
             )
         if self.relevance * self.importance <= 0:
             raise InstanceError("relevance x importance is too small for double precision")
@@ -440,18 +440,18 @@ def _plain_json(metadata: Any, path: str = "metadata") -> Any:
     Mappings become immutable dicts and sequences tuples, all the way down.
     """
     if path == "metadata" and not isinstance(metadata, Mapping):
-        raise InstanceError(f"metadata = {shown(metadata)} is not a mapping")
+        raise InstanceError(f"metadata = {quote(metadata)} is not a mapping")
     if isinstance(metadata, Mapping):
         for key in metadata:
             if not isinstance(key, str):
-                raise InstanceError(f"{path}: key {shown(key)} is not a string")
+                raise InstanceError(f"{path}: key {quote(key)} is not a string")
         return _FrozenDict({k: _plain_json(v, f"{path}.{k}") for k, v in metadata.items()})
     if isinstance(metadata, (list, tuple)):
         return tuple(_plain_json(v, f"{path}[{i}]") for i, v in enumerate(metadata))
     if isinstance(metadata, float) and not math.isfinite(metadata):
         raise InstanceError(f"{path} = {metadata} is not a finite number")
     if type(metadata) is int and not -(2**63) <= metadata < 2**63:
-        raise InstanceError(f"{path} = {shown(metadata)} is beyond 64 bits")
+        raise InstanceError(f"{path} = {quote(metadata)} is beyond 64 bits")
     if metadata is None or type(metadata) in (bool, int, float, str):
         return metadata
-    raise InstanceError(f"{path} = {shown(metadata)} is not a plain JSON value")
+    raise InstanceError(f"{path} = {quote(metadata)} is not a plain JSON value")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dmoe_models.errors import SolutionError
-from dmoe_models.input_checks import shown, whole_array
+from dmoe_models.input_checks import quote, whole_array
 
 if TYPE_CHECKING:
     from dmoe_models.model.instance import Instance
@@ -60,13 +60,13 @@ class Solution:
             if isinstance(claim, (bool, np.bool_)) or not isinstance(
                 claim, (int, float, np.integer, np.floating)
             ):
-                raise SolutionError(f"objective = {shown(claim)} is not a number")
+                raise SolutionError(f"objective = {quote(claim)} is not a number")
             try:
                 object.__setattr__(self, "objective", float(claim))
             except OverflowError:
-                raise SolutionError(f"objective = {shown(claim)} is too large") from None
+                raise SolutionError(f"objective = {quote(claim)} is too large") from None
         if not isinstance(self.instance_sha256, str | None):
-            raise SolutionError(f"instance_sha256 = {shown(self.instance_sha256)} is not a string")
+            raise SolutionError(f"instance_sha256 = {quote(self.instance_sha256)} is not a string")
 
     def require_shape(self, instance: Instance) -> None:
         """Raise SolutionError unless every array has the shape that `instance` asks for."""

@@ -28,7 +28,7 @@ from fractions import Fraction
 from typing import Any
 
 from dmoe_models.files.certificates import Certificate, rounded_down
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from dmoe_models.referee.check import exact_need, exact_rates
 
@@ -94,9 +94,9 @@ def verify_certificate(instance: Instance, certificate: Certificate) -> Certific
             f"{instance.name} with {instance.sha256[:12]}..."
         )
     if certificate.problem != instance.problem:
-        reasons.append(f"made for {shown(certificate.problem)}, the instance is {instance.problem}")
+        reasons.append(f"made for {quote(certificate.problem)}, the instance is {instance.problem}")
     if claim is not None and not (isinstance(claim, (int, float)) and math.isfinite(claim)):
-        reasons.append(f"bound_j = {shown(claim)} is not a finite number")
+        reasons.append(f"bound_j = {quote(claim)} is not a finite number")
     if not reasons:
         try:
             if instance.problem == "P1":
@@ -139,25 +139,25 @@ def list_of(value: Any, where: str, length: int | None = None) -> list[Any]:
     """Return a JSON list, of some length; RefusedError for anything else."""
     if not isinstance(value, (list, tuple)) or (length is not None and len(value) != length):
         size = "" if length is None else f" of {length}"
-        raise RefusedError(f"{where}: {shown(value)} is not a list{size}")
+        raise RefusedError(f"{where}: {quote(value)} is not a list{size}")
     return list(value)
 
 
 def index(value: Any, where: str, count: int) -> int:
     """Return a whole number from 0 to count - 1; RefusedError for anything else."""
     if type(value) is not int or not 0 <= value < count:
-        raise RefusedError(f"{where}: {shown(value)} is not from 0 to {count - 1}")
+        raise RefusedError(f"{where}: {quote(value)} is not from 0 to {count - 1}")
     return value
 
 
 def price(value: Any, where: str) -> float:
     """Return a finite number that is not negative; RefusedError for anything else."""
     if type(value) not in (int, float) or not 0 <= value < math.inf:  # NaN fails as well
-        raise RefusedError(f"{where}: {shown(value)} is not a finite price of at least 0")
+        raise RefusedError(f"{where}: {quote(value)} is not a finite price of at least 0")
     try:
         return float(value)
     except OverflowError:
-        raise RefusedError(f"{where}: {shown(value)} is too large") from None
+        raise RefusedError(f"{where}: {quote(value)} is too large") from None
 
 
 # --------------------------------------------------------------------------------------------- P1
@@ -217,7 +217,7 @@ def _token_bound(
             raise RefusedError(f"tree[{position}]: the tree is complete before")
         used, missing, left, free = open_nodes.pop()
         if type(expert) is not int or (expert != -1 and expert not in free):
-            raise RefusedError(f"tree[{position}]: {shown(expert)} is not a free expert or -1")
+            raise RefusedError(f"tree[{position}]: {quote(expert)} is not a free expert or -1")
         if expert >= 0:
             rest = free - {expert}
             open_nodes.append((used, missing, left, rest))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from dmoe_models.referee.certificate import RefusedError, index, list_of, price
 
@@ -51,7 +51,7 @@ def read_steps(instance: Instance, tree: list[Any]) -> list[Step]:
     for number, entry in enumerate(tree):
         where = f"tree[{number}]"
         if not isinstance(entry, dict) or len(entry) != 1:
-            raise RefusedError(f"{where}: {shown(entry)} is not a node of the tree")
+            raise RefusedError(f"{where}: {quote(entry)} is not a node of the tree")
         ((kind, value),) = entry.items()
         content: Any
         if kind in ("prices", "reduce"):
@@ -67,7 +67,7 @@ def read_steps(instance: Instance, tree: list[Any]) -> list[Step]:
             subcarriers = [index(m, where, instance.M) for m in list_of(named, where)]
             content = (index(i, where, nodes), index(j, where, nodes), subcarriers)
         else:
-            raise RefusedError(f"{where}: {shown(kind)} is not a kind of node")
+            raise RefusedError(f"{where}: {quote(kind)} is not a kind of node")
         result.append(Step(kind, content, where))
     return result
 
@@ -79,7 +79,7 @@ def _prices(instance: Instance, value: Any, where: str) -> Prices:
         "subcarriers": (instance.M,),
     }
     if not isinstance(value, dict) or not set(value) <= set(sizes):
-        raise RefusedError(f"{where}: prices are of {', '.join(sizes)}, not {shown(value)}")
+        raise RefusedError(f"{where}: prices are of {', '.join(sizes)}, not {quote(value)}")
     tables = []
     for name, counts in sizes.items():
         rows = []

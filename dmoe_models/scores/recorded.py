@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import InstanceError, InstanceFileError
-from dmoe_models.input_checks import refuse_where, shown
+from dmoe_models.input_checks import quote, refuse_where
 from dmoe_models.portable.random import normalise_rows
 
 ESFT_EXPERTS = 64
@@ -242,7 +242,7 @@ def group_experts(scores: np.ndarray, nodes: int) -> np.ndarray:
     """
     experts = scores.shape[1]
     if nodes < 2 or experts % nodes:
-        raise InstanceError(f"{experts} experts cannot be put on {shown(nodes)} nodes evenly")
+        raise InstanceError(f"{experts} experts cannot be put on {quote(nodes)} nodes evenly")
     grouped = np.zeros((len(scores), nodes))
     for place in range(experts // nodes):
         grouped += scores[:, place :: experts // nodes]
@@ -260,9 +260,9 @@ def choose_tokens(available: int, count: int, how: str = "spread") -> np.ndarray
         which follow each other as they did in the text.
     """
     if how not in TOKEN_CHOICES:
-        raise InstanceError(f"token choice {shown(how)} is not one of {', '.join(TOKEN_CHOICES)}")
+        raise InstanceError(f"token choice {quote(how)} is not one of {', '.join(TOKEN_CHOICES)}")
     if not 1 <= count <= available:
-        raise InstanceError(f"{shown(count)} tokens were asked for; the record has {available}")
+        raise InstanceError(f"{quote(count)} tokens were asked for; the record has {available}")
     steps = np.arange(count, dtype=np.int64)
     return steps * available // count if how == "spread" else steps
 
@@ -284,4 +284,4 @@ def place_tokens(prompt: np.ndarray, nodes: int, how: str = "round-robin") -> np
         return prompt % nodes
     if how == "first-node":
         return np.zeros(len(prompt), dtype=np.int64)
-    raise InstanceError(f"token placement {shown(how)} is not one of {', '.join(PLACEMENTS)}")
+    raise InstanceError(f"token placement {quote(how)} is not one of {', '.join(PLACEMENTS)}")

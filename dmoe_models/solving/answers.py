@@ -23,7 +23,7 @@ from dmoe_models.files.formats import write_solution
 from dmoe_models.files.json_format import VERSION, checked_content, read_document, write_document
 from dmoe_models.files.paths import existing, faults_name, make_folder, replacement
 from dmoe_models.files.plain_json import plain
-from dmoe_models.input_checks import real_number, shown, whole_number
+from dmoe_models.input_checks import quote, real_number, whole_number
 from dmoe_models.model.gap import OPTIMALITY_GAP
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.catalogue import Method
@@ -230,10 +230,10 @@ def read_answer(path: Path) -> Answer:
         texts = {name: content.get(name, "") for name in names if name not in ("bound_j", "run")}
         for name, value in texts.items():
             if not isinstance(value, str):
-                raise InstanceFileError(f"{name} = {shown(value)} is not a text")
+                raise InstanceFileError(f"{name} = {quote(value)} is not a text")
         for name in ("solution", "certificate"):
             if texts[name] and Path(texts[name]).name != texts[name]:
-                raise InstanceFileError(f"{name} = {shown(texts[name])} is not a file beside it")
+                raise InstanceFileError(f"{name} = {quote(texts[name])} is not a file beside it")
         return Answer(
             bound_j=read_bound(content.get("bound_j", "-Infinity")),
             run=read_run(content["run"]),
@@ -257,7 +257,7 @@ def read_run(content: Any) -> Run:
         For an unknown field, one that is missing, or a value of the wrong kind.
     """
     if not isinstance(content, dict):
-        raise InstanceFileError(f"run = {shown(content)} is not a JSON object")
+        raise InstanceFileError(f"run = {quote(content)} is not a JSON object")
     known = {f.name: str(f.type) for f in fields(Run)}
     for name, value in content.items():
         kind = known.get(name)
@@ -268,9 +268,9 @@ def read_run(content: Any) -> Run:
         if "float" in kind or "int" in kind:
             read = real_number if "float" in kind else whole_number
             if read(f"run.{name}", value) < 0:
-                raise InstanceFileError(f"run.{name} = {shown(value)} is negative")
+                raise InstanceFileError(f"run.{name} = {quote(value)} is negative")
         elif not isinstance(value, dict if "dict" in kind else str):
-            raise InstanceFileError(f"run.{name} = {shown(value)} is of the wrong kind")
+            raise InstanceFileError(f"run.{name} = {quote(value)} is of the wrong kind")
     if "method" not in content:
         raise InstanceFileError("key run.method is missing")
     run = Run(**content)
@@ -278,5 +278,5 @@ def read_run(content: Any) -> Run:
         if run.date:
             datetime.date.fromisoformat(run.date)
     except ValueError:
-        raise InstanceFileError(f"run.date = {shown(run.date)} is not a date") from None
+        raise InstanceFileError(f"run.date = {quote(run.date)} is not a date") from None
     return run

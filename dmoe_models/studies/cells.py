@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import real_number, shown, whole_number
+from dmoe_models.input_checks import quote, real_number, whole_number
 from dmoe_models.layers.draws import recorded_layers, synthetic_layers
 from dmoe_models.model.energy import best_link_energy_j
 from dmoe_models.model.instance import Instance
@@ -66,7 +66,7 @@ def check_cell(cell: dict[str, Any], *, layered: bool) -> None:
     for name in cell:
         if name not in known:
             raise InstanceError(
-                f"family {family} has no parameter {shown(name)} here; it has {', '.join(known)}"
+                f"family {family} has no parameter {quote(name)} here; it has {', '.join(known)}"
             )
     for name, replaced in _DERIVED.items():
         if name in cell and replaced in cell:
@@ -89,7 +89,7 @@ def _parameters(family: Any, layered: bool) -> set[str]:
         own = set(inspect.signature(FAMILIES[family].function).parameters) - {"seed"}
     else:
         names = [*FAMILIES, RECORDED if layered else MEASURED]
-        raise InstanceError(f"unknown family {shown(family)}; families are {', '.join(names)}")
+        raise InstanceError(f"unknown family {quote(family)}; families are {', '.join(names)}")
     if layered:
         own = (own - {"gamma", "round"}) | set(_LAYERED)
     derived = {name for name, replaced in _DERIVED.items() if replaced in own}
@@ -111,7 +111,7 @@ def sized(cell: dict[str, Any]) -> dict[str, Any]:
         width = found.get("bandwidth_hz", BANDWIDTH_HZ)
         turns = real_number("band_turns", found.pop("band_turns"))
         if whole_number("M", found["M"]) < 1:
-            raise InstanceError(f"M = {shown(found['M'])} is below 1")
+            raise InstanceError(f"M = {quote(found['M'])} is below 1")
         found["delay_spread_s"] = turns / (found["M"] * width)
     return found
 

@@ -39,7 +39,7 @@ from typing import Any
 
 from dmoe_models.environment import package_version
 from dmoe_models.errors import DmoeError
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.layers.rounds import Variant, variants
 from dmoe_models.solving.catalogue import find_method
 from dmoe_models.solving.solve import require_options
@@ -283,10 +283,10 @@ def design_of(
         if name not in _FIELDS:
             raise StudyError(f"unknown field {name}; fields are {', '.join(_FIELDS)}")
         if not isinstance(value, _FIELDS[name]) or isinstance(value, bool):  # type: ignore[arg-type]
-            raise StudyError(f"{name} = {shown(value)} is of the wrong kind")
+            raise StudyError(f"{name} = {quote(value)} is of the wrong kind")
     chosen = find_study(content.get("study"))
     if study is not None and chosen.name != study:
-        raise StudyError(f"study = {shown(chosen.name)}, not {study}")
+        raise StudyError(f"study = {quote(chosen.name)}, not {study}")
     cells: list[Cell] = []
     for number, table in enumerate(content.get("cells", [])):
         try:
@@ -303,11 +303,11 @@ def design_of(
     ):
         value = content.get(name, default)
         if not 0 < value < _LONGEST:
-            raise StudyError(f"{name} = {shown(value)} is not between 0 and {_LONGEST:g}")
+            raise StudyError(f"{name} = {quote(value)} is not between 0 and {_LONGEST:g}")
         limits[name] = float(value)
     retries = content.get("retries", 1)
     if retries < 0:
-        raise StudyError(f"retries = {shown(retries)} is negative")
+        raise StudyError(f"retries = {quote(retries)} is negative")
     if sum(-(-cell.seeds // cell.batch) for cell in cells) > _LARGEST:
         raise StudyError(f"more than {_LARGEST} tasks")
     _require_once(cells)
@@ -354,7 +354,7 @@ def _cells(
     }
     for name, (value, least) in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise StudyError(f"{name} = {shown(value)} is not a whole number of at least {least}")
+            raise StudyError(f"{name} = {quote(value)} is not a whole number of at least {least}")
     if numbers["first_seed"][0] + numbers["seeds"][0] > _SEEDS_END:
         raise StudyError(f"first_seed + seeds is above {_SEEDS_END}")
     methods = _methods(table.get("methods", content.get("methods", [])), sources)
@@ -382,7 +382,7 @@ def _cells(
 def _methods(entries: Any, sources: Mapping[str, str] | None) -> list[Variant]:
     """Read a list of methods; each has to be here and to take its options, unless it has run."""
     if not isinstance(entries, list):
-        raise StudyError(f"methods = {shown(entries)} is not a list")
+        raise StudyError(f"methods = {quote(entries)} is not a list")
     found = []
     for variant in variants(entries, present=sources is None):
         for name, value in variant.options.items():
@@ -404,7 +404,7 @@ def _check(study: Study, parameters: dict[str, Any]) -> None:
     if study.parts:
         part = rest.pop("part", None)
         if part not in study.parts:
-            raise StudyError(f"part = {shown(part)} is not one of {', '.join(study.parts)}")
+            raise StudyError(f"part = {quote(part)} is not one of {', '.join(study.parts)}")
     for name, value in rest.items():
         _require_plain(name, value)
     check_cell(rest, layered=study.layered)
@@ -413,8 +413,8 @@ def _check(study: Study, parameters: dict[str, Any]) -> None:
 def _require_plain(name: str, value: Any) -> None:
     """Raise StudyError for what has no place in a key: lists, tables, dates, NaN, infinities."""
     if not isinstance(value, (str, int, float)):
-        raise StudyError(f"{name} = {shown(value)} is neither a number nor a word")
+        raise StudyError(f"{name} = {quote(value)} is neither a number nor a word")
     if isinstance(value, float) and not math.isfinite(value):
         raise StudyError(f"{name} = {value} is not finite")
     if isinstance(value, int) and abs(value) >= 2**63:
-        raise StudyError(f"{name} = {shown(value)} is too large")
+        raise StudyError(f"{name} = {quote(value)} is too large")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dmoe_models.errors import DmoeError
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.layers.rounds import Variant
 
 
@@ -120,7 +120,7 @@ class Study:
 def find_study(name: Any) -> Study:
     """Return a study by its name; StudyError with the known names for another one."""
     if name not in STUDY_NAMES:
-        raise StudyError(f"unknown study {shown(name)}; studies are {', '.join(STUDY_NAMES)}")
+        raise StudyError(f"unknown study {quote(name)}; studies are {', '.join(STUDY_NAMES)}")
     study: Study = importlib.import_module(f"dmoe_models.studies.{name}.study").STUDY
     return study
 

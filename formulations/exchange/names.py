@@ -16,7 +16,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from dmoe_models.errors import InstanceFileError, MethodError
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from formulations.data import ModelData, TokenGroup
 
@@ -113,6 +113,6 @@ def understood(
         if known and over_a_link:
             return kind, index
     raise InstanceFileError(
-        f"variable {shown(name)} is in no model of {instance.name} ({instance.problem}, "
+        f"variable {quote(name)} is in no model of {instance.name} ({instance.problem}, "
         f"K = {instance.K}, T = {instance.T}, M = {instance.M})"
     )

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from dmoe_models.errors import InstanceFileError
 from dmoe_models.files.paths import existing
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _number(text: str, what: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise InstanceFileError(f"{what} = {shown(text)} is not a finite number")
+        raise InstanceFileError(f"{what} = {quote(text)} is not a finite number")
     return value
 
 
@@ -89,8 +89,8 @@ def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, float]:
     values: dict[str, float] = {}
     for name, text in pairs:
         if name in values:
-            raise InstanceFileError(f"variable {shown(name)} is given twice")
-        values[name] = _number(text, f"variable {shown(name)}")
+            raise InstanceFileError(f"variable {quote(name)} is given twice")
+        values[name] = _number(text, f"variable {quote(name)}")
     return values
 
 
@@ -99,7 +99,7 @@ def _pair(line: str) -> tuple[str, str]:
     words = line.split()
     if len(words) == 2 or (len(words) == 3 and words[2].startswith("(obj:")):
         return words[0], words[1]
-    raise InstanceFileError(f"{shown(line)} is not a name and a value")
+    raise InstanceFileError(f"{quote(line)} is not a name and a value")
 
 
 _CLAIMS = re.compile(r"(?:objective value:|# objective value =|=obj=)\s*(\S+)", re.IGNORECASE)
@@ -145,7 +145,7 @@ def _of_cplex(text: str) -> SolverFile:
     except (ElementTree.ParseError, ValueError) as error:
         raise InstanceFileError(f"is no XML: {error}") from None
     if root.tag != "CPLEXSolution":
-        raise InstanceFileError(f"has the root {shown(root.tag)}, not 'CPLEXSolution'")
+        raise InstanceFileError(f"has the root {quote(root.tag)}, not 'CPLEXSolution'")
     header = root.find("header")
     claim = None if header is None else header.get("objectiveValue")
     pairs = [(v.get("name", ""), v.get("value", "")) for v in root.iterfind("variables/variable")]
@@ -177,7 +177,7 @@ def _of_ampl(lines: list[str], columns: Path) -> SolverFile:
     if width != len(names):
         raise InstanceFileError(f"is of {width} columns; {columns.name} names {len(names)}")
     if given == 0:
-        raise InstanceFileError(f"holds no solution ({shown(lines[0])})")
+        raise InstanceFileError(f"holds no solution ({quote(lines[0])})")
     if len(values) != width:
         raise InstanceFileError(f"holds {len(values)} of {width} values")
     return SolverFile(_by_name(zip(names, values, strict=True)), None)

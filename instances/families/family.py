@@ -11,7 +11,7 @@ import numpy as np
 
 from dmoe_models.environment import package_version
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import real_number, shown, whole_number
+from dmoe_models.input_checks import quote, real_number, whole_number
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
 
@@ -103,12 +103,12 @@ def draw(family: str, seed: int, **parameters: Any) -> Instance:
         For an unknown family or parameter, or a value that cannot be.
     """
     if not isinstance(family, str) or family not in FAMILIES:
-        raise InstanceError(f"unknown family {shown(family)}; families are {', '.join(FAMILIES)}")
+        raise InstanceError(f"unknown family {quote(family)}; families are {', '.join(FAMILIES)}")
     known = list(inspect.signature(FAMILIES[family].function).parameters)[1:]
     for name in parameters:
         if name not in known:
             raise InstanceError(
-                f"family {family} has no parameter {shown(name)}; it has {', '.join(known)}"
+                f"family {family} has no parameter {quote(name)}; it has {', '.join(known)}"
             )
     return FAMILIES[family].function(seed, **parameters)
 
@@ -120,10 +120,10 @@ def _check_sizes(parameters: dict[str, Any]) -> None:
     if parameters.get("M") is not None:
         subcarriers = whole("M", parameters["M"], 1)
     if parameters["D"] is not None and not 1 <= whole("D", parameters["D"], 1) <= nodes:
-        raise InstanceError(f"D = {shown(parameters['D'])} is outside 1 to K = {nodes}")
+        raise InstanceError(f"D = {quote(parameters['D'])} is outside 1 to K = {nodes}")
     if max(nodes * nodes * subcarriers, tokens * nodes) > LARGEST_ENTRIES:
         raise InstanceError(
-            f"K = {shown(nodes)}, T = {shown(tokens)}, M = {shown(subcarriers)}: more than "
+            f"K = {quote(nodes)}, T = {quote(tokens)}, M = {quote(subcarriers)}: more than "
             f"{LARGEST_ENTRIES} gains or scores"
         )
     for field in ("z", "gamma"):
@@ -175,7 +175,7 @@ def whole(name: str, value: Any, least: int) -> int:
     """Return a parameter that must be a whole number of at least `least`."""
     number = whole_number(name, value)
     if number < least:
-        raise InstanceError(f"{name} = {shown(number)} is below {least}")
+        raise InstanceError(f"{name} = {quote(number)} is below {least}")
     return number
 
 
@@ -215,14 +215,14 @@ def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
     """Return a parameter that must be one of some words."""
     words = list(allowed)
     if not isinstance(value, str) or value not in words:
-        raise InstanceError(f"{name} = {shown(value)} is not one of {', '.join(words)}")
+        raise InstanceError(f"{name} = {quote(value)} is not one of {', '.join(words)}")
     return value
 
 
 def true_or_false(name: str, value: Any) -> bool:
     """Return a parameter that must be a truth value."""
     if not isinstance(value, bool):
-        raise InstanceError(f"{name} = {shown(value)} is not true or false")
+        raise InstanceError(f"{name} = {quote(value)} is not true or false")
     return value
 
 

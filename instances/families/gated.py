@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.portable.random import Draws
 from dmoe_models.scores.fitted import MODEL_ASSUMPTIONS, fitted_kinds, modelled_scores
 from dmoe_models.scores.recorded import ESFT_EXPERTS, group_experts
@@ -113,7 +113,7 @@ def logistic_normal(
     shared = fraction("correlation", correlation)
     imbalance = within("bias", bias, 0, LARGEST_LOGIT)
     if not 1 <= whole("clusters", clusters, 1) <= K:
-        raise InstanceError(f"clusters = {shown(clusters)} is outside 1 to K = {K}")
+        raise InstanceError(f"clusters = {quote(clusters)} is outside 1 to K = {K}")
     draws = Draws(seed)
     gates = draws.stream("gates")
     logits = logistic_normal_logits(gates, T, K, deviation, clusters, shared, imbalance)
@@ -222,13 +222,13 @@ def calibrated(
     if ESFT_EXPERTS % K:
         raise InstanceError(f"K = {K} is not a divisor of {ESFT_EXPERTS}, the experts of a layer")
     if T * ESFT_EXPERTS > LARGEST_ENTRIES:
-        raise InstanceError(f"T = {shown(T)}: more than {LARGEST_ENTRIES} scores of single experts")
+        raise InstanceError(f"T = {quote(T)}: more than {LARGEST_ENTRIES} scores of single experts")
     fitted = fitted_kinds()
     domains = list(fitted)
     one_of("domain", domain, [*domains, "mixed"])
     layers = len(fitted[domains[0]])
     if whole("layer", layer, 0) >= layers:
-        raise InstanceError(f"layer = {shown(layer)} is outside 0 to {layers - 1}")
+        raise InstanceError(f"layer = {quote(layer)} is outside 0 to {layers - 1}")
     draws = Draws(seed)
     gates = draws.stream(f"gates of layer {int(layer)}")
     if domain == "mixed":

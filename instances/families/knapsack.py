@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.portable.functions import portable_log
 from dmoe_models.portable.random import Draws, normalise_rows
 from instances.families.family import (
@@ -169,7 +169,7 @@ def knapsack_p1(
     """
     one_of("kind", kind, KINDS)
     if not 500 <= whole("data_range", data_range, 1) <= LARGEST_RANGE:
-        raise InstanceError(f"data_range = {shown(data_range)} is outside 500 to {LARGEST_RANGE}")
+        raise InstanceError(f"data_range = {quote(data_range)} is outside 500 to {LARGEST_RANGE}")
     fraction("home", home)
     draws = Draws(seed)
     profit, weight = _knapsack(draws, kind, int(data_range), T, K - 1)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.functions import from_db
 from dmoe_models.portable.random import Draws, normalise_rows
@@ -73,12 +73,12 @@ def mutant(
     one_of("base", base, [name for name in FAMILIES if name != "mutant"])
     others = {} if base_parameters is None else base_parameters
     if not isinstance(others, Mapping):
-        raise InstanceError(f"base_parameters = {shown(others)} is not a table")
+        raise InstanceError(f"base_parameters = {quote(others)} is not a table")
     for name in (*COMMON, "seed"):
         if name in others:
             raise InstanceError(f"base_parameters holds {name}, which a mutant has itself")
     if isinstance(steps, str) or not isinstance(steps, Sequence):
-        raise InstanceError(f"steps = {shown(steps)} is not a list")
+        raise InstanceError(f"steps = {quote(steps)} is not a list")
     experts = {} if D is None else {"D": D}
     start = draw(base, seed, K=K, T=T, z=z, gamma=gamma, strict=strict, **experts, **others)
     changed = unchanged(start)

@@ -24,7 +24,7 @@ from dmoe_models.channels.propagation import (
 )
 from dmoe_models.channels.tapped_delay_line import PROFILES, tapped_delay_line_field
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.portable.functions import from_db
 from dmoe_models.portable.random import Draws
 from instances.families.family import (
@@ -64,7 +64,7 @@ def _cycles(
     """Check what a round's time consists of; return its number and its f_D t."""
     rounds = whole("round", round_index, 0)
     if rounds > LARGEST_CYCLES:
-        raise InstanceError(f"round = {shown(rounds)} is above {LARGEST_CYCLES}")
+        raise InstanceError(f"round = {quote(rounds)} is above {LARGEST_CYCLES}")
     not_negative("speed_m_s", speed_m_s)
     positive("carrier_hz", carrier_hz)
     positive("round_duration_s", round_duration_s)

@@ -17,7 +17,7 @@ from dmoe_models.errors import InstanceFileError
 from dmoe_models.files.json_format import VERSION, checked_content, read_document, write_document
 from dmoe_models.files.paths import existing, faults_name, replacement
 from dmoe_models.files.plain_json import plain
-from dmoe_models.input_checks import real_number, shown, whole_number
+from dmoe_models.input_checks import quote, real_number, whole_number
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.answers import Run, read_bound, read_run
@@ -196,17 +196,17 @@ def read_record(path: Path) -> Record:
         for known in fields(Record):
             name, value, kind = known.name, content[known.name], str(known.type)
             if kind == "str" and not isinstance(value, str):
-                raise InstanceFileError(f"{name} = {shown(value)} is not a text")
+                raise InstanceFileError(f"{name} = {quote(value)} is not a text")
             if kind == "int":
                 value = whole_number(name, value)
             if kind == "bool" and not isinstance(value, bool):
-                raise InstanceFileError(f"{name} = {shown(value)} is not true or false")
+                raise InstanceFileError(f"{name} = {quote(value)} is not true or false")
             if kind == "Run | None":
                 value = None if value is None else read_run(value)
             values[name] = value
         values["static_j"] = real_number("static_j", content["static_j"])
         if content["problem"] not in WHOLE_MILP:
-            raise InstanceFileError(f"problem = {shown(content['problem'])} is not P1 or P2")
+            raise InstanceFileError(f"problem = {quote(content['problem'])} is not P1 or P2")
         objective = content["objective_j"]
         values["objective_j"] = (
             math.nan if objective is None else real_number("objective_j", objective)

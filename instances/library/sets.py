@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from dmoe_models.errors import InstanceError, InstanceFileError
 from dmoe_models.files.formats import read_instance, write_instance
 from dmoe_models.files.paths import make_folder, replacement
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from instances.families import FAMILIES, draw
 
@@ -155,10 +155,10 @@ def read_set(file: Path | str) -> InstanceSet:
     _only(file, "", content, (*_TEXTS, "bundled", "draws"))
     for field in _TEXTS:
         if not isinstance(content.get(field), str) or not content[field].strip():
-            raise InstanceFileError(f"{file}: {field} = {shown(content.get(field))} is not a text")
+            raise InstanceFileError(f"{file}: {field} = {quote(content.get(field))} is not a text")
     bundled = content.get("bundled", False)
     if not isinstance(bundled, bool):
-        raise InstanceFileError(f"{file}: bundled = {shown(bundled)} is not true or false")
+        raise InstanceFileError(f"{file}: bundled = {quote(bundled)} is not true or false")
     draws = content.get("draws")
     if not isinstance(draws, list) or not draws:
         raise InstanceFileError(f"{file}: draws is not a list of at least one table")
@@ -181,13 +181,13 @@ def _specs(file: Path, number: int, entry: Any) -> Iterator[Spec]:
     family, seeds = entry.get("family"), entry.get("seeds")
     parameters, note = entry.get("parameters", {}), entry.get("note", "")
     if family not in FAMILIES:
-        raise InstanceFileError(f"{file}: {where}.family = {shown(family)} is no family")
+        raise InstanceFileError(f"{file}: {where}.family = {quote(family)} is no family")
     if (
         not isinstance(seeds, list)
         or not seeds
         or any(isinstance(seed, bool) or not isinstance(seed, int) for seed in seeds)
     ):
-        raise InstanceFileError(f"{file}: {where}.seeds = {shown(seeds)} is not a list of seeds")
+        raise InstanceFileError(f"{file}: {where}.seeds = {quote(seeds)} is not a list of seeds")
     if not isinstance(parameters, dict) or not isinstance(note, str):
         raise InstanceFileError(f"{file}: {where} has a note or parameters of the wrong kind")
     for seed in seeds:
@@ -235,7 +235,7 @@ def find_set(name: str) -> InstanceSet:
     if isinstance(name, str) and Path(name).suffix == ".toml":
         return read_set(name)
     if not isinstance(name, str) or name not in NAMES:
-        raise InstanceError(f"unknown set {shown(name)}; sets are {', '.join(NAMES)}")
+        raise InstanceError(f"unknown set {quote(name)}; sets are {', '.join(NAMES)}")
     return read_set(FOLDER / f"{name}.toml")
 
 

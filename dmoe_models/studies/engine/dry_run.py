@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from dmoe_models.studies.cells import draw_cell, draw_layers, needs_data
 from dmoe_models.studies.design import Cell, Design
@@ -44,5 +44,5 @@ def _first(design: Design, cell: Cell, data: Path | None) -> Instance:
 
 
 def _told(cell: Cell) -> str:
-    words = ", ".join(f"{name} = {shown(value)}" for name, value in cell.parameters.items())
+    words = ", ".join(f"{name} = {quote(value)}" for name, value in cell.parameters.items())
     return f"cell {cell.number} ({words})"

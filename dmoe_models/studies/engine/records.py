@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from dmoe_models.files.plain_json import plain
-from dmoe_models.input_checks import shown
+from dmoe_models.input_checks import quote
 from dmoe_models.studies.design import Task
 from dmoe_models.studies.study import Column, StudyError
 
@@ -45,15 +45,15 @@ def records(task: Task, rows: Any, columns: Sequence[Column]) -> list[list[Any]]
         not the task's, or one that has no row.
     """
     if not isinstance(rows, Sequence) or not all(isinstance(row, Mapping) for row in rows):
-        raise RecordError(f"the task gave {shown(rows)}, no rows")
+        raise RecordError(f"the task gave {quote(rows)}, no rows")
     names = {column.name for column in columns}
     seeds = range(task.first_seed, task.first_seed + task.seeds)
     for row in rows:
         for name in row:
             if name not in names:
-                raise RecordError(f"a row has {shown(name)}, which is no column")
+                raise RecordError(f"a row has {quote(name)}, which is no column")
         if row.get("seed") not in seeds:
-            raise RecordError(f"a row has seed {shown(row.get('seed'))}, which is not the task's")
+            raise RecordError(f"a row has seed {quote(row.get('seed'))}, which is not the task's")
     found = {row["seed"] for row in rows}
     if len(found) < len(seeds):
         raise RecordError(f"seed {next(seed for seed in seeds if seed not in found)} has no row")
@@ -78,7 +78,7 @@ def _stored(column: Column, row: Mapping[str, Any]) -> Any:
     if column.kind == "truth" and isinstance(value, bool):
         return int(value)
     raise RecordError(
-        f"a row has {column.name} = {shown(value)}, which is not of kind {column.kind}"
+        f"a row has {column.name} = {quote(value)}, which is not of kind {column.kind}"
     )
 
 
