@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dmoe_models.algorithms.placement.assignment import assign_load
+from dmoe_models.algorithms.placement.candidates import candidates_of
 from dmoe_models.algorithms.selection.des import ExpertSelection, select_experts
 from dmoe_models.deadline import Deadline
 from dmoe_models.errors import MethodError
@@ -168,7 +169,7 @@ def starting_prices(instance: Instance, start: str, random: np.random.Generator)
         assignment = _random_assignment(instance, random)
     else:
         nothing = np.zeros((instance.K, instance.K), dtype=np.int64)
-        allocated = assign_load(nothing, instance.candidates)
+        allocated = assign_load(nothing, candidates_of(instance))
         assert allocated is not None  # nothing is loaded, so nothing can fail
         assignment = allocated
     return assignment_energy_j(instance, assignment)
@@ -253,7 +254,7 @@ class _Descent:
         counts = count_tokens(instance, self.selection)
         while self.iterations < max_iterations:
             self.iterations += 1
-            assignment = assign_load(counts, instance.candidates)
+            assignment = assign_load(counts, candidates_of(instance))
             if assignment is None:
                 return
             prices = assignment_energy_j(instance, assignment)

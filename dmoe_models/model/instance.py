@@ -6,10 +6,10 @@ import hashlib
 import html
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,7 @@ from dmoe_models.input_checks import (
 from dmoe_models.model import radio as channel
 from dmoe_models.model.relevance import best_score_sums, need_from_threshold
 
-if TYPE_CHECKING:
-    from dmoe_models.algorithms.placement.candidates import Candidates
+Derived = TypeVar("Derived")
 
 SCORE_SUM_TOLERANCE = 1e-6
 """How far a token's gate scores may sum from 1 (they are never renormalised silently)."""
@@ -305,15 +304,6 @@ class Instance:
         return _frozen(np.argwhere(usable))
 
     @cached_property
-    def candidates(self) -> Candidates:
-        """Each link's cheapest subcarriers, listed when and as deep as they are asked for."""
-        from dmoe_models.algorithms.placement.candidates import (
-            Candidates,  # numba: slow to import, so only here
-        )
-
-        return Candidates(self.transmission_energy_j, self.links)
-
-    @cached_property
     def reachable(self) -> np.ndarray:
         """(K, K) bool: node i can use expert j, over a link that exists or at home (i = j)."""
         usable = np.eye(self.K, dtype=bool)
@@ -323,6 +313,19 @@ class Instance:
     @cached_property
     def _best_sums(self) -> np.ndarray:
         return best_score_sums(self.gate_scores, self.max_experts)
+
+    def derived(self, derive: Callable[[Instance], Derived]) -> Derived:
+        """Return derive(self), worked out at the first call and kept with the instance.
+
+        For what only some algorithms need, such as sorted lists: the instance need not know them.
+        """
+        if derive not in self._derived:
+            self._derived[derive] = derive(self)
+        return cast(Derived, self._derived[derive])
+
+    @cached_property
+    def _derived(self) -> dict[Callable[[Instance], Any], Any]:
+        return {}
 
     @cached_property
     def sha256(self) -> str:

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dmoe_models.algorithms.exact.proof_tree import DualPrices
+from dmoe_models.algorithms.placement.candidates import candidates_of
 from dmoe_models.algorithms.placement.ownership import add_bids, assign
 from dmoe_models.algorithms.selection.des import select_experts
 from dmoe_models.model.instance import Instance
@@ -56,13 +57,13 @@ class Lists:
         self.links = instance.links
         self.link_of = np.full((instance.K, instance.K), -1, dtype=np.int64)
         self.link_of[self.links[:, 0], self.links[:, 1]] = np.arange(len(self.links))
-        self.useful = instance.candidates.most
+        self.useful = candidates_of(instance).most
         self.deepen(depth)
 
     def deepen(self, depth: int) -> None:
         """List the `depth` cheapest subcarriers of every link."""
         self.depth = self.deepest = min(depth, self.useful)
-        self.columns, self.prices, self.beyond = self.instance.candidates.listed(self.depth)
+        self.columns, self.prices, self.beyond = candidates_of(self.instance).listed(self.depth)
 
     def keep(self, kept: np.ndarray) -> None:
         """Drop the other listed options, and all that is not listed, for good.

@@ -13,15 +13,12 @@ where the best assignment uses no such option it is the best of all, else the li
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from dmoe_models.algorithms.placement.candidates import Candidates
+from dmoe_models.algorithms.placement.ownership import assign
 from dmoe_models.errors import MethodError
 from dmoe_models.input_checks import refuse_where, whole_array
-
-if TYPE_CHECKING:
-    from dmoe_models.algorithms.placement.candidates import Candidates
 
 _FIRST_DEPTH = 16
 _DEEPER = 4  # times
@@ -70,10 +67,6 @@ def allocate_subcarriers(
     else:
         may_own[links[:, 0], links[:, 1]] = True
     np.fill_diagonal(may_own, False)
-    from dmoe_models.algorithms.placement.candidates import (
-        Candidates,  # numba: slow to import, so only here
-    )
-
     return assign_load(counts, Candidates(energy, np.argwhere(may_own)))
 
 
@@ -85,7 +78,7 @@ def assign_load(token_counts: np.ndarray, candidates: Candidates) -> np.ndarray 
     token_counts : (K, K) int array
         n[i, j] >= 0; the diagonal is ignored.
     candidates : Candidates
-        Usually `Instance.candidates`.
+        Usually `candidates_of` an instance.
 
     Returns
     -------
@@ -130,10 +123,6 @@ def _cheapest_columns(
     """
     if len(rows) == 0:
         return np.empty(0, dtype=np.int64)
-    from dmoe_models.algorithms.placement.ownership import (
-        assign,  # numba: slow to import, so only here
-    )
-
     depth = _FIRST_DEPTH
     while True:
         lists = candidates.listed(depth)

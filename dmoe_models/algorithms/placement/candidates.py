@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dmoe_models.algorithms.compiling import compiled
+from dmoe_models.model.instance import Instance
 
 
 class Lists(NamedTuple):
@@ -70,6 +71,15 @@ class Candidates:
                 beyond[:] = np.inf
             self._known[depth] = Lists(columns, prices, beyond)
         return self._known[depth]
+
+
+def candidates_of(instance: Instance) -> Candidates:
+    """Return the lists of an instance's links, the same object at every call."""
+    return instance.derived(_candidates)
+
+
+def _candidates(instance: Instance) -> Candidates:
+    return Candidates(instance.transmission_energy_j, instance.links)
 
 
 @compiled()

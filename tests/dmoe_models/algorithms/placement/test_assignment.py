@@ -13,6 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from dmoe_models import MethodError
 from dmoe_models.algorithms.placement.assignment import allocate_subcarriers, assign_load
+from dmoe_models.algorithms.placement.candidates import candidates_of
 from instances.families import draw
 
 
@@ -160,7 +161,7 @@ def test_the_lists_of_an_instance_give_what_a_dense_solver_gives(family):
     for mean in (0.1, 1.0, 30.0):
         counts = np.zeros((8, 8), dtype=np.int64)
         counts[i, j] = random.poisson(mean, len(i))
-        assignment = assign_load(counts, instance.candidates)
+        assignment = assign_load(counts, candidates_of(instance))
         loaded = counts[i, j] > 0
         a, b = i[loaded], j[loaded]
         cost = counts[a, b, None] * instance.transmission_energy_j[a, b]
@@ -175,7 +176,7 @@ def test_tokens_on_a_link_that_is_none_cannot_be_placed():
     instance = instance.replace(gain=instance.gain * (np.arange(3) != 1)[None, :, None])
     counts = np.zeros((3, 3), dtype=np.int64)
     counts[0, 1] = 1
-    assert assign_load(counts, instance.candidates) is None
+    assert assign_load(counts, candidates_of(instance)) is None
 
 
 def test_an_idle_link_does_not_displace_a_loaded_one_and_takes_its_best_leftover():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dmoe_models.algorithms.placement.candidates import Candidates
+from dmoe_models.algorithms.placement.candidates import Candidates, candidates_of
 from instances.families import draw
 
 
@@ -34,6 +34,7 @@ def test_the_cheapest_are_listed_in_order_and_beyond_is_the_next(seed):
 
 def test_an_instance_makes_a_list_once():
     instance = draw("rayleigh", 1, K=4, T=8)
-    assert instance.candidates is instance.candidates
-    assert instance.candidates.listed(3) is instance.candidates.listed(3)
-    assert instance.candidates.listed(10**6) is instance.candidates.listed(instance.candidates.most)
+    candidates = candidates_of(instance)
+    assert candidates_of(instance) is candidates
+    assert candidates.listed(3) is candidates.listed(3)
+    assert candidates.listed(10**6) is candidates.listed(candidates.most)
