@@ -9,6 +9,7 @@ import cvxpy as cp
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+from pyomo.contrib.solver.common.factory import SolverFactory as CurrentSolverFactory
 
 from dmoe_models import MethodError, Outcome, Status, solve
 from formulations import methods
@@ -102,6 +103,11 @@ def test_time_limits_are_kept_and_leave_a_true_bound(language, solver):
         assert result.objective >= exact.objective * (1 - 1e-6)
 
 
+def direct(solver):
+    """The interface that Pyomo's present factory has for a solver."""
+    return CurrentSolverFactory(f"{solver}_direct")
+
+
 def broken_library(*arguments, **options):
     raise ImportError("undefined symbol")
 
@@ -112,10 +118,11 @@ def test_unknown_and_missing_solvers_are_named():
         solve(instance, "pyomo-p2-milp", solver="nosuch")
     with line("solver nosuch is not installed for CVXPY; installed are"):
         solve(instance, "cvxpy-p2-milp", solver="nosuch")
-    with line("solver cbc is not installed"):
-        solve(instance, "pyomo-p2-milp", solver="cbc")
-    with line("solver gurobi is not installed"):
-        solve(instance, "pyomo-p2-milp", solver="gurobi")
+    for solver, interface in (("cbc", pyo.SolverFactory("cbc")), ("gurobi", direct("gurobi"))):
+        with pytest.MonkeyPatch.context() as patch:  # whatever this machine has
+            patch.setattr(type(interface), "available", lambda *_, **__: False)
+            with line(f"solver {solver} is not installed"):
+                solve(instance, "pyomo-p2-milp", solver=solver)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cp, "installed_solvers", lambda: ["GLOP"])
         patch.setattr(cp.Problem, "solve", broken_library)

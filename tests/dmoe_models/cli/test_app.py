@@ -271,7 +271,6 @@ def test_export_places_a_given_selection(capsys, file, answer, tmp_path):
         ("solve {file} --method des", ["des solves P1"]),
         ("solve {file} --method jesa --solver scip", ["no option 'solver'"]),
         ("solve {file} --method pyomo-p2-milp --solver nonesuch", ["solver 'nonesuch'"]),
-        ("solve {file} --method pyomo-p2-milp --solver glpk", ["glpk", "not installed"]),
         ("solve {file} --method pyomo-p2-minlp --solver highs", ["use scip"]),
         ("solve {file} --method jesa --option starts", ["'starts' is not NAME=VALUE"]),
         ("solve {file} --method jesa --option a=1 --option a=2", ["given twice"]),
