@@ -1,41 +1,79 @@
-"""Energy-efficient expert selection in wireless distributed Mixture-of-Experts."""
+"""Energy-efficient expert selection in wireless distributed Mixture-of-Experts.
 
-from dmoe_models.errors import (
-    DmoeError,
-    InstanceError,
-    InstanceFileError,
-    MethodError,
-    SolutionError,
-)
-from dmoe_models.files.formats import read_instance, read_solution, write_instance, write_solution
-from dmoe_models.model.energy import EnergyReport, evaluate
-from dmoe_models.model.instance import Instance
-from dmoe_models.model.solution import Outcome, Solution
-from dmoe_models.referee.check import CheckReport, Violation, check
-from dmoe_models.solving.catalogue import methods
-from dmoe_models.solving.result import Result, Status
-from dmoe_models.solving.solve import solve
+The public names are imported from their rooms when they are first used, so that
+``import dmoe_models`` itself is quick.
+"""
 
-__all__ = [
-    "CheckReport",
-    "DmoeError",
-    "EnergyReport",
-    "Instance",
-    "InstanceError",
-    "InstanceFileError",
-    "MethodError",
-    "Outcome",
-    "Result",
-    "Solution",
-    "SolutionError",
-    "Status",
-    "Violation",
-    "check",
-    "evaluate",
-    "methods",
-    "read_instance",
-    "read_solution",
-    "solve",
-    "write_instance",
-    "write_solution",
-]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+_MODULES = {
+    "dmoe_models.errors": (
+        "DmoeError",
+        "InstanceError",
+        "InstanceFileError",
+        "MethodError",
+        "SolutionError",
+    ),
+    "dmoe_models.files.formats": (
+        "read_instance",
+        "read_solution",
+        "write_instance",
+        "write_solution",
+    ),
+    "dmoe_models.layers.rounds": ("run_rounds",),
+    "dmoe_models.model.energy": ("EnergyReport", "evaluate"),
+    "dmoe_models.model.instance": ("Instance",),
+    "dmoe_models.model.solution": ("Outcome", "Solution"),
+    "dmoe_models.referee.check": ("CheckReport", "Violation", "check"),
+    "dmoe_models.solving.catalogue": ("methods",),
+    "dmoe_models.solving.result": ("Result", "Status"),
+    "dmoe_models.solving.solve": ("solve",),
+}
+"""The public names, by the module that defines them; the imports below repeat them for tools."""
+
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
+
+if TYPE_CHECKING:
+    from dmoe_models.errors import DmoeError as DmoeError
+    from dmoe_models.errors import InstanceError as InstanceError
+    from dmoe_models.errors import InstanceFileError as InstanceFileError
+    from dmoe_models.errors import MethodError as MethodError
+    from dmoe_models.errors import SolutionError as SolutionError
+    from dmoe_models.files.formats import read_instance as read_instance
+    from dmoe_models.files.formats import read_solution as read_solution
+    from dmoe_models.files.formats import write_instance as write_instance
+    from dmoe_models.files.formats import write_solution as write_solution
+    from dmoe_models.layers.rounds import run_rounds as run_rounds
+    from dmoe_models.model.energy import EnergyReport as EnergyReport
+    from dmoe_models.model.energy import evaluate as evaluate
+    from dmoe_models.model.instance import Instance as Instance
+    from dmoe_models.model.solution import Outcome as Outcome
+    from dmoe_models.model.solution import Solution as Solution
+    from dmoe_models.referee.check import CheckReport as CheckReport
+    from dmoe_models.referee.check import Violation as Violation
+    from dmoe_models.referee.check import check as check
+    from dmoe_models.solving.catalogue import methods as methods
+    from dmoe_models.solving.result import Result as Result
+    from dmoe_models.solving.result import Status as Status
+    from dmoe_models.solving.solve import solve as solve
+
+    __version__: str
+else:  # a type checker that saw `__getattr__` would accept any name
+
+    def __getattr__(name):
+        """Return a public name, imported now, or the version that is installed."""
+        if name == "__version__":
+            value = import_module("dmoe_models.environment").package_version()
+        elif name in _MODULE_OF:
+            value = getattr(import_module(_MODULE_OF[name]), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        """Return the public names beside what is loaded already."""
+        return sorted({*globals(), *__all__, "__version__"})

@@ -91,7 +91,7 @@ Examples:
 @json_option
 def info(file: Path, as_json: bool) -> None:
     """Describe the instance in FILE: sizes, limits, energies, where it comes from."""
-    from dmoe_models import read_instance
+    from dmoe_models.files.formats import read_instance
 
     instance = read_instance(file)
     if as_json:
@@ -158,8 +158,7 @@ def solve(
     Exit status 0 where there is a valid solution or a proof (also of infeasibility, or a bound from
     a method that gives no more); 1 where none was found or the referee refuses it.
     """
-    from dmoe_models import read_instance, write_solution
-    from dmoe_models.files.formats import require_solution_target
+    from dmoe_models.files.formats import read_instance, require_solution_target, write_solution
     from dmoe_models.solving.answers import Answers
     from dmoe_models.solving.catalogue import find_method
     from dmoe_models.solving.solve import solve as solve_instance
@@ -223,7 +222,7 @@ Examples:
 @json_option
 def convert(source: Path, target: Path, as_json: bool) -> None:
     """Convert the instance SOURCE to TARGET: .json or .nc, bit for bit the same numbers."""
-    from dmoe_models import read_instance, write_instance
+    from dmoe_models.files.formats import read_instance, write_instance
 
     instance = read_instance(source)
     write_instance(instance, target)

@@ -58,11 +58,10 @@ def certify(
     """
     import time
 
-    from dmoe_models import check as referee
-    from dmoe_models import read_instance, write_solution
     from dmoe_models.algorithms.certify.certificates import certify as certify_instance
     from dmoe_models.algorithms.certify.certificates import write_certificate
-    from dmoe_models.files.formats import require_solution_target
+    from dmoe_models.files.formats import read_instance, require_solution_target, write_solution
+    from dmoe_models.referee.check import check as referee
     from dmoe_models.solving.answers import Answers
 
     if output is None and answers_folder is None:
@@ -146,9 +145,9 @@ def check(file: Path, solution: Path | None, certificate: Path | None, as_json: 
     Exit status 0: all that was given is valid; 1: the solution is not, or the certificate does not
     prove its claim; 2: a file cannot be read.
     """
-    from dmoe_models import check as referee
-    from dmoe_models import read_instance, read_solution
     from dmoe_models.algorithms.certify.certificates import read_certificate, verify_certificate
+    from dmoe_models.files.formats import read_instance, read_solution
+    from dmoe_models.referee.check import check as referee
 
     if solution is None and certificate is None:
         raise click.UsageError("Missing argument 'SOLUTION' (or option '--certificate').")

@@ -54,7 +54,7 @@ def export(
     select_t3_e5: expert 5 serves token 3. assign_i0_j2_m17: link 0 -> 2 owns subcarrier 17.
     Comments in the file say what its objective is in joule.
     """
-    from dmoe_models import read_instance
+    from dmoe_models.files.formats import read_instance
 
     instance = read_instance(file)
     chosen = None if selection is None else selection_for(instance, file, selection)
@@ -92,8 +92,7 @@ def read_solution(file: Path, solved: Path, output: Path | None, as_json: bool) 
     compared. Exit status 0: valid, as claimed; 1: the referee refuses it, and nothing is written,
     or the claim is wrong; 2: a file cannot be read.
     """
-    from dmoe_models import read_instance, write_solution
-    from dmoe_models.files.formats import require_solution_target
+    from dmoe_models.files.formats import read_instance, require_solution_target, write_solution
 
     instance = read_instance(file)
     if output is not None:
@@ -122,7 +121,7 @@ def read_solution(file: Path, solved: Path, output: Path | None, as_json: bool) 
 
 def selection_for(instance: Any, file: Path, selection: Path) -> Any:
     """Return the experts of a solution file, which must be one of this instance."""
-    from dmoe_models import read_solution as read_solution_file
+    from dmoe_models.files.formats import read_solution as read_solution_file
 
     chosen = read_solution_file(selection)
     if chosen.instance_sha256 not in (None, instance.sha256):

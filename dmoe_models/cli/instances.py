@@ -139,7 +139,7 @@ def import_recordings(
 def _write_instances(
     instances: Sequence[Any], output: Path, *, one_file: bool, as_json: bool
 ) -> None:
-    from dmoe_models import write_instance
+    from dmoe_models.files.formats import write_instance
     from dmoe_models.files.paths import make_folder
 
     if not one_file:

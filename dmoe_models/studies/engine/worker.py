@@ -78,7 +78,7 @@ def warm_up() -> None:
     Processes that compile at the same time would do the work twice, and numba's cache is not made
     for several writers.
     """
-    from dmoe_models import solve
+    from dmoe_models.solving.solve import solve
     from instances.families import draw
 
     with _alone("compiling"):
