@@ -1,55 +1,23 @@
-"""Certificates of optimality, and the JSON files that they travel in.
+"""Certificate files: JSON, read and written; `dmoe_models.referee.certificate` judges them.
 
-A certificate claims that no solution of an instance costs less than a bound, and carries what is
-needed to prove it. It proves nothing by itself: `dmoe_models.referee.certificate` does. The format
-is specified in ``instances/FORMAT.md``.
+The format is specified in ``instances/FORMAT.md``.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dmoe_models.errors import InstanceFileError
 from dmoe_models.files.json_format import LARGEST_BYTES, VERSION, checked_content, read_document
 from dmoe_models.files.paths import Path, by_extension, existing, faults_name, replacement
 from dmoe_models.input_checks import quote, real_number
+from dmoe_models.referee.certificate import Certificate
 
 CERTIFICATE_FORMAT = "dmoe-certificate"
 
 _HEADER = ("instance", "instance_sha256", "problem", "bound_j")
 _PROOF = {"P1": ("tokens",), "P2": ("depth", "tree")}
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """A claim about all solutions of an instance, with its proof.
-
-    Attributes
-    ----------
-    problem : str
-        ``"P1"`` or ``"P2"``.
-    bound_j : float or None
-        No solution has an energy, J, below this; None: there is no solution at all.
-    proof : mapping
-        P1: ``tokens``. P2: ``depth`` and ``tree``. Plain JSON values, which the checker looks at.
-    instance, instance_sha256 : str
-        Name and hash of the instance.
-    """
-
-    problem: str
-    bound_j: float | None
-    proof: Mapping[str, Any]
-    instance: str
-    instance_sha256: str
-
-    def __repr__(self) -> str:
-        claim = "no solution" if self.bound_j is None else f"no solution below {self.bound_j!r} J"
-        return f"Certificate({self.instance!r}, {self.problem}: {claim})"
 
 
 def read_certificate(path: Path) -> Certificate:
@@ -125,12 +93,3 @@ def write_certificate(certificate: Certificate, path: Path) -> None:
 
 def _dumped(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def rounded_down(value: Any) -> float:
-    """Return a double that is at most a rational number."""
-    try:
-        near = float(value)
-    except OverflowError:
-        return -math.inf if value < 0 else sys.float_info.max
-    return near if near <= value else math.nextafter(near, -math.inf)

@@ -2,8 +2,7 @@
 
 Nobody's work is trusted here, not even the project's own. Every quantity is derived again from the
 fields that an instance was constructed with, sharing no code with the evaluator, the channel model,
-the relevance rules or any algorithm. A double is a rational number, so the only rounding is in the
-logarithm of the rates, which is taken to 60 digits.
+the relevance rules or any algorithm.
 """
 
 from __future__ import annotations
@@ -11,30 +10,30 @@ from __future__ import annotations
 import html
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 
-import mpmath
 import numpy as np
 import pandas as pd
 
-from dmoe_models.input_checks import at
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
+from dmoe_models.referee.exact_arithmetic import (
+    UNIT_BITS,
+    exact_need,
+    exact_rates,
+    exact_sum,
+    exact_units,
+    nearest_double,
+)
 
 OBJECTIVE_TOLERANCE = Fraction(1, 10**9)
 """Largest relative error of a claimed objective."""
 
 SHOWN = 20
 """Violations that a report prints; its list and its table always hold all of them."""
-
-_SLACK = Fraction(1 - 1e-9)  # the double that C1's threshold is multiplied by
-_ULP_BITS = 1074  # every finite double is a whole multiple of 2**-1074
-
-_precise = mpmath.MPContext()  # a context of our own: nobody else's precision reaches it
-_precise.dps = 60
 
 Link = tuple[int, int]
 
@@ -166,36 +165,9 @@ def check(instance: Instance, solution: Solution, objective: float | None = None
         ]
         if not outside:
             exact = None if without_rate else _energy(instance, solution, owned, counts, rates)
-            energy = math.inf if exact is None else _rounded(exact)
+            energy = math.inf if exact is None else nearest_double(exact)
             violations += _wrong_claims([objective, solution.objective], exact, energy)
     return CheckReport(not violations, violations, energy, instance.name)
-
-
-def exact_need(instance: Instance) -> list[float]:
-    """Return the right-hand side of C1 for every token, from z, gamma, D and the gate scores.
-
-    Each step is rounded to the nearest double once: the product z gamma, the exact sum of the D
-    largest scores, and the product of the smaller of the two with the double 1 - 1e-9.
-    """
-    wanted = float(Fraction(instance.relevance) * Fraction(instance.importance))
-    if instance.strict_relevance:
-        return [float(Fraction(wanted) * _SLACK)] * len(instance.gate_scores)
-    best = np.sort(instance.gate_scores, axis=1)[:, -instance.max_experts :]
-    reachable = (sum(map(_units, row)) / (1 << _ULP_BITS) for row in best.tolist())
-    return [float(Fraction(min(wanted, most)) * _SLACK) for most in reachable]
-
-
-def _units(value: float) -> int:
-    """Return a double as the whole number of 2**-1074 that it is, so that sums are exact."""
-    numerator, denominator = value.as_integer_ratio()
-    return numerator << (_ULP_BITS + 1 - denominator.bit_length())
-
-
-def _rounded(value: Fraction) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
 
 
 def _other_instance(instance: Instance, solution: Solution) -> Iterator[Violation]:
@@ -239,14 +211,19 @@ def _ownership(
         entry = (i, j) if name == "assignment" else (i, j, m)
         if not 0 <= m <= last:
             amount = float(max(m - last, -1 - m))
-            text = f"{at(name, entry)} = {m} is not a subcarrier (-1 to {last})"
+            text = f"{_entry(name, entry)} = {m} is not a subcarrier (-1 to {last})"
             wrong.append(Violation("index", (i, j), amount, text))
         elif i == j:
-            text = f"{at(name, entry)}: subcarrier {m} on the diagonal, where there is no link"
+            text = f"{_entry(name, entry)}: subcarrier {m} on the diagonal, where there is no link"
             wrong.append(Violation("index", entry, 1.0, text))
         else:
             owned.setdefault((i, j), []).append(m)
     return owned, wrong
+
+
+def _entry(name: str, index: Sequence[int]) -> str:
+    """Return the name of an entry of an array, as in ``assignment[3,0]``."""
+    return f"{name}[{','.join(map(str, index))}]"
 
 
 def _named_subcarriers(instance: Instance, solution: Solution) -> Iterable[Sequence[int]]:
@@ -271,9 +248,9 @@ def _relevance_and_sparsity(instance: Instance, solution: Solution) -> Iterator[
     numbers = solution.selection.sum(axis=1).tolist()
     chosen = iter(instance.gate_scores[solution.selection].tolist())  # token by token
     for token, (number, need) in enumerate(zip(numbers, exact_need(instance), strict=True)):
-        missing = _units(need) - sum(map(_units, islice(chosen, number)))
+        missing = exact_units(need) - sum(map(exact_units, islice(chosen, number)))
         if missing > 0:
-            amount = missing / (1 << _ULP_BITS)
+            amount = missing / (1 << UNIT_BITS)
             yield Violation(
                 "C1",
                 (token,),
@@ -315,22 +292,6 @@ def _departures(instance: Instance, owned: dict[Link, list[int]]) -> Iterator[Vi
             yield Violation("assignment", (i, j), float(len(others)), text)
 
 
-def exact_rates(instance: Instance) -> Callable[[float], Fraction]:
-    """Return what turns a gain into the rate of one subcarrier, bit/s, right to over 50 digits."""
-    snr_per_gain = Fraction(instance.transmit_power_w) / Fraction(instance.noise_power_w)
-    bandwidth = _precise.mpf(instance.bandwidth_hz)
-    known: dict[float, Fraction] = {0.0: Fraction(0)}
-
-    def rate(gain: float) -> Fraction:
-        if gain not in known:
-            snr = Fraction(gain) * snr_per_gain
-            nats = _precise.log1p(_precise.mpf(snr.numerator) / snr.denominator)
-            known[gain] = _as_fraction(bandwidth * nats / _precise.ln2)
-        return known[gain]
-
-    return rate
-
-
 def _link_rates(
     instance: Instance, owned: dict[Link, list[int]], counts: dict[Link, int]
 ) -> dict[Link, Fraction]:
@@ -342,11 +303,6 @@ def _link_rates(
         if (i, j) in owned
     }
     return {link: total for link, total in totals.items() if total > 0}
-
-
-def _as_fraction(value: mpmath.mpf) -> Fraction:
-    sign, mantissa, exponent, _ = value._mpf_
-    return Fraction(-int(mantissa) if sign else int(mantissa)) * Fraction(2) ** int(exponent)
 
 
 def _energy(
@@ -364,14 +320,9 @@ def _energy(
         Fraction(energy) * number
         for energy, number in zip(instance.computation_energy_j.tolist(), served, strict=True)
     ]
-    return _total([*transmission, *computation, *map(Fraction, instance.static_energy_j.tolist())])
-
-
-def _total(terms: list[Fraction]) -> Fraction:
-    """Add in pairs of pairs: denominators grow with every addition, and this keeps most short."""
-    while len(terms) > 1:
-        terms = [sum(terms[k : k + 2], Fraction(0)) for k in range(0, len(terms), 2)]
-    return terms[0]
+    return exact_sum(
+        [*transmission, *computation, *map(Fraction, instance.static_energy_j.tolist())]
+    )
 
 
 def _wrong_claims(
@@ -385,7 +336,7 @@ def _wrong_claims(
         else:
             error = abs(Fraction(claim) - exact)
             right = error <= OBJECTIVE_TOLERANCE * exact
-            amount = _rounded(error)
+            amount = nearest_double(error)
         if not right:
             text = f"claimed objective {claim!r} J, but the energy is {energy!r} J"
             yield Violation("objective", (), amount, text)

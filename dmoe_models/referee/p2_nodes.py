@@ -1,6 +1,6 @@
 """The nodes of a P2 certificate's tree, as they stand in a file, read with care.
 
-What they mean is specified in ``instances/FORMAT.md`` and decided in `certificate_tree`.
+What they mean is specified in ``instances/FORMAT.md`` and decided in `dmoe_models.referee.p2_tree`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
-from dmoe_models.referee.certificate import RefusedError, index, list_of, price
+from dmoe_models.referee.proof_reading import RefusedError, index, list_of, price, quote
 
 
 @dataclass(frozen=True)

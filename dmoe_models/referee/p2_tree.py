@@ -29,17 +29,19 @@ own.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
-from dmoe_models.files.certificates import Certificate, rounded_down
 from dmoe_models.model.instance import Instance
-from dmoe_models.referee.certificate import RefusedError, index, list_of, member
+from dmoe_models.referee.exact_arithmetic import rounded_down
 from dmoe_models.referee.p2_nodes import Prices, Step, read_steps
 from dmoe_models.referee.p2_sets import NEVER
 from dmoe_models.referee.p2_whole_numbers import WholeInstance
+from dmoe_models.referee.proof_reading import RefusedError, index, list_of, member
 
 _MOST_SETS = 2000  # of one token that are listed
 _MOST_LISTED = 4_000_000  # of all tokens before anything is reduced
@@ -97,19 +99,27 @@ class _Value:
     expert_cost: np.ndarray  # (A, K)
 
 
-def require_claim(instance: Instance, certificate: Certificate) -> None:
+def require_claim(instance: Instance, proof: Mapping[str, Any], claim: float | None) -> None:
     """Verify the claim of a P2 certificate.
+
+    Parameters
+    ----------
+    instance : Instance
+    proof : mapping
+        ``depth`` and ``tree``, as they stand in the file.
+    claim : float or None
+        Bound to be proved, J; None: that there is no solution.
 
     Raises
     ------
     RefusedError
         Where it is not proved, saying at which node of the tree.
     """
-    proof = dict(certificate.proof)
+    proof = dict(proof)
     depth = index(member(proof, "depth"), "depth", 1 << 40)
     steps = read_steps(instance, list_of(member(proof, "tree"), "tree"))
     points = [step.content for step in steps if isinstance(step.content, Prices)]
-    checker = _Checker(WholeInstance(instance, depth, points, certificate.bound_j))
+    checker = TreeChecker(WholeInstance(instance, depth, points, claim))
     pending = [checker.root()]
     for step in steps:
         if not pending:
@@ -126,7 +136,7 @@ def require_claim(instance: Instance, certificate: Certificate) -> None:
         raise RefusedError(f"tree: {len(pending)} node(s) are missing")
 
 
-class _Checker:
+class TreeChecker:
     """What may be done with a node of the tree."""
 
     def __init__(self, whole: WholeInstance) -> None:

@@ -15,8 +15,7 @@ from fractions import Fraction
 import numpy as np
 
 from dmoe_models.model.instance import Instance
-from dmoe_models.referee.certificate import joules_below, static_energy
-from dmoe_models.referee.check import exact_need
+from dmoe_models.referee.exact_arithmetic import exact_need, joules_below, static_energy
 from dmoe_models.referee.p2_nodes import Prices
 from dmoe_models.referee.p2_sets import NEVER, MinimalSets
 

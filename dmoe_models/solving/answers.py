@@ -18,7 +18,7 @@ from typing import Any
 
 from dmoe_models.environment import machine, package_version
 from dmoe_models.errors import InstanceFileError
-from dmoe_models.files.certificates import Certificate, write_certificate
+from dmoe_models.files.certificates import write_certificate
 from dmoe_models.files.formats import write_solution
 from dmoe_models.files.json_format import VERSION, checked_content, read_document, write_document
 from dmoe_models.files.paths import existing, faults_name, make_folder, replacement
@@ -26,6 +26,7 @@ from dmoe_models.files.plain_json import plain
 from dmoe_models.input_checks import quote, real_number, whole_number
 from dmoe_models.model.gap import OPTIMALITY_GAP
 from dmoe_models.model.instance import Instance
+from dmoe_models.referee.certificate import Certificate
 from dmoe_models.solving.catalogue import Method
 from dmoe_models.solving.result import Result
 

@@ -9,20 +9,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dmoe_models.files.certificates import (
-    Certificate,
-    read_certificate,
-    rounded_down,
-    write_certificate,
-)
+from dmoe_models.files.certificates import read_certificate, write_certificate
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Outcome, Solution
-from dmoe_models.referee.certificate import (
-    CertificateReport,
-    p1_bound,
-    static_energy,
-    verify_certificate,
-)
+from dmoe_models.referee.certificate import Certificate, CertificateReport, verify_certificate
+from dmoe_models.referee.exact_arithmetic import rounded_down, static_energy
+from dmoe_models.referee.p1_tree import p1_bound
 
 __all__ = [
     "Certificate",
