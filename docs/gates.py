@@ -14,11 +14,10 @@ import numpy as np
 from figures import FOLDER, STYLE
 
 from dmoe_models import Instance, solve
-from dmoe_models.scores.fit import LAYERS
-from dmoe_models.scores.recorded import choose_tokens, group_experts, read_gates
+from dmoe_models.scores.recorded import choose_tokens, group_experts
 from dmoe_models.scores.statistics import STATISTICS, gate_statistics
 from instances.families import draw
-from instances.recorded.join import DOMAINS, GATES_FOLDER
+from instances.recorded.directory import DOMAINS, RECORDED_LAYERS, recorded_gates
 
 TOKENS = 8192
 SEED = 1
@@ -34,7 +33,7 @@ MARKS = ("o", "s", "^", "x")
 
 def recorded_scores(data: Path, layer: int, domain: str) -> np.ndarray:
     """Return the (N, 64) scores of a recording."""
-    return read_gates(data / GATES_FOLDER / f"{domain}.npz", layer=layer).scores
+    return recorded_gates(data, domain, layer).scores
 
 
 def drawn_scores(layer: int, domain: str) -> np.ndarray:
@@ -127,10 +126,10 @@ def draw_fit(recorded: dict[str, np.ndarray], drawn: dict[str, np.ndarray], targ
 def main() -> None:
     """Print the tables and draw the picture."""
     data = Path(os.environ["DMOE_DATA"])
-    pairs = [(layer, domain) for domain in DOMAINS for layer in range(LAYERS)]
+    pairs = [(layer, domain) for domain in DOMAINS for layer in range(RECORDED_LAYERS)]
     truths = [gate_statistics(recorded_scores(data, *pair)) for pair in pairs]
     models = [gate_statistics(drawn_scores(*pair)) for pair in pairs]
-    shape = (len(DOMAINS), LAYERS)
+    shape = (len(DOMAINS), RECORDED_LAYERS)
     recorded, drawn = (
         {name: np.array([row[name] for row in rows]).reshape(shape) for name in STATISTICS}
         for rows in (truths, models)

@@ -15,15 +15,16 @@ from typing import Any
 
 import numpy as np
 
+from dmoe_models.channels.array_files import load_array, load_arrays
 from dmoe_models.errors import InstanceError, InstanceFileError
 from dmoe_models.input_checks import real_number
 from dmoe_models.portable.random import Draws
-from dmoe_models.scores.recorded import load_array, load_arrays
 
 WIFI_SUBCARRIER_HZ = 312.5e3
 WIFI_SUBCARRIERS = 56
 """Active subcarriers of a 20 MHz channel."""
 THERMAL_NOISE_DBM_PER_HZ = -174.0
+"""k T at 290 K, rounded as link budgets have it; `propagation.noise_power_w` takes k T itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +156,11 @@ def read_channel(
 
 
 def _watt(dbm: float) -> float:
-    """Return a power in watt; infinite where it is beyond doubles."""
+    """Return a power in watt; infinite where it is beyond doubles.
+
+    By Python's power and not by `portable.functions.from_db`, from which it may differ in the last
+    bits: the published hashes of the recorded set are made of these numbers.
+    """
     try:
         return float(10.0 ** ((dbm - 30.0) / 10.0))
     except OverflowError:

@@ -17,22 +17,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dmoe_models.channels.recorded import ChannelRecord, read_channel
-from dmoe_models.errors import InstanceError, InstanceFileError
+from dmoe_models.channels.recorded import ChannelRecord
+from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import quote, whole_number
 from dmoe_models.model.importance import importance_profile
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
-from dmoe_models.scores.recorded import read_gates
 from instances.families import FAMILIES, draw
 from instances.families.family import one_of
-from instances.recorded.join import CHANNEL_FILE, DOMAINS, GATES_FOLDER, join
+from instances.recorded.directory import (
+    DOMAINS,
+    RECORDED_LAYERS,
+    checked_directory,
+    recorded_channel,
+    recorded_gates,
+)
+from instances.recorded.join import join
 
 CHANNELS = ("fixed", "redrawn", "aging")
 """What a channel may do between layers."""
-
-RECORDED_LAYERS = 26
-"""Layers of the recorded model that have gates."""
 
 _CHOICES = tuple(
     name
@@ -174,10 +177,8 @@ def recorded_layers(
                 f"layers[{index}] = {number} is outside 0 to {RECORDED_LAYERS - 1}, the recorded"
             )
     profile = importance_profile(len(chosen), importance)
-    data = Path(data_dir)
-    if not data.is_dir():
-        raise InstanceFileError(f"{data}: there is no such directory")
-    record = read_channel(data / CHANNEL_FILE)
+    data = checked_directory(data_dir)
+    record = recorded_channel(data)
 
     def instances() -> Iterator[Instance]:
         base: Instance | None = None
@@ -202,7 +203,7 @@ def _recorded(
     seed: int,
     choices: dict[str, Any],
 ) -> Instance:
-    gates = read_gates(data / GATES_FOLDER / f"{domain}.npz", layer=layer)
+    gates = recorded_gates(data, domain, layer)
     name = f"recorded-{domain}-K{nodes}-s{seed}"
     return join(gates, record, name=name, nodes=nodes, seed=seed, **choices)
 

@@ -1,6 +1,6 @@
-"""Fit the model of `dmoe_models.scores.fitted`: ``python -m dmoe_models.scores.fit --data DIR``.
+"""Fit the model of `dmoe_models.scores.fitted` to the recorded scores of a layer and domain.
 
-The records of a layer and domain are split into two kinds of tokens, by 2-means over the roots of
+They are split into two kinds of tokens, by 2-means over the roots of
 their scores, whose distance is Hellinger's. Of each kind, expert biases are chosen so that experts
 are active as often as recorded, then the scale so that the mean largest score is the recorded one.
 Which six experts are active does not depend on the scale, so one follows the other. Only these
@@ -9,23 +9,16 @@ parameters are written; nothing of a single token is.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 from scipy import optimize, special
 
-from dmoe_models.cli.shell import file_path, run
 from dmoe_models.errors import MethodError
-from dmoe_models.files.paths import replacement
 from dmoe_models.portable.random import Draws
-from dmoe_models.scores.fitted import BIAS_UNIT, PARAMETERS, active_scores
-from dmoe_models.scores.recorded import ESFT_ACTIVE, read_gates
-from instances.recorded.join import DOMAINS, GATES_FOLDER
+from dmoe_models.scores.fitted import BIAS_UNIT, active_scores
+from dmoe_models.scores.recorded import ESFT_ACTIVE
 
-LAYERS = 26
 SAMPLE = 4096
 """Tokens by which the model's frequencies are estimated; the same noise in every fit."""
 STEPS = 300
@@ -98,58 +91,27 @@ def fit_kind(scores: np.ndarray, noise: np.ndarray) -> dict[str, Any]:
     return {"scale": round(scale, 3), "bias": steps.tolist()}
 
 
-def fit(data: Path) -> dict[str, list[list[dict[str, Any]]]]:
-    """Return domain -> layer -> parameters of its kinds of tokens, from a data directory."""
-    fitted: dict[str, list[list[dict[str, Any]]]] = {}
-    for domain in DOMAINS:
-        fitted[domain] = []
-        for layer in range(LAYERS):
-            scores = read_gates(data / GATES_FOLDER / f"{domain}.npz", layer=layer).scores
-            scores = scores / scores.sum(axis=1, keepdims=True)
-            noise = Draws(layer).stream("calibration").normal(SAMPLE, scores.shape[1])
-            first = split_tokens(scores)
-            share = round(float(first.mean()), 3)
-            fitted[domain].append(
-                [
-                    {"share": share} | fit_kind(scores[first], noise),
-                    {"share": round(1.0 - share, 3)} | fit_kind(scores[~first], noise),
-                ]
-            )
-    return fitted
+def fit_kinds(scores: np.ndarray, seed: int) -> list[dict[str, Any]]:
+    """Return the fitted parameters of the two kinds of tokens of one layer and domain.
 
+    Parameters
+    ----------
+    scores : (N, E) array
+        Recorded, six in a row; rows need not sum to 1.
+    seed : int
+        Of the noise by which the model's frequencies are estimated.
 
-def write(fitted: dict[str, list[list[dict[str, Any]]]], target: Path) -> None:
-    """Write the parameters as JSON, a kind of tokens a line."""
-    layers = {
-        domain: "[\n"
-        + ",\n".join(
-            "[" + ",\n".join(json.dumps(kind, separators=(",", ":")) for kind in kinds) + "]"
-            for kinds in entries
-        )
-        + "\n]"
-        for domain, entries in fitted.items()
-    }
-    about = (
-        "Parameters fitted by dmoe_models.scores.fit to router outputs of the ESFT project "
-        "(github.com/deepseek-ai/ESFT): domain -> layer -> kinds of tokens; biases in units of "
-        f"{BIAS_UNIT}."
-    )
-    body = ",\n".join(f"{json.dumps(domain)}: {text}" for domain, text in layers.items())
-    with replacement(target) as temporary:
-        temporary.write_text(
-            f'{{"about": {json.dumps(about)},\n"domains": {{\n{body}\n}}}}\n', encoding="utf-8"
-        )
-
-
-@click.command()
-@click.option("--data", type=file_path, required=True, help="Directory of recorded data.")
-@click.option(
-    "--output", type=file_path, default=Path(str(PARAMETERS)), help="Where parameters are written."
-)
-def calibrate(data: Path, output: Path) -> None:
-    """Fit the model of the family `calibrated` to recorded gate scores."""
-    write(fit(data), output)
-
-
-if __name__ == "__main__":
-    run(calibrate, "python -m dmoe_models.scores.fit")
+    Returns
+    -------
+    list of dict
+        Of each kind its `share` of the tokens, `scale` and `bias`, a whole number of `BIAS_UNIT`
+        for every expert; the larger kind first.
+    """
+    scores = scores / scores.sum(axis=1, keepdims=True)
+    noise = Draws(seed).stream("calibration").normal(SAMPLE, scores.shape[1])
+    first = split_tokens(scores)
+    share = round(float(first.mean()), 3)
+    return [
+        {"share": share} | fit_kind(scores[first], noise),
+        {"share": round(1.0 - share, 3)} | fit_kind(scores[~first], noise),
+    ]

@@ -2,8 +2,8 @@
 
 It is fitted by `dmoe_models.scores.fit` to the records of one mixture-of-experts language model
 (DeepSeek-V2-Lite's architecture: 26 layers of 64 experts, six of them active) on texts of four
-domains; its parameters are part of the package, in ``calibration.json``. How well it fits is told
-in ``docs/gates.md``.
+domains; its parameters are part of the package, in ``fitted.json``. How well it fits stands in
+``docs/gates.md``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import numpy as np
 from dmoe_models.algorithms.placement.assignment import allocate_subcarriers
 from dmoe_models.channels.recorded import ChannelRecord, network_gain, read_channel
 from dmoe_models.environment import package_version
-from dmoe_models.errors import InstanceError, InstanceFileError
+from dmoe_models.errors import InstanceError
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
 from dmoe_models.scores.recorded import (
@@ -26,17 +26,20 @@ from dmoe_models.scores.recorded import (
     read_gates,
 )
 from instances.families.family import positive, whole
+from instances.recorded.directory import (
+    DOMAINS,
+    checked_directory,
+    recorded_channel,
+    recorded_gates,
+)
 
 HIDDEN_STATE_BITS = 2048.0 * 16.0
 """2048 numbers of 16 bit: the hidden state of the recorded model (DeepSeek-V2-Lite)."""
 FLOP_PER_TOKEN = 6.0 * 2048.0 * 1408.0
 """Of one of its experts: three matrices of 2048 x 1408, a multiplication and an addition each."""
 
-DOMAINS = ("intent", "law", "summary", "translation")
 LAYERS = (6, 20)
 """Layers of the recorded set, of 26: an early and a late one."""
-GATES_FOLDER = "gates_deepseek_v2_lite"
-CHANNEL_FILE = "csi_nexmon_indoor/csi.npz"
 
 
 def join(
@@ -237,18 +240,14 @@ def recorded_set(data_dir: str | Path) -> list[Instance]:
     InstanceFileError
         Where the directory or a file in it is missing or not what it should be.
     """
-    data_dir = Path(data_dir)
-    if not data_dir.is_dir():
-        raise InstanceFileError(f"{data_dir}: there is no such directory")
-    channel = read_channel(data_dir / CHANNEL_FILE)
+    channel = recorded_channel(checked_directory(data_dir))
     selection: list[Instance] = []
     knapsacks: list[Instance] = []
     seed = 0
     for domain in DOMAINS:
-        path = data_dir / GATES_FOLDER / f"{domain}.npz"
         for layer in LAYERS:
             seed += 1  # a channel of its own for every instance
-            gates = read_gates(path, layer=layer)
+            gates = recorded_gates(data_dir, domain, layer)
             label = f"recorded-{domain}-layer{layer}"
             selection.append(join(gates, channel, name=f"{label}-K8", nodes=8, seed=seed))
             if layer == LAYERS[-1]:

@@ -12,15 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.channels.recorded import ChannelRecord, network_gain, read_channel
+from dmoe_models.channels.recorded import ChannelRecord, network_gain
 from dmoe_models.errors import InstanceError
 from dmoe_models.model.instance import Instance
 from instances.families import draw
 from instances.families.family import one_of, whole
-from instances.recorded.join import CHANNEL_FILE
-
-RECORDINGS = {"nexmon": CHANNEL_FILE, "iwl5300": "csi_iwl5300/day10_point01_8_locations.npz"}
-"""Recordings of indoor channels by name, and where they lie in the directory of recorded data."""
+from instances.recorded.directory import CHANNELS, recorded_channel
 
 
 def draw_measured(
@@ -60,7 +57,7 @@ def draw_measured(
     InstanceFileError
         Where it is missing or damaged.
     """
-    record = _read(str(Path(data_dir) / RECORDINGS[one_of("recording", recording, RECORDINGS)]))
+    record = _read(str(data_dir), one_of("recording", recording, CHANNELS))
     base = draw("rayleigh", seed, K=K, T=T, M=1, D=D, z=z, gamma=gamma, strict=strict)
     subcarriers = K * K if M is None else whole("M", M, 1)
     responses = -(-subcarriers // record.gain.shape[1])
@@ -91,9 +88,10 @@ def draw_measured(
 
 
 @lru_cache(maxsize=4)
-def _read(path: str) -> ChannelRecord:
-    """Read a recording once for all seeds; nobody changes it."""
-    record = read_channel(path)
+def _read(data_dir: str, recording: str) -> ChannelRecord:
+    """Read a recording once for all seeds; its arrays are not changed."""
+    record = recorded_channel(data_dir, recording)
     if record.gain.ndim != 2:
+        path = Path(data_dir) / CHANNELS[recording]
         raise InstanceError(f"{path}: is of a whole network, not of single responses")
     return record

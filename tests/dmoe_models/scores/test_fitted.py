@@ -8,7 +8,7 @@ import pytest
 
 from dmoe_models import DmoeError
 from dmoe_models.portable.random import Draws
-from dmoe_models.scores.fit import CLOSE, LAYERS, calibrate, fit_bias, fit_kind, split_tokens, write
+from dmoe_models.scores.fit import CLOSE, fit_bias, fit_kind, split_tokens
 from dmoe_models.scores.fitted import (
     BIAS_UNIT,
     TokenKind,
@@ -19,9 +19,7 @@ from dmoe_models.scores.fitted import (
 from dmoe_models.scores.recorded import group_experts, read_gates
 from dmoe_models.scores.statistics import STATISTICS, gate_statistics
 from instances.families import draw
-from instances.recorded.join import DOMAINS
-
-from shell import assert_refused, call
+from instances.recorded.directory import DOMAINS, RECORDED_LAYERS
 
 DATA = Path(os.environ.get("DMOE_DATA") or Path(__file__).parents[3] / "shared" / "data")
 GATES = DATA / "gates_deepseek_v2_lite"
@@ -78,7 +76,7 @@ def test_parameters_are_complete():
     fitted = fitted_kinds()
     assert tuple(fitted) == DOMAINS
     for layers in fitted.values():
-        assert len(layers) == LAYERS
+        assert len(layers) == RECORDED_LAYERS
         for kinds in layers:
             assert len(kinds) == 2
             assert sum(kind.share for kind in kinds) == pytest.approx(1.0, abs=1e-12)
@@ -91,7 +89,7 @@ def test_draws_have_the_documented_statistics():
     rows = [
         gate_statistics(scores_of(layer, domain, 256))
         for domain in DOMAINS
-        for layer in range(LAYERS)
+        for layer in range(RECORDED_LAYERS)
     ]
     for name, (mean, error) in DOCUMENTED.items():
         assert np.mean([row[name] for row in rows]) == pytest.approx(mean, abs=error), name
@@ -223,22 +221,6 @@ def test_fitted_biases_give_the_frequencies():
     active = active_scores(bias + Draws(4).normal(20_000, 64)) > 0
     spread = 4 * (frequency / 20_000) ** 0.5 + 4 * (frequency / 2048) ** 0.5
     assert (np.abs(active.mean(axis=0) - frequency) < spread + CLOSE).all()
-
-
-def test_parameters_are_written_as_they_are_read(tmp_path, monkeypatch):
-    fitted = {"law": [[{"share": 0.25, "scale": 1.5, "bias": [1, -2]}]]}
-    write(fitted, tmp_path / "mine.json")
-    monkeypatch.setattr("dmoe_models.scores.fitted.PARAMETERS", tmp_path / "mine.json")
-    kind = fitted_kinds.__wrapped__()["law"][0][0]
-    assert (kind.share, kind.scale) == (0.25, 1.5)
-    np.testing.assert_allclose(kind.bias, [0.05, -0.1], rtol=1e-15)
-
-
-def test_no_recordings_to_fit_to(capsys, tmp_path):
-    target = tmp_path / "out.json"
-    said = call(capsys, "--data", tmp_path, "--output", target, command=calibrate)
-    assert_refused(said, "intent.npz", "No such file")
-    assert not target.exists()
 
 
 @pytest.mark.parametrize(
