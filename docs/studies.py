@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dmoe_models.studies.study import STUDY_NAMES
+from dmoe_models.studies.study import study_names
 from dmoe_models.text import markdown
 
 HERE = Path(__file__).parent
@@ -17,7 +17,7 @@ BEGIN, END = "<!-- claims -->\n", "<!-- end of claims -->\n"
 def claims() -> str:
     """Return the table: every claim whose source is the paper, in Markdown."""
     lines = []
-    for study in STUDY_NAMES:
+    for study in study_names():
         for verdict in pd.read_csv(HERE / "studies" / study / "verdicts.csv").to_dict("records"):
             if "arXiv" in str(verdict["source"]):
                 figure = str(verdict["figure"])

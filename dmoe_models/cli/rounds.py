@@ -23,7 +23,8 @@ from dmoe_models.cli.shell import (
 from dmoe_models.errors import DmoeError, MethodError
 
 if TYPE_CHECKING:
-    from dmoe_models.layers.rounds import Rounds, Variant
+    from dmoe_models.layers.rounds import Rounds
+    from dmoe_models.layers.variants import Variant
     from dmoe_models.model.instance import Instance
 
 LAYERS = 12
@@ -168,7 +169,7 @@ def rounds(
 
 def _variants(names: Iterable[str], options: Sequence[str]) -> list[Variant]:
     """Return the methods with their options, looked at before any work is done."""
-    from dmoe_models.layers.rounds import variants
+    from dmoe_models.layers.variants import variants
     from dmoe_models.solving.catalogue import find_method
     from dmoe_models.solving.sandbox import same_directory
     from dmoe_models.solving.solve import require_options

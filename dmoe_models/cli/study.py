@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from dmoe_models.cli.shell import file_path, json_option, print_json, recorded_data
-from dmoe_models.studies.study import STUDY_NAMES
+from dmoe_models.studies.study import study_help, study_names
 
 
 @click.group(
-    short_help="Run studies: optimality, asymptotics, savings.",
+    short_help=f"Run studies: {', '.join(study_names())}.",
     epilog="""\b
 Examples:
   dmoe study asymptotics --out asymptotics/          the default configuration, on all cores
@@ -101,11 +101,7 @@ def _run_command(name: str) -> click.Command:
             click.echo(f"what was found: dmoe study report {shlex.quote(str(out))}")
         return 1 if ending.failed else 0
 
-    title = {
-        "optimality": "How far from optimal each method is, how tight each bound.",
-        "asymptotics": "Whether JESA becomes optimal as subcarriers grow.",
-        "savings": "How much energy selection saves, layer by layer.",
-    }[name]
+    title = study_help(name)
     statuses = (
         "0: all tasks are done that can be without recorded data; 1: some failed; 130: "
         "interrupted, the same command goes on."
@@ -113,7 +109,7 @@ def _run_command(name: str) -> click.Command:
     return click.command(name, short_help=title, help=f"{title}\n\nExit status {statuses}")(run)
 
 
-for _name in STUDY_NAMES:
+for _name in study_names():
     study.add_command(_run_command(_name))
 
 

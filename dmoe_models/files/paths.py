@@ -91,7 +91,7 @@ def naming(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = error.filename2 or error.filename or path
-        if Path(str(where)).name.startswith(TEMPORARY):
+        if pathlib.Path(str(where)).name.startswith(TEMPORARY):
             where = path
         raise InstanceFileError(f"{where}: {error.strerror or error}") from error
 

@@ -14,19 +14,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from unicodedata import category
 
 import numpy as np
 import pandas as pd
 
-from dmoe_models.errors import InstanceError, MethodError
-from dmoe_models.input_checks import quote
+from dmoe_models.errors import InstanceError
+from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.energy import evaluate
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
-from dmoe_models.solving.catalogue import find_method
 from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import solve
 
@@ -34,102 +32,6 @@ Watch = Callable[[Mapping[str, Any]], None]
 """Is told every line of `Rounds.layers` as its run finishes."""
 
 _PARTS = ("energy_j", "transmission_j", "computation_j", "static_j", "bound_j")
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A method with options of its own, and the label under which its results stand.
-
-    Attributes
-    ----------
-    label : str
-    method : str
-        A name from `methods()`, or ``path/to/file.py:function``.
-    options : mapping
-        Of the method, such as ``{"z": 0.5}``.
-    source_sha256 : str
-        Hash of the file that a plug-in's source is in, where that has to stay the same; else empty.
-    """
-
-    label: str
-    method: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    source_sha256: str = ""
-
-
-_NOT_OPTIONS = ("instance", "seed", "time_limit")
-"""Arguments of `solve` that are the same for all methods of a run."""
-
-_UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
-"""Categories of signs that no table can hold: controls, halves of characters, ends of lines."""
-
-
-def variants(
-    entries: Iterable[str | Variant | Mapping[str, Any]], *, present: bool = True
-) -> list[Variant]:
-    """Read a list of methods, as it stands in a configuration.
-
-    Parameters
-    ----------
-    entries : iterable of str, Variant or mapping
-        A method's name; or a mapping of `method`, optionally `label`, and the method's options.
-    present : bool
-        Refuse methods that are unknown here. Without it the list is only read, not to be run.
-
-    Returns
-    -------
-    list of Variant
-
-    Raises
-    ------
-    MethodError
-        For an unknown method, an entry that is none, an option that is the run's to set, or a label
-        that stands twice or is not one line of text.
-    """
-    found: list[Variant] = []
-    for entry in entries:
-        if isinstance(entry, str):
-            entry = Variant(entry, entry)
-        elif isinstance(entry, Mapping):
-            options = dict(entry)
-            method, label = options.pop("method", None), options.pop("label", None)
-            words = ", ".join(f"{name}={value}" for name, value in options.items())
-            label = label or (f"{method} ({words})" if words else method)
-            if not isinstance(method, str) or not isinstance(label, str):
-                raise MethodError(f"method {quote(dict(entry))} has no name")
-            entry = Variant(label, method, options)
-        elif not isinstance(entry, Variant):
-            raise MethodError(f"method {quote(entry)} is neither a name nor a table")
-        if not entry.label.strip() or any(category(sign) in _UNWRITABLE for sign in entry.label):
-            raise MethodError(f"label {quote(entry.label)} of a method is not one line of text")
-        if present:
-            find_method(entry.method)
-        for name in _NOT_OPTIONS:
-            if name in entry.options:
-                raise MethodError(f"method {entry.method}: {name} is not an option of a method")
-        if entry.label in [other.label for other in found]:
-            raise MethodError(f"method {quote(entry.label)} stands twice; give one a label")
-        found.append(entry)
-    if not found:
-        raise MethodError("there is no method")
-    return found
-
-
-def combination_weights(gate_scores: np.ndarray, selection: np.ndarray) -> np.ndarray:
-    """Return the weights with which experts' outputs are combined, (T, K).
-
-    The gate scores of the chosen experts, divided by their sum; zero for the others. A token whose
-    chosen experts have no score weighs them alike, and one without experts has zeros only.
-
-    Parameters
-    ----------
-    gate_scores : (T, K) array
-    selection : (T, K) bool array
-    """
-    chosen = np.where(selection, gate_scores, 0.0)
-    chosen[chosen.sum(axis=1) == 0] = selection[chosen.sum(axis=1) == 0]
-    total = chosen.sum(axis=1, keepdims=True)
-    return np.divide(chosen, total, out=np.zeros_like(chosen), where=total > 0)
 
 
 @dataclass(frozen=True)

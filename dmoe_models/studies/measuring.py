@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dmoe_models.errors import DmoeError
-from dmoe_models.layers.rounds import Variant
+from dmoe_models.layers.variants import Variant
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.result import Result, Status
 from dmoe_models.solving.solve import solve

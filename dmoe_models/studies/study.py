@@ -1,16 +1,33 @@
-"""The studies that there are, what a row of each holds, and where their work is done."""
+"""What a study is, and which studies there are: every folder beside this file that holds one.
+
+A study is a folder with a `study.py`, whose `STUDY` says all of it, and the configurations
+``default.toml`` and ``full.toml``. The first line of the folder's docstring is the help of its
+command. Nothing has to be written anywhere else.
+"""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import dmoe_models.studies
 from dmoe_models.errors import DmoeError
+<<<<<<< HEAD
 from dmoe_models.input_checks import quote
 from dmoe_models.layers.rounds import Variant
+=======
+from dmoe_models.input_checks import quote
+
+if TYPE_CHECKING:  # the list of studies is read without them: they load pandas
+    import pandas as pd
+
+    from dmoe_models.layers.variants import Variant
+    from dmoe_models.studies.analysis.figures import StudyFigure
+    from dmoe_models.studies.analysis.verdicts import Tables, Verdict
+>>>>>>> 6e8efd0 (studies: a study is a folder with one record, found where it lies)
 
 
 class StudyError(DmoeError):
@@ -19,8 +36,6 @@ class StudyError(DmoeError):
 
 FAILED = "failed"
 """Status of a row that could not be had; its `reason` says why."""
-
-KINDS = ("text", "whole", "real", "truth")
 
 
 @dataclass(frozen=True)
@@ -78,15 +93,27 @@ class Work:
 
 @dataclass(frozen=True)
 class Study:
-    """A study: what its rows hold, and which function makes them.
+    """A study: what its rows hold, what makes them, and what is made of them.
 
     Attributes
     ----------
-    name, title : str
+    name : str
+        Of its folder.
+    title : str
     columns : tuple of Column
         Without the common ones.
-    target : str
-        ``module:function``, from a `Work` to its rows (dictionaries of `seed` and columns).
+    rows : callable
+        From a `Work` to its rows (dictionaries of `seed` and columns).
+    tables : callable
+        From the tidy table of all rows to summaries, by name.
+    verdicts : callable
+        From these summaries to verdicts, not signed yet.
+    figures : mapping of StudyFigure
+        By name.
+    about : mapping
+        Title and explanation of its tables, by name.
+    measured : mapping
+        Header and unit of columns of its tables that no other study has (`report.words`).
     revision : int
         Part of every task's key: raised whenever the meaning of a row changes.
     layered : bool
@@ -98,32 +125,43 @@ class Study:
     name: str
     title: str
     columns: tuple[Column, ...]
-    target: str
+    rows: Callable[[Work], Iterator[dict[str, Any]]]
+    tables: Callable[[pd.DataFrame], dict[str, pd.DataFrame]]
+    verdicts: Callable[[Tables], Iterator[Verdict]]
+    figures: Mapping[str, StudyFigure]
+    about: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    measured: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     revision: int = 1
     layered: bool = False
-    parts: tuple[str, ...] = field(default=())
+    parts: tuple[str, ...] = ()
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
         """The common columns, then the study's own."""
         return COMMON + self.columns
 
-    def load(self) -> Callable[[Work], Iterator[dict[str, Any]]]:
-        """Import the function that does the work."""
-        place, _, function = self.target.partition(":")
-        loaded: Callable[[Work], Iterator[dict[str, Any]]] = getattr(
-            importlib.import_module(place), function
-        )
-        return loaded
+
+def study_names() -> list[str]:
+    """Return the names of all studies, in order of the alphabet; none of them is loaded."""
+    places = [Path(place) for place in dmoe_models.studies.__path__]
+    return sorted({file.parent.name for place in places for file in place.glob("*/study.py")})
+
+
+def study_help(name: str) -> str:
+    """Return in one line what a study is about: the first line of its folder's docstring."""
+    folder = importlib.import_module(f"dmoe_models.studies.{name}")
+    return (folder.__doc__ or "").strip().partition("\n")[0]
 
 
 def find_study(name: Any) -> Study:
     """Return a study by its name; StudyError with the known names for another one."""
+<<<<<<< HEAD
     if name not in STUDY_NAMES:
         raise StudyError(f"unknown study {quote(name)}; studies are {', '.join(STUDY_NAMES)}")
+=======
+    known = study_names()
+    if name not in known:
+        raise StudyError(f"unknown study {quote(name)}; studies are {', '.join(known)}")
+>>>>>>> 6e8efd0 (studies: a study is a folder with one record, found where it lies)
     study: Study = importlib.import_module(f"dmoe_models.studies.{name}.study").STUDY
     return study
-
-
-STUDY_NAMES = ("optimality", "asymptotics", "savings")
-"""Every study, each a module of this package with a `STUDY`."""

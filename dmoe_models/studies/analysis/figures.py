@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeAlias
+from typing import NamedTuple
 
 import pandas as pd
 
 from dmoe_models.presentation.plot_style import Picture
 from dmoe_models.studies.study import find_study
 
-__all__ = ["Maker", "Picture", "figures"]
 
-Maker: TypeAlias = tuple[tuple[str, ...], Callable[..., Picture | None]]
-"""The names of the tables that a figure is made of, and what draws it, where it can, from them."""
+class StudyFigure(NamedTuple):
+    """A figure of a study, before it is drawn.
+
+    Attributes
+    ----------
+    title : str
+    tables : tuple of str
+        Names of the tables that it is made of; the first decides whether there is anything to draw.
+    draw : callable
+        From these tables to a `Picture`, or None where they do not hold what it shows.
+    """
+
+    title: str
+    tables: tuple[str, ...]
+    draw: Callable[..., Picture | None]
 
 
 def figures(study: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Picture]:
@@ -29,13 +40,11 @@ def figures(study: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Picture
         written of them. What they do not hold is not drawn: lines without a certified draw, savings
         without any, and figures of which nothing is left.
     """
-    module = importlib.import_module(f"dmoe_models.studies.{find_study(study).name}.figures")
-    makers: dict[str, Maker] = module.MAKERS
     found = {}
-    for name, (needed, make) in makers.items():
-        whole = [tables.get(table, pd.DataFrame()) for table in needed]
+    for name, figure in find_study(study).figures.items():
+        whole = [tables.get(table, pd.DataFrame()) for table in figure.tables]
         known = [_known(table) for table in whole]
-        picture = None if known[0].empty else make(*known)
+        picture = None if known[0].empty else figure.draw(*known)
         if picture is not None:
             missing = len(whole[0]) - len(known[0])
             of = "draw" if "saving" in whole[0] else "certified draw"
@@ -45,7 +54,7 @@ def figures(study: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Picture
 
 
 def _known(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the lines that tell something.
+    """Return the lines that rest on draws.
 
     A saving needs no certified draw: beside it, `certified` counts those that the method solved.
     """

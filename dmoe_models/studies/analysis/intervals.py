@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+import scipy  # loads its parts when they are first used: workers need none of them
 
 from dmoe_models.errors import DmoeError
 
@@ -54,8 +54,8 @@ def _proportion(share: float, number: float, confidence: float) -> Interval:
     """Return the interval of Clopper and Pearson; an effective number need not be whole."""
     tail = (1.0 - confidence) / 2
     hits, misses = share * number, (1.0 - share) * number
-    low = stats.beta.ppf(tail, hits, misses + 1) if hits else 0.0
-    high = stats.beta.isf(tail, hits + 1, misses) if misses else 1.0
+    low = scipy.stats.beta.ppf(tail, hits, misses + 1) if hits else 0.0
+    high = scipy.stats.beta.isf(tail, hits + 1, misses) if misses else 1.0
     return Interval(share, float(low), float(high))
 
 
@@ -167,7 +167,7 @@ def mean_interval(values: Numbers, confidence: float = CONFIDENCE) -> Interval:
     if array.size == 1:
         return Interval(mean, math.nan, math.nan)
     error = float(array.std(ddof=1)) / math.sqrt(array.size)
-    reach = float(stats.t.isf((1.0 - confidence) / 2, array.size - 1)) * error
+    reach = float(scipy.stats.t.isf((1.0 - confidence) / 2, array.size - 1)) * error
     return Interval(mean, mean - reach, mean + reach)
 
 
@@ -202,7 +202,7 @@ def ratio_interval(
     if x.size == 1:
         return Interval(ratio, math.nan, math.nan)
     error = float((y - ratio * x).std(ddof=1)) / math.sqrt(x.size) / abs(math.fsum(x) / x.size)
-    reach = float(stats.t.isf((1.0 - confidence) / 2, x.size - 1)) * error
+    reach = float(scipy.stats.t.isf((1.0 - confidence) / 2, x.size - 1)) * error
     return Interval(ratio, ratio - reach, ratio + reach)
 
 
@@ -250,17 +250,17 @@ def decay_interval(
     def profile(b: float) -> float:
         top = float((b * x).min())  # above, some probability would be more than one
         return float(
-            optimize.minimize_scalar(
+            scipy.optimize.minimize_scalar(
                 lambda a: loss(a, b), bounds=(top - 40.0, top), method="bounded"
             ).fun
         )
 
-    best = optimize.minimize_scalar(profile, bounds=(-10.0, 30.0), method="bounded")
-    level = float(best.fun) + float(stats.chi2.ppf(confidence, 1)) / 2
+    best = scipy.optimize.minimize_scalar(profile, bounds=(-10.0, 30.0), method="bounded")
+    level = float(best.fun) + float(scipy.stats.chi2.ppf(confidence, 1)) / 2
 
     def end(far: float) -> float:
         if profile(far) < level:
             return math.nan
-        return float(optimize.brentq(lambda b: profile(b) - level, best.x, far, xtol=1e-6))
+        return float(scipy.optimize.brentq(lambda b: profile(b) - level, best.x, far, xtol=1e-6))
 
     return Interval(float(best.x), end(-10.0), end(30.0))

@@ -8,7 +8,6 @@ together.
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -86,9 +85,7 @@ def verdicts(study: str, tables: Tables, sha256: str) -> list[Verdict]:
     -------
     list of Verdict
     """
-    place = f"dmoe_models.studies.{find_study(study).name}.verdicts"
-    found: Iterator[Verdict] = importlib.import_module(place).judge(tables)
-    return [_signed(verdict, sha256) for verdict in found]
+    return [_signed(verdict, sha256) for verdict in find_study(study).verdicts(tables)]
 
 
 def _signed(verdict: Verdict, sha256: str) -> Verdict:

@@ -1,1 +1,1 @@
-"""The study "asymptotics": does JESA become optimal as subcarriers grow?"""
+"""Whether JESA becomes optimal as subcarriers grow."""

@@ -29,8 +29,8 @@ from dmoe_models.studies.analysis.figure_tools import (
     in_order,
     of_main_method,
 )
-from dmoe_models.studies.analysis.figures import Maker
-from dmoe_models.studies.asymptotics import channel_figures as figures_channels
+from dmoe_models.studies.analysis.figures import StudyFigure
+from dmoe_models.studies.asymptotics import channel_figures
 from dmoe_models.studies.asymptotics.channel_figures import (
     PROPORTION,
     RATIO,
@@ -38,7 +38,7 @@ from dmoe_models.studies.asymptotics.channel_figures import (
     reference,
     with_channels,
 )
-from dmoe_models.studies.asymptotics.study import distinct_probability
+from dmoe_models.studies.asymptotics.rows import distinct_probability
 
 _CLOSED_FORM: Style = {"linestyle": ":", "color": "0.0", "marker": ""}
 
@@ -206,14 +206,36 @@ def _fits(rates: pd.DataFrame, channel: str, method: str) -> dict[str, str]:
     }
 
 
-MAKERS: dict[str, Maker] = {
-    "probability": (("optimality",), with_channels(probability)),
-    "channels": (("optimality",), with_channels(figures_channels.channels)),
-    "distinct": (("optimality",), with_channels(figures_channels.distinct)),
-    "decay": (("optimality", "decay_rates"), with_channels(decay)),
-    "exponents": (("decay_rates",), exponents),
-    "excess": (("optimality",), with_channels(figures_channels.excess)),
-    "starts": (("optimality",), with_channels(figures_channels.starts)),
-    "needed": (("subcarriers_needed",), needed),
+FIGURES = {
+    "probability": StudyFigure(
+        "How often JESA is optimal, and best subcarriers are distinct",
+        ("optimality",),
+        with_channels(probability),
+    ),
+    "channels": StudyFigure(
+        "How often JESA is optimal, by channel",
+        ("optimality",),
+        with_channels(channel_figures.channels),
+    ),
+    "distinct": StudyFigure(
+        "Distinct best subcarriers beside the closed form, by channel",
+        ("optimality",),
+        with_channels(channel_figures.distinct),
+    ),
+    "decay": StudyFigure(
+        "How fast failures become rare", ("optimality", "decay_rates"), with_channels(decay)
+    ),
+    "exponents": StudyFigure("Exponents of that, by channel", ("decay_rates",), exponents),
+    "excess": StudyFigure(
+        "Excess over the certified optimum, by channel",
+        ("optimality",),
+        with_channels(channel_figures.excess),
+    ),
+    "starts": StudyFigure(
+        "JESA from one start and from several",
+        ("optimality",),
+        with_channels(channel_figures.starts),
+    ),
+    "needed": StudyFigure("Subcarriers per link that are enough", ("subcarriers_needed",), needed),
 }
-"""The figures by name."""
+"""The figures by name; a page shows them in this order."""

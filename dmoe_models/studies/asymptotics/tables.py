@@ -13,8 +13,8 @@ from dmoe_models.studies.analysis.intervals import (
     excess_interval,
     proportion_interval,
 )
-from dmoe_models.studies.analysis.lines import columns_of, grouped, known_of, per_cell
-from dmoe_models.studies.asymptotics.study import distinct_probability
+from dmoe_models.studies.analysis.summaries import columns_of, grouped, known_of, per_cell
+from dmoe_models.studies.asymptotics.rows import COLUMNS, distinct_probability
 
 TARGET = 0.99
 """Probability of being optimal from which on "becomes optimal" is said to hold; ours."""
@@ -56,7 +56,7 @@ def asymptotic_optimality(rows: pd.DataFrame) -> pd.DataFrame:
             "worst_excess": float(known["excess"].max()),
         }
 
-    return per_cell("asymptotics", rows, ["method"], line)
+    return per_cell(COLUMNS, rows, ["method"], line)
 
 
 def subcarriers_needed(table: pd.DataFrame, target: float = TARGET) -> pd.DataFrame:
@@ -155,3 +155,23 @@ def tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "subcarriers_needed": subcarriers_needed(optimality),
         "decay_rates": decay_rates(optimality),
     }
+
+
+ABOUT = {
+    "optimality": (
+        "How often JESA is optimal",
+        "On draws with a certified optimum. Distinct: the best subcarriers of all links are; the "
+        "closed form holds for independent, exchangeable gains. LB tight: it is the optimum.",
+    ),
+    "subcarriers_needed": (
+        "Subcarriers needed",
+        "The least M / L of the design from which on the wanted share of draws is optimal, by the "
+        "estimate and by the lower end of its interval.",
+    ),
+    "decay_rates": (
+        "How fast failures become rare",
+        "b in P(failure) ~ (M / L)^-b, a failure being that JESA is not optimal, or that best "
+        "subcarriers are not distinct. Scales: different M / L.",
+    ),
+}
+"""Title and explanation of each table."""

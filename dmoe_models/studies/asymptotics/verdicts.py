@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 import pandas as pd
-from scipy import stats
+import scipy
 
 from dmoe_models.studies.analysis.intervals import (
     CONFIDENCE,
@@ -154,7 +154,7 @@ def _closed_form(table: pd.DataFrame) -> Verdict:
         table["closed_form"] <= table["p_distinct_high"]
     )
     number, hits = len(table), int(inside.sum())
-    by_chance = float(stats.binom.cdf(hits, number, CONFIDENCE))
+    by_chance = float(scipy.stats.binom.cdf(hits, number, CONFIDENCE))
     share = proportion_interval(hits, number)
     return verdict(
         "All best subcarriers are distinct with probability prod (1 - q / M), q < L "

@@ -56,7 +56,7 @@ def perform(content: dict[str, Any], data: str | None = None) -> dict[str, Any]:
             raise RuntimeError(f"the worker has revision {study.revision} of study {study.name}")
         work = work_of(content, None if data is None else Path(data))
         _require_sources(work)
-        answer: dict[str, Any] = {"rows": [plain(row) for row in study.load()(work)]}
+        answer: dict[str, Any] = {"rows": [plain(row) for row in study.rows(work)]}
     except Exception as error:
         answer = {"error": f"{type(error).__name__}: {one_line(error)}"}
     return answer | {"seconds": time.perf_counter() - started}

@@ -1,1 +1,1 @@
-"""The study "optimality": how far from optimal are methods, bounds and searches?"""
+"""How far from optimal each method is, how tight each bound."""

@@ -37,7 +37,7 @@ from dmoe_models.studies.analysis.figure_tools import (
     of_mean,
     parameters,
 )
-from dmoe_models.studies.analysis.figures import Maker
+from dmoe_models.studies.analysis.figures import StudyFigure
 
 _SHOWS_ZERO = "the axis is logarithmic and shows 0"
 _OF_CLUSTERS = (
@@ -227,12 +227,22 @@ def _by_nodes(
     return found
 
 
-MAKERS: dict[str, Maker] = {
-    "gaps": (("gaps_by_family",), gaps),
-    "optimal": (("gaps_by_family",), optimal),
-    "time": (("gaps_by_family",), time),
-    "tightness": (("tightness_by_family",), tightness),
-    "integral": (("tightness_by_family",), integral),
-    "nodes": (("nodes",), nodes),
+FIGURES = {
+    "gaps": StudyFigure(
+        "Excess over the certified optimum, by method and family", ("gaps_by_family",), gaps
+    ),
+    "optimal": StudyFigure(
+        "How often methods are optimal, by family", ("gaps_by_family",), optimal
+    ),
+    "time": StudyFigure("Time beside excess", ("gaps_by_family",), time),
+    "tightness": StudyFigure(
+        "How far bounds lie below the certified optimum", ("tightness_by_family",), tightness
+    ),
+    "integral": StudyFigure(
+        "How often the relaxation of the set model is the optimum",
+        ("tightness_by_family",),
+        integral,
+    ),
+    "nodes": StudyFigure("Nodes that searches explore", ("nodes",), nodes),
 }
-"""The figures by name."""
+"""The figures by name; a page shows them in this order."""

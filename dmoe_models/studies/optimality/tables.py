@@ -15,7 +15,8 @@ from dmoe_models.studies.analysis.intervals import (
     proportion_interval,
     ratio_interval,
 )
-from dmoe_models.studies.analysis.lines import alive, columns_of, grouped, known_of, per_cell
+from dmoe_models.studies.analysis.summaries import alive, columns_of, grouped, known_of, per_cell
+from dmoe_models.studies.optimality.rows import COLUMNS
 
 
 def method_gaps(rows: pd.DataFrame) -> pd.DataFrame:
@@ -25,7 +26,7 @@ def method_gaps(rows: pd.DataFrame) -> pd.DataFrame:
     and `p_optimal` (of certified draws), `mean_excess`, `median_excess`, `worst_excess` (of valid
     ones), `mean_s`.
     """
-    return per_cell("optimality", _part(rows, "methods"), ["method"], _gaps)
+    return per_cell(COLUMNS, _part(rows, "methods"), ["method"], _gaps)
 
 
 def method_gaps_by_family(rows: pd.DataFrame) -> pd.DataFrame:
@@ -102,7 +103,7 @@ def bound_tightness(rows: pd.DataFrame) -> pd.DataFrame:
     `mean_distance`, `worst_distance`, `p_tight` (the distance is 0), `p_integral` (the relaxation's
     decisions are whole; missing for LB).
     """
-    return per_cell("optimality", _part(rows, "relaxations"), ["method"], _tightness)
+    return per_cell(COLUMNS, _part(rows, "relaxations"), ["method"], _tightness)
 
 
 def bound_tightness_by_family(rows: pd.DataFrame) -> pd.DataFrame:
@@ -152,7 +153,7 @@ def search_nodes(rows: pd.DataFrame) -> pd.DataFrame:
             "mean_s": float(group["method_s"].mean()),
         }
 
-    return per_cell("optimality", _part(rows, "selection"), ["method"], line)
+    return per_cell(COLUMNS, _part(rows, "selection"), ["method"], line)
 
 
 def _part(rows: pd.DataFrame, part: str) -> pd.DataFrame:
@@ -168,3 +169,30 @@ def tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "tightness_by_family": bound_tightness_by_family(rows),
         "nodes": search_nodes(rows),
     }
+
+
+ABOUT = {
+    "gaps": (
+        "Excess over the certified optimum",
+        "Excesses are those of valid answers on certified draws.",
+    ),
+    "gaps_by_family": (
+        "Excess over the certified optimum, by family",
+        "Over all draws of a family. Excesses are those of valid answers on certified draws; "
+        "beyond JESA: on draws on which both have one.",
+    ),
+    "tightness": (
+        "How far bounds lie below the certified optimum",
+        "Tight: the distance is 0. Integral: the relaxation's decisions are whole.",
+    ),
+    "tightness_by_family": (
+        "How far bounds lie below the certified optimum, by family and size",
+        "Over all draws of a family. Tight: the distance is 0. Integral: the relaxation's "
+        "decisions are whole.",
+    ),
+    "nodes": (
+        "Nodes that searches explore",
+        "Optimal draws: on them the method has the certified optimum. Explored: of all sets.",
+    ),
+}
+"""Title and explanation of each table."""

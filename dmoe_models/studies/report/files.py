@@ -87,7 +87,7 @@ def write_report(report: StudyReport, folder: Path, *, with_rows: bool = True) -
     """
     folder = Path(folder)
     require_report(folder, report.sha256)
-    presented = [present(name, table) for name, table in report.tables.items()]
+    presented = [present(name, table, report.study) for name, table in report.tables.items()]
     page, twin = html_page(report, presented), markdown_page(report, presented)
     origin = f"study {report.study.name}, configuration {report.sha256}"
     facts = {"study": report.study.name, "configuration_sha256": report.sha256}

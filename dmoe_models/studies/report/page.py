@@ -17,7 +17,7 @@ from dmoe_models.presentation.files import svg
 from dmoe_models.presentation.numerals import NOTHING
 from dmoe_models.studies.analysis.findings import StudyReport
 from dmoe_models.studies.report.tables import Presented, tally
-from dmoe_models.studies.report.words import FIGURES, LEGEND
+from dmoe_models.studies.report.words import LEGEND
 from dmoe_models.text import Table, markdown
 
 _LONG = 60
@@ -83,7 +83,9 @@ def _figures(report: StudyReport, *, with_svg: bool) -> list[dict[str, Any]]:
             "number": number,
             "name": name,
             "caption": picture.caption,
-            "title": FIGURES.get(name, name.replace("_", " ")),
+            "title": report.study.figures[name].title
+            if name in report.study.figures
+            else name.replace("_", " "),
             "svg": svg(picture.figure, name, picture.caption) if with_svg else "",
         }
         for number, (name, picture) in enumerate(report.pictures.items(), 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,12 @@ import numpy as np
 import pandas as pd
 
 from dmoe_models.presentation.numerals import NOTHING, figure, labels, measure, prefixed
-from dmoe_models.studies.report.words import ABOUT, IMPLIED, MEASURED
+from dmoe_models.studies.report.words import IMPLIED, MEASURED
 from dmoe_models.text import Table
 
 if TYPE_CHECKING:
     from dmoe_models.studies.analysis.verdicts import Verdict
+    from dmoe_models.studies.study import Study
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class _Column:
         return all(cell == NOTHING for cell in self.cells)
 
 
-def present(name: str, table: pd.DataFrame) -> Presented:
+def present(name: str, table: pd.DataFrame, study: Study | None = None) -> Presented:
     """Return a table of a study for people.
 
     Parameters
@@ -81,9 +82,13 @@ def present(name: str, table: pd.DataFrame) -> Presented:
         Of the summary (`dmoe_models.studies.analysis.summaries`), or any other.
     table : DataFrame
         Where `x`, `x_low` and `x_high` are columns, the three are one.
+    study : Study, optional
+        Which has a title and an explanation for it, and may have columns of its own.
     """
-    title, about = ABOUT.get(name, (name.replace("_", " ").capitalize(), ""))
-    columns = _columns(table)
+    title, about = (study.about if study else {}).get(
+        name, (name.replace("_", " ").capitalize(), "")
+    )
+    columns = _columns(table, MEASURED | dict(study.measured if study else {}))
     varying = [column for column in columns if not column.is_constant]
     notes = [about] if about else []
     if len(table) > 1 and varying:
@@ -100,22 +105,22 @@ def present(name: str, table: pd.DataFrame) -> Presented:
     )
 
 
-def _columns(table: pd.DataFrame) -> list[_Column]:
+def _columns(table: pd.DataFrame, measured: Mapping[str, tuple[str, str]]) -> list[_Column]:
     names = [str(name) for name in table.columns]
     figures = {name for name in names if {f"{name}_low", f"{name}_high"} <= set(names)}
     ends = {f"{name}_{end}" for name in figures for end in ("low", "high")}
     left_out = ends | (IMPLIED - figures)
-    about = [name for name in names if name not in left_out | figures | set(MEASURED)]
+    about = [name for name in names if name not in left_out | figures | set(measured)]
     if "cell" in names and table.duplicated(about).any():
         about.insert(0, "cell")  # nothing else tells its lines from others
     found = [_column(table, [name], name, ("", 1.0), True) for name in about]
     scales = {"": ("", 1.0), "%": ("%", 100.0)}
     for unit in ("J", "s"):
-        own = [name for name in names if MEASURED.get(name, ("", ""))[1] == unit]
+        own = [name for name in names if measured.get(name, ("", ""))[1] == unit]
         scales[unit] = prefixed(table[own].to_numpy(dtype=float).ravel(), unit)
     for name in names:
         if name not in left_out and name not in about:
-            header, unit = MEASURED.get(name, (name, ""))
+            header, unit = measured.get(name, (name, ""))
             parts = [name, f"{name}_low", f"{name}_high"] if name in figures else [name]
             found.append(_column(table, parts, header, scales[unit], False))
     return found

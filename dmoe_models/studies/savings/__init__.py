@@ -1,1 +1,1 @@
-"""The study "savings": how much energy does expert selection save, layer by layer?"""
+"""How much energy selection saves, layer by layer."""

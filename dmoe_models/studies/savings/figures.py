@@ -34,8 +34,8 @@ from dmoe_models.studies.analysis.figure_tools import (
     told,
     varying,
 )
-from dmoe_models.studies.analysis.figures import Maker
-from dmoe_models.studies.savings import layer_figures as figures_layers
+from dmoe_models.studies.analysis.figures import StudyFigure
+from dmoe_models.studies.savings import layer_figures
 from dmoe_models.studies.savings.layer_figures import DEFAULTS, GAMMA, HALF, OF_RATIO
 
 _IMPORTANCE = "importance γ₀ of the first layer (layer l has its l-th power)"
@@ -294,12 +294,22 @@ def _map(
     axes.set_yticks(range(len(snr)), [f"{value:g}" for value in snr])
 
 
-MAKERS: dict[str, Maker] = {
-    "importance": (("savings",), importance),
-    "methods": (("savings",), methods),
-    "snr_computation": (("savings",), snr_computation),
-    "where": (("savings",), where),
-    "layers": (("energy_parts", "savings_by_layer"), figures_layers.layers),
-    "patterns": (("energy_parts",), figures_layers.patterns),
+FIGURES = {
+    "importance": StudyFigure("Saving over the importance of layers", ("savings",), importance),
+    "methods": StudyFigure(
+        "Energy of all methods over the importance of layers", ("savings",), methods
+    ),
+    "snr_computation": StudyFigure(
+        "Saving over signal and computation", ("savings",), snr_computation
+    ),
+    "where": StudyFigure("Saving by condition", ("savings",), where),
+    "layers": StudyFigure(
+        "Energy and saving, layer by layer",
+        ("energy_parts", "savings_by_layer"),
+        layer_figures.layers,
+    ),
+    "patterns": StudyFigure(
+        "Experts per token, layer by layer", ("energy_parts",), layer_figures.patterns
+    ),
 }
-"""The figures by name."""
+"""The figures by name; a page shows them in this order."""

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from dmoe_models.studies.analysis.intervals import Interval, mean_interval, ratio_interval
-from dmoe_models.studies.analysis.lines import alive, columns_of, labelled, per_cell
+from dmoe_models.studies.analysis.summaries import alive, columns_of, labelled, per_cell
+from dmoe_models.studies.savings.rows import COLUMNS
 
 HALF = 0.5
 """The saving that the literature speaks of."""
@@ -71,7 +72,7 @@ def _saved(rows: pd.DataFrame, references: Sequence[str], more: list[str]) -> pd
                         "none": bool(saving.low <= 0 <= saving.high),
                     }
                 )
-    return labelled("savings", rows, pd.DataFrame(lines))
+    return labelled(COLUMNS, rows, pd.DataFrame(lines))
 
 
 def energy_parts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -94,7 +95,7 @@ def energy_parts(rows: pd.DataFrame) -> pd.DataFrame:
             "capped": float(group["capped"].sum()) / float(group["tokens"].sum()),
         }
 
-    return per_cell("savings", rows, ["method", "layer"], line)
+    return per_cell(COLUMNS, rows, ["method", "layer"], line)
 
 
 def _sum_of_all(values: pd.Series) -> float:
@@ -112,3 +113,23 @@ def tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "savings_by_layer": savings_by_layer(rows),
         "energy_parts": energy_parts(rows),
     }
+
+
+_SAVED = (
+    "Of the reference's energy, on the same draws. Half or more: the whole interval is at least "
+    "50 %. None: the interval holds 0. Valid, certified: draws on which the method's answer is "
+    "valid, and the proved optimum, {where}."
+)
+
+ABOUT = {
+    "savings": (
+        "Energy saved over all layers",
+        _SAVED.format(where="on every layer"),
+    ),
+    "savings_by_layer": ("Energy saved, layer by layer", _SAVED.format(where="on the layer")),
+    "energy_parts": (
+        "Where the energy goes",
+        "Means over draws. Capped tokens: their relevance threshold was lowered.",
+    ),
+}
+"""Title and explanation of each table."""

@@ -5,12 +5,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dmoe_models import InstanceError, MethodError, evaluate, solve
 from dmoe_models.layers.draws import synthetic_layers
-from dmoe_models.layers.rounds import Rounds, Variant, combination_weights, run_rounds, variants
+from dmoe_models.layers.rounds import Rounds, run_rounds
+from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.importance import importance_profile
 
 METHODS = ["jesa", "exact", "top-k", "lower-bound", {"method": "homogeneous", "z": 0.5}]
@@ -166,18 +165,3 @@ def test_variants_that_are_none(entries, words):
 def test_no_layers():
     with pytest.raises(InstanceError, match="no layers"):
         run_rounds([], ["jesa"])
-
-
-@given(st.integers(0, 2**16), st.integers(1, 5), st.integers(2, 6))
-def test_combination_weights(seed, tokens, experts):
-    random = np.random.default_rng(seed)
-    scores = random.dirichlet(np.full(experts, 0.5), tokens) * (random.random((tokens, 1)) < 0.8)
-    selection = random.random((tokens, experts)) < 0.5
-    weights = combination_weights(scores, selection)
-    assert (weights[~selection] == 0).all() and (weights >= 0).all()
-    np.testing.assert_allclose(weights.sum(axis=1), selection.any(axis=1).astype(float))
-    for token in np.flatnonzero((scores * selection).sum(axis=1) > 0):
-        i, j = np.argmax(weights[token]), np.argmin(np.where(selection[token], weights[token], 2))
-        assert weights[token, i] * scores[token, j] == pytest.approx(
-            weights[token, j] * scores[token, i]
-        )

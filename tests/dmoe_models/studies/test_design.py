@@ -5,7 +5,7 @@ import pytest
 from dmoe_models.studies.cells import adjusted, draw_cell, draw_layers, sized
 from dmoe_models.studies.design import configuration_file, design_of, read_design, work_of
 from dmoe_models.studies.engine.dry_run import try_cells
-from dmoe_models.studies.study import STUDY_NAMES, StudyError, find_study
+from dmoe_models.studies.study import StudyError, find_study, study_names
 from instances.families import draw
 
 TEXT = """
@@ -177,13 +177,13 @@ def test_files_that_are_no_configuration(tmp_path):
 
 
 def test_the_packages_own_configurations():
-    for name in STUDY_NAMES:
+    for name in study_names():
         for size in ("default", "full"):
             design = read_design(configuration_file(name, size), name)
             assert design.title and design.tasks()
             names = [column.name for column in design.study.all_columns]
             assert len(set(names)) == len(names)
-            assert callable(find_study(name).load())
+            assert callable(find_study(name).rows)
             for variant in (v for cell in design.cells for v in cell.methods):
                 if variant.label == "H(1, D)" and name == "savings":  # z is an axis of its cells
                     assert variant.options == {"z": 1.0}

@@ -8,24 +8,25 @@ import pandas as pd
 import pytest
 
 from dmoe_models import Instance, solve
-from dmoe_models.layers.rounds import run_rounds, variants
-from dmoe_models.studies.asymptotics.study import distinct_bests, distinct_probability
+from dmoe_models.layers.rounds import run_rounds
+from dmoe_models.layers.variants import variants
+from dmoe_models.studies.asymptotics.rows import distinct_bests, distinct_probability
 from dmoe_models.studies.cells import draw_cell, draw_layers
 from dmoe_models.studies.measuring import Optimum, attempt, rounded
-from dmoe_models.studies.optimality.study import (
+from dmoe_models.studies.optimality.rows import (
     RELAXATIONS,
     _best_proved,
     subsets,
     with_cheapest_assignment,
 )
-from dmoe_models.studies.study import STUDY_NAMES, Work, find_study
+from dmoe_models.studies.study import Work, find_study, study_names
 from instances.families import draw
 
 
 def table(study: str, methods, cell, seeds=range(3)) -> pd.DataFrame:
     """Rows of a study; their columns are those that the study declares."""
     chosen = find_study(study)
-    rows = list(chosen.load()(Work(cell, seeds, variants(methods), 20.0)))
+    rows = list(chosen.rows(Work(cell, seeds, variants(methods), 20.0)))
     declared = {column.name for column in chosen.all_columns}
     for row in rows:
         assert set(row) | {"cell", "reason"} <= declared, set(row) - declared
@@ -150,7 +151,7 @@ def test_excess_and_distance():
 
 
 def test_every_column_says_what_it_is():
-    for name in STUDY_NAMES:
+    for name in study_names():
         study = find_study(name)
         assert study.name == name and study.title
         assert all(column.meaning for column in study.all_columns)

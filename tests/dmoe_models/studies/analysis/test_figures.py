@@ -15,11 +15,8 @@ from matplotlib.text import Text
 from dmoe_models.presentation.plot_style import styles
 from dmoe_models.studies.analysis.figure_tools import said
 from dmoe_models.studies.analysis.figures import figures
-from dmoe_models.studies.asymptotics import figures as figures_asymptotics
-from dmoe_models.studies.asymptotics.study import distinct_probability
-from dmoe_models.studies.optimality import figures as figures_optimality
-from dmoe_models.studies.savings import figures as figures_savings
-from dmoe_models.studies.study import StudyError
+from dmoe_models.studies.asymptotics.rows import distinct_probability
+from dmoe_models.studies.study import StudyError, find_study, study_names
 
 INCH = 0.02  # what a text may stand out by: the width of a stroke
 
@@ -156,15 +153,7 @@ AXES = {
 }
 """What the labels of a figure's two axes say; None where rows or panels have names of their own."""
 
-STUDY_OF = {
-    name: study
-    for study, makers in (
-        ("asymptotics", figures_asymptotics.MAKERS),
-        ("optimality", figures_optimality.MAKERS),
-        ("savings", figures_savings.MAKERS),
-    )
-    for name in makers
-}
+STUDY_OF = {name: study for study in study_names() for name in find_study(study).figures}
 
 
 @pytest.fixture(scope="module")
@@ -699,17 +688,9 @@ def test_an_unknown_study():
 
 
 def test_every_figure_has_a_title():
-    from dmoe_models.studies.asymptotics import figures as figures_asymptotics
-    from dmoe_models.studies.optimality import figures as figures_optimality
-    from dmoe_models.studies.report.words import FIGURES
-    from dmoe_models.studies.savings import figures as figures_savings
-
-    drawn = {
-        *figures_asymptotics.MAKERS,
-        *figures_optimality.MAKERS,
-        *figures_savings.MAKERS,
-    }
-    assert drawn == set(FIGURES)
+    for name in study_names():
+        study = find_study(name)
+        assert study.figures and all(figure.title for figure in study.figures.values())
 
 
 def test_a_logarithmic_axis_with_a_zero_has_labels_that_can_be_read():

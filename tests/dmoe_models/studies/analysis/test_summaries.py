@@ -8,7 +8,7 @@ import pytest
 
 from dmoe_models.studies.analysis.intervals import excess_interval, proportion_interval
 from dmoe_models.studies.analysis.summaries import summaries
-from dmoe_models.studies.asymptotics.study import distinct_probability
+from dmoe_models.studies.asymptotics.rows import distinct_probability
 from dmoe_models.studies.asymptotics.tables import (
     asymptotic_optimality,
     decay_rates,

@@ -81,7 +81,7 @@ def undisturbed(tmp_path_factory):
 def start(folder: Path, tmp_path: Path, *words: str) -> subprocess.Popen:
     configuration = tmp_path / "study.toml"
     configuration.write_text(TEXT)
-    command = [sys.executable, "-m", "dmoe_models.studies", "asymptotics", "--config"]
+    command = [sys.executable, "-m", "dmoe_models", "study", "asymptotics", "--config"]
     return subprocess.Popen(
         [*command, str(configuration), "--out", str(folder), *words],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},

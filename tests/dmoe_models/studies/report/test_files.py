@@ -41,11 +41,15 @@ def folder(tmp_path_factory):
 
 
 def page(report):
-    return html_page(report, [present(name, table) for name, table in report.tables.items()])
+    return html_page(
+        report, [present(name, table, report.study) for name, table in report.tables.items()]
+    )
 
 
 def twin(report):
-    return markdown_page(report, [present(name, table) for name, table in report.tables.items()])
+    return markdown_page(
+        report, [present(name, table, report.study) for name, table in report.tables.items()]
+    )
 
 
 # ---------------------------------------------------------------------------------------- files

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dmoe_models.presentation.numerals import figure, labels, measure, prefixed
 from dmoe_models.studies.report.tables import present, tally, verdict_frame, verdict_text
+from dmoe_models.studies.study import find_study
 
 from sample_report import LABEL, optimality, sample
 
@@ -101,7 +102,7 @@ def test_units():
 
 
 def test_a_table():
-    shown = present("optimality", optimality())
+    shown = present("optimality", optimality(), find_study("asymptotics"))
     assert shown.title == "How often JESA is optimal"
     assert shown.notes[1:] == [
         "Throughout: K = 4, failed draws = 0.",
