@@ -39,13 +39,8 @@ from typing import Any
 
 from dmoe_models.environment import package_version
 from dmoe_models.errors import DmoeError
-<<<<<<< HEAD
 from dmoe_models.input_checks import quote
-from dmoe_models.layers.rounds import Variant, variants
-=======
-from dmoe_models.input_checks import shown
 from dmoe_models.layers.variants import Variant, variants
->>>>>>> 6e8efd0 (studies: a study is a folder with one record, found where it lies)
 from dmoe_models.solving.catalogue import find_method
 from dmoe_models.solving.solve import require_options
 from dmoe_models.studies.cells import check_cell, needs_data

@@ -15,10 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import dmoe_models.studies
 from dmoe_models.errors import DmoeError
-<<<<<<< HEAD
-from dmoe_models.input_checks import quote
-from dmoe_models.layers.rounds import Variant
-=======
 from dmoe_models.input_checks import quote
 
 if TYPE_CHECKING:  # the list of studies is read without them: they load pandas
@@ -27,7 +23,6 @@ if TYPE_CHECKING:  # the list of studies is read without them: they load pandas
     from dmoe_models.layers.variants import Variant
     from dmoe_models.studies.analysis.figures import StudyFigure
     from dmoe_models.studies.analysis.verdicts import Tables, Verdict
->>>>>>> 6e8efd0 (studies: a study is a folder with one record, found where it lies)
 
 
 class StudyError(DmoeError):
@@ -155,13 +150,8 @@ def study_help(name: str) -> str:
 
 def find_study(name: Any) -> Study:
     """Return a study by its name; StudyError with the known names for another one."""
-<<<<<<< HEAD
-    if name not in STUDY_NAMES:
-        raise StudyError(f"unknown study {quote(name)}; studies are {', '.join(STUDY_NAMES)}")
-=======
     known = study_names()
     if name not in known:
         raise StudyError(f"unknown study {quote(name)}; studies are {', '.join(known)}")
->>>>>>> 6e8efd0 (studies: a study is a folder with one record, found where it lies)
     study: Study = importlib.import_module(f"dmoe_models.studies.{name}.study").STUDY
     return study
