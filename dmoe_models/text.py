@@ -5,17 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from dmoe_models.model.gap import OPTIMALITY_GAP
-
 Table = tuple[list[str], list[list[str]]]
 """Headers and lines of cells."""
-
-
-def percent(gap: float) -> str:
-    """Write a gap; what counts as optimal is written as zero."""
-    if math.isnan(gap):
-        return "-"
-    return "0 %" if gap <= OPTIMALITY_GAP else f"{100 * gap:.3g} %"
 
 
 def share(part: float) -> str:

@@ -21,6 +21,7 @@ from dmoe_models.cli.shell import (
     recorded_data,
 )
 from dmoe_models.errors import DmoeError, MethodError
+from dmoe_models.model.importance import DEFAULT_GAMMA0
 
 if TYPE_CHECKING:
     from dmoe_models.layers.rounds import Rounds
@@ -59,7 +60,10 @@ Examples:
     "--layers", type=click.IntRange(1, _MOST_LAYERS), metavar="L",
     help=f"How many. [default: {LAYERS}, or those of --importance; all 26 recorded ones]",
 )  # fmt: skip
-@click.option("--gamma0", type=float, help="Importance gamma(l) = gamma0^l.  [default: 0.7]")
+@click.option(
+    "--gamma0", type=float,
+    help=f"Importance gamma(l) = gamma0^l.  [default: {DEFAULT_GAMMA0}]",
+)  # fmt: skip
 @click.option("--importance", metavar="GAMMA,GAMMA,...", help="Importance of each layer instead.")
 @click.option(
     "--channel", metavar="HOW", default="redrawn", show_default=True,
@@ -132,7 +136,7 @@ def rounds(
     for name in given:
         if name in _OF_THEIR_OWN:
             raise click.UsageError(f"{name} is given by {_OF_THEIR_OWN[name]}, not by -p")
-    profile: float | list[float] = 0.7 if gamma0 is None else gamma0
+    profile: float | list[float] = DEFAULT_GAMMA0 if gamma0 is None else gamma0
     if importance is not None:
         profile = _numbers(importance)
         layers = len(profile) if layers is None else layers

@@ -20,7 +20,7 @@ from typing import Any
 from dmoe_models.channels.recorded import ChannelRecord
 from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import quote, whole_number
-from dmoe_models.model.importance import importance_profile
+from dmoe_models.model.importance import DEFAULT_GAMMA0, importance_profile
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
 from instances.families import FAMILIES, draw
@@ -55,7 +55,7 @@ def synthetic_layers(
     seed: int,
     *,
     layers: int,
-    importance: float | Sequence[float] = 0.7,
+    importance: float | Sequence[float] = DEFAULT_GAMMA0,
     channel: str = "redrawn",
     **parameters: Any,
 ) -> Iterator[Instance]:
@@ -69,7 +69,7 @@ def synthetic_layers(
     layers : int
         L.
     importance : float or sequence of L floats
-        gamma0, for gamma(l) = gamma0^l, or the profile; 0.7 is a default of this project.
+        gamma0, for gamma(l) = gamma0^l, or the profile.
     channel : {"redrawn", "fixed", "aging"}
     **parameters
         Of the family, but for gamma and `round`.
@@ -122,7 +122,7 @@ def recorded_layers(
     *,
     seed: int = 0,
     layers: Sequence[int] | None = None,
-    importance: float | Sequence[float] = 0.7,
+    importance: float | Sequence[float] = DEFAULT_GAMMA0,
     channel: str = "redrawn",
     nodes: int = 8,
     **choices: Any,

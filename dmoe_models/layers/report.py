@@ -16,9 +16,9 @@ import pandas as pd
 
 from dmoe_models.files.plain_json import plain
 from dmoe_models.layers.rounds import Rounds, whole_sum
-from dmoe_models.model.gap import relative_gap
+from dmoe_models.model.gap import format_gap, relative_gap
 from dmoe_models.presentation.files import pictures, require_packages, write_contents
-from dmoe_models.text import percent, text_table
+from dmoe_models.text import text_table
 
 _NUMBERS = {
     "energy_j": "energy (J)",
@@ -93,7 +93,7 @@ def totals_text(totals: pd.DataFrame, reference: str | None) -> str:
         [
             *(line["method"], *written, *_saving(line, reference)),
             *(f"{line['valid']}/{line['layers']}", _number(line["bound_j"])),
-            percent(line["best_gap"]),
+            format_gap(line["best_gap"]),
         ]
         for line, written in zip(totals.to_dict("records"), cells, strict=True)
     ]
@@ -119,7 +119,7 @@ def layers_text(layers: pd.DataFrame, reference: str | None) -> str:
         [
             *(str(line["layer"]), f"{line['gamma']:.4g}", line["method"], *written),
             *(_number(line["experts_per_token"]), *_saving(line, reference)),
-            *(percent(line["best_gap"]), line["status"]),
+            *(format_gap(line["best_gap"]), line["status"]),
             "-" if math.isnan(line["energy_j"]) else "valid" if line["valid"] else "refused",
         ]
         for line, written in zip(layers.to_dict("records"), cells, strict=True)

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import real_number, whole_number
 
+DEFAULT_GAMMA0 = 0.7
+"""gamma0 where none is given; a default of this project, as the source papers give no number."""
+
 
 def importance_profile(layers: int, importance: float | Sequence[float]) -> tuple[float, ...]:
     """Return gamma(1), ..., gamma(L).

@@ -32,6 +32,7 @@ from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import quote, real_number, whole_number
 from dmoe_models.layers.draws import recorded_layers, synthetic_layers
 from dmoe_models.model.energy import best_link_energy_j
+from dmoe_models.model.importance import DEFAULT_GAMMA0
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.functions import from_db
 from instances.families import FAMILIES, draw
@@ -146,7 +147,7 @@ def draw_layers(cell: dict[str, Any], seed: int, data: Path | None = None) -> It
     """Draw the layers of one seed; parameters and errors as for `draw_cell`."""
     parameters, adjustments = _apart(cell)
     family = parameters.pop("family")
-    parameters["importance"] = parameters.pop("gamma0", 0.7)
+    parameters["importance"] = parameters.pop("gamma0", DEFAULT_GAMMA0)
     if family == RECORDED:
         if data is None:
             raise InstanceError("family recorded needs a directory of recorded data")

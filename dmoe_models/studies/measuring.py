@@ -9,14 +9,12 @@ from typing import Any
 
 from dmoe_models.errors import DmoeError
 from dmoe_models.layers.variants import Variant
+from dmoe_models.model.gap import CERTIFIED_GAP, relative_excess
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.result import Result, Status
 from dmoe_models.solving.solve import solve
 from dmoe_models.studies.study import FAILED
 from dmoe_models.verification.row import NOT_RUN
-
-CERTIFIED = 1e-9
-"""Proved gap up to which an energy is called the certified optimum."""
 
 DIGITS = 12
 """Significant digits of an energy that are kept: different ways of adding up agree in so many."""
@@ -103,11 +101,8 @@ class Optimum:
 
         NaN where the optimum is not certified.
         """
-        variable = self.energy_j - self.static_j
-        if variable <= 0:
-            return 0.0 if energy_j <= self.energy_j else math.inf
-        share = (energy_j - self.energy_j) / variable
-        return 0.0 if abs(share) <= CERTIFIED else rounded(share)
+        share = relative_excess(energy_j, self.energy_j, self.static_j)
+        return 0.0 if abs(share) <= CERTIFIED_GAP else rounded(share)
 
     def distance(self, bound_j: float) -> float:
         """Return (OPT - bound) / (OPT - static): how far a bound is below, 0 within the proof."""
@@ -121,7 +116,7 @@ def certify(instance: Instance, seed: int, time_limit_s: float) -> Optimum:
     result = tried.result
     if result is None:
         return Optimum(math.nan, static, False, tried.status, math.nan, math.nan, {})
-    certified = result.status is Status.OPTIMAL and result.gap <= CERTIFIED
+    certified = result.status is Status.OPTIMAL and result.gap <= CERTIFIED_GAP
     return Optimum(
         energy_j=tried.energy_j if certified else math.nan,
         static_j=static,

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dmoe_models.files.plain_json import plain
+from dmoe_models.model.gap import format_gap
 from dmoe_models.presentation.files import pictures, require_packages, write_contents
-from dmoe_models.text import Table, latex, markdown, percent, seconds, text_table
+from dmoe_models.text import Table, latex, markdown, seconds, text_table
 from dmoe_models.verification.compare import Comparison
 from dmoe_models.verification.run_outcome import OUTCOMES
 
@@ -35,7 +36,7 @@ def summary_table(comparison: Comparison) -> Table:
     table = comparison.summary
     empty = [outcome for outcome in OUTCOMES if not table[outcome].any()]
     table = table.drop(columns=empty)
-    shown: dict[str, Callable[[Any], str]] = {"gap": percent, "common_gap": percent}
+    shown: dict[str, Callable[[Any], str]] = {"gap": format_gap, "common_gap": format_gap}
     shown |= {"time_s": seconds, "common_time_s": seconds, "integral_s": seconds}
     lines = [
         [shown.get(str(column), str)(value) for column, value in line.items()]

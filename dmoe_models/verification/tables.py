@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from dmoe_models.model.gap import format_gap
 from dmoe_models.solving.result import Status
-from dmoe_models.text import percent, seconds, share, text_table
+from dmoe_models.text import seconds, share, text_table
 from dmoe_models.verification.row import FAILED, NOT_RUN, Row
 
 ROW_HEADERS = (
@@ -122,7 +123,7 @@ def row_cells(row: Row) -> list[str]:
         _number(row.objective_j),
         _number(row.own_bound_j),
         _number(row.best_bound_j),
-        percent(row.gap),
+        format_gap(row.gap),
         seconds(row.runtime_s),
         row.verdict or "-",
         row.reason or ("time limit" if row.at_limit else ""),
@@ -142,9 +143,9 @@ def summary_tables(rows: Iterable[Row]) -> list[SummaryTable]:
     rows = list(rows)
     shown = {
         "solved": share,
-        "mean_gap": percent,
-        "median_gap": percent,
-        "worst_gap": percent,
+        "mean_gap": format_gap,
+        "median_gap": format_gap,
+        "worst_gap": format_gap,
         "median_time_s": seconds,
     }
     found = []

@@ -19,13 +19,11 @@ from typing import Any, NamedTuple
 
 from dmoe_models.deadline import Deadline
 from dmoe_models.errors import MethodError
+from dmoe_models.model.gap import CERTIFIED_GAP, relative_excess
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.catalogue import find_method
 from dmoe_models.solving.result import Status
 from dmoe_models.solving.solve import solve
-
-CERTIFIED = 1e-9
-"""Largest gap of an optimum that counts."""
 
 _EXACT = {"P1": "des", "P2": "exact"}
 
@@ -104,11 +102,11 @@ def measure(instance: Instance, target: Target, least: float = -math.inf) -> Mea
     if bound > static and _measured(energies, bound, static).excess < least:
         return None
     proof = solve(instance, _EXACT[instance.problem], time_limit=target.certificate_s)
-    if proof.status is not Status.OPTIMAL or proof.gap > CERTIFIED or proof.objective <= static:
+    if proof.status is not Status.OPTIMAL or proof.gap > CERTIFIED_GAP or proof.objective <= static:
         return None
     found = _measured(energies, proof.objective, static)
     return found if found.excess >= least else None
 
 
 def _measured(energies: list[float], optimum: float, static: float) -> Measured:
-    return Measured(optimum, tuple(max(0.0, e - optimum) / (optimum - static) for e in energies))
+    return Measured(optimum, tuple(max(0.0, relative_excess(e, optimum, static)) for e in energies))

@@ -25,13 +25,11 @@ from dmoe_models.algorithms.exact.proof_tree import Proof
 from dmoe_models.algorithms.jesa import descend
 from dmoe_models.deadline import Deadline
 from dmoe_models.model.energy import assignment_energy_j, best_link_energy_j, evaluate
+from dmoe_models.model.gap import CERTIFIED_GAP
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Outcome, Solution
 
 _LOG = logging.getLogger("dmoe_models.exact")
-
-EXACT_GAP = 1e-9
-"""Relative gap at which energy and bound are equal."""
 
 _PATIENCE = 8  # steps without a better bound before the step length is cut
 _SHORTER = 0.7
@@ -89,7 +87,7 @@ class Run:
     @property
     def target_j(self) -> float:
         """What a bound has to reach: the best known energy, or one that no solution has."""
-        return self.cutoff_j if self.solution is None else self.energy_j * (1 - EXACT_GAP)
+        return self.cutoff_j if self.solution is None else self.energy_j * (1 - CERTIFIED_GAP)
 
     def reached(self, bound: float) -> bool:
         """Whether a bound leaves nothing to look for."""

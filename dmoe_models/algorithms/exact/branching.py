@@ -21,12 +21,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from dmoe_models.algorithms.exact.ascent import EXACT_GAP, Run
+from dmoe_models.algorithms.exact.ascent import Run
 from dmoe_models.algorithms.exact.dual import DualPoint
 from dmoe_models.algorithms.exact.residual import KernelProgram
 from dmoe_models.algorithms.exact.set_program import Node, Relaxation
 from dmoe_models.algorithms.jesa import descend
 from dmoe_models.model.energy import assignment_energy_j
+from dmoe_models.model.gap import CERTIFIED_GAP
 
 _FRACTION = 1e-6
 _PROBED = 24  # questions considered at a node, at most
@@ -107,7 +108,7 @@ class Tree:
     def enough_j(self) -> float:
         """A bound, J, past which a node holds nothing of interest."""
         target = self.run.target_j
-        return target + 0.9 * EXACT_GAP * abs(target)
+        return target + 0.9 * CERTIFIED_GAP * abs(target)
 
     def reduced(self, node: Node, point: DualPoint, excess: np.ndarray) -> Node:
         """Drop what no solution of the node that is better than the best known makes use of."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dmoe_models.studies.measuring import CERTIFIED
+from dmoe_models.model.gap import CERTIFIED_GAP
 from dmoe_models.studies.study import Study
 
 
@@ -50,7 +50,7 @@ def _of_layers(rows: pd.DataFrame) -> list[str]:
     proved = rows[rows["certified"].fillna(False).astype(bool)]
     optimum = proved.groupby(where)["energy_j"].min().rename("optimum_j")
     beside = rows.merge(optimum, left_on=where, right_index=True)
-    margin = CERTIFIED * beside["optimum_j"]
+    margin = CERTIFIED_GAP * beside["optimum_j"]
     valid = beside["valid"].fillna(False).astype(bool)
     below = valid & (beside["energy_j"] < beside["optimum_j"] - margin)
     bound = beside["transmission_j"].isna()  # a bound has no parts

@@ -20,11 +20,11 @@ import numpy as np
 from dmoe_models.algorithms.lower_bound import lower_bound
 from dmoe_models.algorithms.placement.assignment import allocate_subcarriers
 from dmoe_models.errors import DmoeError, InstanceError
+from dmoe_models.model.gap import CERTIFIED_GAP
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.result import Status
 from dmoe_models.studies.cells import draw_cell
 from dmoe_models.studies.measuring import (
-    CERTIFIED,
     Attempt,
     Optimum,
     attempt,
@@ -149,11 +149,11 @@ def _best_proved(instance: Instance, tries: list[Attempt]) -> Optimum:
         for tried in tries
         if tried.result is not None
         and tried.result.status is Status.OPTIMAL
-        and tried.result.gap <= CERTIFIED
+        and tried.result.gap <= CERTIFIED_GAP
     ]
     if proved:
         least = min(tried.energy_j for tried, _ in proved)
-        alike = least + CERTIFIED * max(0.0, least - static)
+        alike = least + CERTIFIED_GAP * max(0.0, least - static)
         tried, result = next(pair for pair in proved if pair[0].energy_j <= alike)
         return Optimum(tried.energy_j, static, True, tried.status, result.gap, result.runtime, {})
     status = next((t.status for t in tries if t.status == str(Status.INFEASIBLE)), "unknown")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from dmoe_models.model.importance import DEFAULT_GAMMA0
 from dmoe_models.presentation.plot_style import (
     SMALL,
     Picture,
@@ -181,7 +182,8 @@ def where(table: pd.DataFrame) -> Picture | None:
         figure,
         f"Energy that {main_method(table)} saves over all layers, by condition: where more than "
         "half is saved (dotted), and where nothing. Of cells that differ in importance only, the "
-        f"one nearest to the default, 0.7. {counted(chosen['draws'], 'draws')} a row. {OF_RATIO}.",
+        f"one nearest to the default, {DEFAULT_GAMMA0}. {counted(chosen['draws'], 'draws')} a row. "
+        f"{OF_RATIO}.",
     )
 
 

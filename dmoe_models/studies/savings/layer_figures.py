@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from dmoe_models.model.importance import DEFAULT_GAMMA0
 from dmoe_models.presentation.numerals import prefixed
 from dmoe_models.presentation.plot_style import (
     Picture,
@@ -33,7 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "K": 4,
     "D": 2,
     "z": 1.0,
-    GAMMA: 0.7,
+    GAMMA: DEFAULT_GAMMA0,
     "snr_db": 10.0,
     "channel": "redrawn",
     "computation_ratio": None,

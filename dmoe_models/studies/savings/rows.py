@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from dmoe_models.layers.rounds import layer_facts
+from dmoe_models.model.gap import CERTIFIED_GAP
 from dmoe_models.solving.catalogue import find_method
 from dmoe_models.studies.cells import draw_layers
-from dmoe_models.studies.measuring import CERTIFIED, attempt, rounded
+from dmoe_models.studies.measuring import attempt, rounded
 from dmoe_models.studies.study import Column, Work
 
 COLUMNS = (
@@ -63,7 +64,7 @@ def rows(work: Work) -> Iterator[dict[str, Any]]:
                         row["energy_j"] = rounded(result.bound)
                     row |= {
                         "valid": facts["valid"],
-                        "certified": facts["valid"] and result.gap <= CERTIFIED,
+                        "certified": facts["valid"] and result.gap <= CERTIFIED_GAP,
                         "experts_per_token": facts["experts_per_token"],
                         "gap": result.gap,
                         "method_s": result.runtime,

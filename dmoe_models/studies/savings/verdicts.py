@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from dmoe_models.model.importance import DEFAULT_GAMMA0
 from dmoe_models.studies.analysis.verdicts import (
     HELD,
     IN_PART,
@@ -37,7 +38,7 @@ ALMOST = 0.01
 ALIKE = 0.05
 """Distance of savings, intervals included, up to which they are called the same; ours."""
 
-_DEFAULTS = {"family": "rayleigh", "K": 4, "D": 2, "z": 1.0, "gamma0": 0.7}
+_DEFAULTS = {"family": "rayleigh", "K": 4, "D": 2, "z": 1.0, "gamma0": DEFAULT_GAMMA0}
 _VARIED = ("snr_db", "computation_ratio", "channel", "domain")
 
 

@@ -1,33 +1,10 @@
-"""Solutions hold decisions of the right kind; gaps follow their definition."""
+"""Solutions hold decisions of the right kind."""
 
 from __future__ import annotations
-
-import math
 
 import pytest
 
 from dmoe_models import Solution, SolutionError
-from dmoe_models.model.gap import relative_gap
-
-
-@pytest.mark.parametrize(
-    ("objective", "bound", "static", "gap"),
-    [
-        (2.0, 1.0, 0.0, 0.5),
-        (2.0, 1.5, 1.0, 0.5),
-        (1.0, 1.0, 0.0, 0.0),
-        (1.0, 2.0, 0.0, 0.0),
-        (1.0, -math.inf, 0.0, math.inf),
-        (1.0, math.inf, 0.0, 0.0),
-        (1.0, 0.5, 1.0, math.inf),
-    ],
-)
-def test_gap(objective, bound, static, gap):
-    assert relative_gap(objective, bound, static) == pytest.approx(gap)
-
-
-def test_gap_without_a_solution_is_nan():
-    assert math.isnan(relative_gap(math.nan, 1.0, 0.0))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import pytest
 
 from dmoe_models import Outcome, Solution, evaluate, solve
 from dmoe_models.solving.catalogue import METHODS, Method, find_method
-from dmoe_models.text import percent
 from dmoe_models.verification.cross_check import breaches, graded, verify
 from dmoe_models.verification.run import Settings, blank_row
 from dmoe_models.verification.tables import frame, rows_text, summary, summary_text
@@ -308,4 +307,3 @@ def test_tables_are_aligned_and_whole():
             assert all(line[k] == " " for k in gaps if k < len(line))
     assert "why " * 59 + "why" in rows_text(rows)
     assert list(frame(rows).method) == ["jesa", "top-k", "exhaustive", "lower-bound"]
-    assert [percent(g) for g in (0.0, 1e-7, 0.012345, math.nan)] == ["0 %", "0 %", "1.23 %", "-"]
