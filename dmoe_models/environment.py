@@ -17,6 +17,13 @@ def package_version() -> str:
         return "(not installed)"
 
 
+def available_cores() -> int:
+    """Return the cores that this process may use: a container or scheduler may restrict them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def machine() -> str:
     """Return the processor, the number of cores that may be used, and the operating system."""
     name = platform.processor() or platform.machine()
@@ -26,9 +33,8 @@ def machine() -> str:
         name = models[0] if models else name
     except OSError:
         pass  # not Linux
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{name}, {cores} cores, {platform.system()} {platform.machine()}, {python}"
+    return f"{name}, {available_cores()} cores, {platform.system()} {platform.machine()}, {python}"
 
 
 _ENVIRONMENT = (

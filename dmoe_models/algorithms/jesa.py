@@ -27,6 +27,7 @@ from dmoe_models.algorithms.placement.assignment import assign_load
 from dmoe_models.algorithms.placement.candidates import candidates_of
 from dmoe_models.algorithms.selection.des import ExpertSelection, select_experts
 from dmoe_models.deadline import Deadline
+from dmoe_models.environment import available_cores
 from dmoe_models.errors import MethodError
 from dmoe_models.model.energy import (
     assignment_energy_j,
@@ -87,8 +88,6 @@ def jesa(
     """
     if start not in STARTS:
         raise MethodError(f"start = {start!r} is not one of {', '.join(STARTS)}")
-    from dmoe_models.algorithms.selection.compiled import available_cores  # numba: slow to import
-
     if threads is None:
         threads = available_cores()
     numbers = {"starts": starts, "max_iterations": max_iterations, "threads": threads}

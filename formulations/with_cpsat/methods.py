@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import ortools  # says early that the package is missing, and loads nothing
 
-from dmoe_models.algorithms.selection.compiled import available_cores
 from dmoe_models.deadline import Deadline, OutOfTimeError
+from dmoe_models.environment import available_cores
 from dmoe_models.errors import MethodError
 from dmoe_models.model.energy import assignment_energy_j, evaluate, expert_energy_j
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap

@@ -24,8 +24,8 @@ from scipy.optimize import linear_sum_assignment
 
 from dmoe_models import Instance, Status, solve
 from dmoe_models.algorithms.lower_bound import select_at_best_prices
-from dmoe_models.algorithms.selection.compiled import available_cores
 from dmoe_models.channels.recorded import read_channel
+from dmoe_models.environment import available_cores
 from dmoe_models.scores.recorded import read_gates
 from instances.families import draw
 from instances.recorded.join import join

@@ -12,13 +12,13 @@ search when time is up.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 
 from dmoe_models.algorithms.selection.kernel import search_block, workspace
 from dmoe_models.deadline import Deadline
+from dmoe_models.environment import available_cores
 
 _BLOCK_ENTRIES = 1 << 16
 """Table entries (tokens x experts) of the largest piece of work that a thread takes at a time."""
@@ -128,10 +128,3 @@ def _in_threads(
     for finished in running:
         finished.result()
     return answer
-
-
-def available_cores() -> int:
-    """Cores that this process may use, which a container or a scheduler may have restricted."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from dmoe_models.environment import available_cores
 from dmoe_models.files.plain_json import plain
 from dmoe_models.studies.cells import needs_data
 from dmoe_models.studies.design import Design, Task
@@ -346,8 +347,6 @@ def _client(workers: int | None, scheduler: str | None) -> Iterator[Any]:
             with Client(scheduler, timeout="20s", set_as_default=False) as client:
                 yield client
             return
-        from dmoe_models.algorithms.selection.compiled import available_cores
-
         cluster = LocalCluster(
             n_workers=1,
             threads_per_worker=workers or available_cores(),
