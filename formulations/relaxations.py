@@ -26,7 +26,8 @@ MODELS: dict[str, Callable[..., HighsModel]] = {
     "disaggregated": partial(p2_milp, disaggregated=True),
     "set": p2_set,
 }
-"""The MILP with tokens counted per link, the MILP with tokens apart, and the sets of fact 8."""
+"""The MILP with tokens counted per link, the MILP with tokens apart, and the set formulation
+(docs/model.md, fact 8)."""
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,7 @@
 """A family on which JESA's answer costs any number of times the optimum, from nearly every start.
 
-Why, with prices in units of the good link's on its good subcarrier, and R for `ratio`: every token
-can be served by one expert over the good link, or by n experts over n decoy links. Everywhere but
-on subcarrier 1 the good link costs R. On subcarrier 0 a decoy costs a little less than 1/n,
-elsewhere a little less than R/n, and on subcarrier 1 a little less than that. A bait link, whose
-expert is of no use, costs a little more than the good link, in proportion.
-
-- *At best prices* the decoys cost less than 1 together, so JESA's start at best prices takes them.
-- *At an assignment* that does not give subcarrier 1 to the good link, this link costs R and the
-  decoys less than that together, so every token takes the decoys. The cheapest assignment of all
-  links gives subcarrier 1 to the bait.
-- *P3* then gives the decoys what suits them: subcarriers 0 and 1, and others. The good link is idle
-  and gets a leftover, at R. No token gains by it: JESA has converged, at about R (n - 1)/n, where
-  the optimum is 1.
-
-Only a random start that gives subcarrier 1 to the good link ends at the optimum: one in M.
-
-No answer of JESA costs more than R times the optimum, if R is the largest ratio of a link's dearest
-to its cheapest price and every link has a subcarrier: at JESA's last prices its selection is
-the cheapest, so the optimal selection costs as much or more at them, and that is at most R times
-what it costs at the optimum's prices. With many decoys the trap comes as close to that as wanted.
+Why, and that the excess cannot be above what `ratio` allows: docs/model.md, fact 7 (JESA's excess
+has no limit).
 """
 
 from __future__ import annotations

@@ -5,13 +5,10 @@ Let every token t see a price p[t, j] of its own for every remote expert j. What
     OPT >= sum_b + sum_t DES_t(p_t) - max over assignments x of sum_lm x[l, m] V[l, m],
     V[l, m] = sum over tokens t of l's node of (p[t, j(l)] - c[l, m])^+,
 
-where DES_t(p_t) is the token's P1 optimum at its prices. For in a solution in which link l owns
-m(l) and token t uses S_t, t pays c[l, m(l)] >= p[t, j] - (p[t, j] - c[l, m(l)])^+ for every j in
-S_t; summed over j the first parts are at least DES_t(p_t), summed over all tokens the second parts
-are at most the best assignment of V. This is the Lagrangian dual of "tokens pay what their links
-cost", and its maximum over p is the linear relaxation of the set formulation: the strong
-facility-location bound. Nothing has to be trusted about p: wherever it comes from, a solver's duals
-or a subgradient step, evaluating the formula proves the bound up to rounding.
+where DES_t(p_t) is the token's P1 optimum at its prices. Proof, and why its maximum over p is the
+linear relaxation of the set formulation: docs/model.md, fact 8 (the set formulation). Nothing has
+to be trusted about p: wherever it comes from, a solver's duals or a subgradient step, evaluating
+the formula proves the bound up to rounding.
 
 Tokens whose set is known ("decided") need no prices: they are a base load n0[l] of their links,
 and the assignment carries their cost exactly: it minimises

@@ -1,9 +1,9 @@
 """Is JESA asymptotically optimal? Every draw: the certified optimum, JESA, LB, who wants what.
 
-Fact 4 of the model: where the best subcarriers of all links are distinct, LB, the optimum and
-JESA's energy are one. With gains that are independent over links and exchangeable over subcarriers
-that has a probability in closed form, which goes to 1 with the number of subcarriers; with
-correlated or measured ones it is to be seen.
+docs/model.md, fact 4 (distinct bests): where the best subcarriers of all links are distinct, LB,
+the optimum and JESA's energy are one. With gains that are independent over links and exchangeable
+over subcarriers that has a probability in closed form, which goes to 1 with the number of
+subcarriers; with correlated or measured ones it is to be seen.
 """
 
 from __future__ import annotations

@@ -24,11 +24,11 @@ def asymptotic_optimality(rows: pd.DataFrame) -> pd.DataFrame:
     """Return how often JESA is optimal, and how often all best subcarriers are distinct.
 
     One line per cell and method. `draws`; of all of them, `distinct` (number) and `p_distinct`, and
-    `closed_form`, what fact 4 of the model says of it for independent, exchangeable gains.
-    `certified`, draws with a certified optimum, and of these: `optimal` (number) and `p_optimal`;
-    `missed`, draws whose best subcarriers are distinct and that the method did not solve, of which
-    fact 4 allows JESA none; `optimal_without`, draws that it solved without that; `p_bound_tight`
-    (LB is the optimum); `mean_excess`, `worst_excess` over the optimum.
+    `closed_form`, the probability of that for independent, exchangeable gains. `certified`, draws
+    with a certified optimum, and of these: `optimal` (number) and `p_optimal`; `missed`, draws
+    whose best subcarriers are distinct and that the method did not solve (never JESA);
+    `optimal_without`, draws that it solved without that; `p_bound_tight` (LB is the optimum);
+    `mean_excess`, `worst_excess` over the optimum. See docs/model.md, fact 4 (distinct bests).
     """
 
     def line(group: pd.DataFrame) -> dict[str, Any]:

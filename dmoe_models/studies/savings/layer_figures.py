@@ -39,7 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "channel": "redrawn",
     "computation_ratio": None,
 }
-"""Conditions that figures of one cell are near to (MODEL.md, section 8)."""
+"""Conditions that figures of one cell are near to (docs/model.md, section 8)."""
 
 HALF: Style = {"color": "0.3", "linewidth": 0.8, "linestyle": ":"}
 OF_RATIO = "Bars are 95 % intervals of the ratio of sums"
