@@ -1,5 +1,37 @@
-"""Benchmark instances: families to draw from, bundled sets, importers of recorded data.
+"""Benchmark instances: families to draw from, published sets, importers of recorded data.
 
-`instances.families.draw` draws one instance of a family, `instances.library.sets.load_set` reads a
-bundled set, `instances.recorded.join` joins recorded gate scores and measured channels.
+``draw("rayleigh", 7, K=6)`` draws one instance of a family.
+``load_set("small")`` returns the instances of a set, `read_set` what the file of a set of one's own
+says, and `import_instance` joins recorded gate scores and a recorded channel.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from instances.families import draw
+    from instances.library.set_file import read_set
+    from instances.library.sets import load_set
+    from instances.recorded.join import import_instance
+
+__all__ = ["draw", "import_instance", "load_set", "read_set"]
+
+_MODULES = {
+    "draw": "instances.families",
+    "load_set": "instances.library.sets",
+    "read_set": "instances.library.set_file",
+    "import_instance": "instances.recorded.join",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is: the package itself costs nothing."""
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

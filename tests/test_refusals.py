@@ -16,7 +16,8 @@ from dmoe_models import read_instance, solve, write_instance, write_solution
 from dmoe_models.solving.answers import Answers
 from dmoe_models.solving.catalogue import find_method
 from instances.families import draw
-from instances.library.sets import read_set, write_set
+from instances.library.set_file import read_set
+from instances.library.sets import write_set
 
 from shell import Said, call
 

@@ -51,27 +51,27 @@ def generate(
     as_json: bool,
 ) -> None:
     """Draw instances of FAMILY from a seed: the same bits on every machine."""
-    from dmoe_models.verification import plan as agenda
     from instances import families
+    from instances.library import sets
 
     if family is None and set_name is None:
         table = {name: entry.description for name, entry in families.FAMILIES.items()}
         if as_json:
-            print_json({"families": table, "sets": agenda.set_names()})
+            print_json({"families": table, "sets": sets.set_names()})
         else:
             width = max(map(len, table))
             for name, text in table.items():
                 click.echo(f"{name.ljust(width)} {text}")
-            click.echo(f"sets: {', '.join(agenda.set_names())}")
+            click.echo(f"sets: {', '.join(sets.set_names())}")
         return
     if family is not None and set_name is not None:
         raise click.UsageError("give a family or --set, not both")
     if output is None:
         raise click.UsageError("-o names the file (or directory) to write")
     if set_name is not None:
-        if set_name not in agenda.set_names() and Path(set_name).suffix != ".toml":
-            raise MethodError(f"unknown set {set_name!r}; sets are {', '.join(agenda.set_names())}")
-        drawn = agenda.load_set(set_name, recorded_data(data))
+        if set_name not in sets.set_names() and Path(set_name).suffix != ".toml":
+            raise MethodError(f"unknown set {set_name!r}; sets are {', '.join(sets.set_names())}")
+        drawn = sets.load_set(set_name, recorded_data(data))
     else:
         options = options_given(parameters, "-p")
         if "seed" in options:

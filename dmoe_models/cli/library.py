@@ -45,7 +45,7 @@ _records_option = click.option(
 def list_sets(as_json: bool) -> None:
     """List the sets of the package: instances, families, and what each is."""
     facts = []
-    for name in sets.set_names():
+    for name in sets.published_names():
         chosen = sets.find_set(name)
         families = {spec.family for spec in chosen.specs}
         facts.append(
@@ -126,7 +126,7 @@ def verify(names: Sequence[str], values: bool, records: Path | None, as_json: bo
     certificate of the best known values. Exit status 0: all is as it should be; 1: something is
     not.
     """
-    chosen = list(names) or sets.set_names()
+    chosen = list(names) or sets.published_names()
     faults = {name: list(sets.verify(name)) for name in chosen}
     if values:
         folder = record.FOLDER if records is None else records
@@ -186,7 +186,7 @@ def update(
     if missing:
         raise InstanceFileError(f"{missing[0]}: no such file or folder")
     folder = record.FOLDER if records is None else records
-    chosen = [sets.find_set(name) for name in names or sets.set_names()]
+    chosen = [sets.find_set(name) for name in names or sets.published_names()]
     verdicts = []
     for verdict in update_table.update(results, chosen, folder, author=author, keep=not dry_run):
         verdicts.append(verdict)
@@ -228,7 +228,7 @@ def table(names: Sequence[str], records: Path | None, form: str, output: Path | 
     for the whole MILP on HiGHS, and who found what when.
     """
     folder = record.FOLDER if records is None else records
-    chosen = [sets.find_set(name) for name in names or sets.set_names()]
+    chosen = [sets.find_set(name) for name in names or sets.published_names()]
     if records is not None and not records.is_dir():
         raise InstanceFileError(f"{records}: there is no such folder of records")
     text = status.rendered(status.status_table(chosen, folder), form)

@@ -17,11 +17,7 @@ from dmoe_models.solving.sandbox import same_directory
 from dmoe_models.solving.solve import solve
 from dmoe_models.verification.cross_check import Plan
 from dmoe_models.verification.run import Settings, takes_solver
-from instances.library import sets
-from instances.recorded.join import recorded_set
-
-RECORDED = "recorded"
-"""The set that is built from a directory of recorded data."""
+from instances.library.sets import RECORDED, load_set, set_names
 
 FILES = "files"
 """What instances that are given as files are summarised under."""
@@ -33,22 +29,6 @@ _MINLP_NODES, _MINLP_SUBCARRIERS = 3, 6  # the next size up takes minutes
 _EXHAUSTIVE_SIZE = 128  # tokens x nodes: beyond, P2 has hopelessly many cases
 # Both models and both modelling languages remain.
 _LEFT_WHERE_LARGE = ("pyomo-p2-set", "cvxpy-p2-milp", "highs-p2-milp", "cpsat-p2")
-
-
-def set_names() -> list[str]:
-    """Return the names of all sets."""
-    return [*sets.set_names(), RECORDED]
-
-
-def load_set(name: str, data: Path | None = None) -> list[Instance]:
-    """Return the instances of a set; `data` is the directory of recorded data."""
-    if name != RECORDED:
-        return sets.load_set(name)
-    if data is None:
-        raise InstanceError(
-            "set recorded is built from recorded data: name its directory with --data or DMOE_DATA"
-        )
-    return recorded_set(data)
 
 
 def gather(sources: Sequence[str], data: Path | None = None) -> dict[str, list[Instance]]:

@@ -3,41 +3,28 @@
 A family says where gains, scores, tokens and energies come from; sizes, checks, name and metadata
 are common to all. Numbers that a family's docstring gives are defaults of this project. Sizes
 are named as in the mathematics: K nodes, T tokens, M subcarriers, at most D experts per token,
-relevance z and importance gamma.
+relevance z and importance gamma. A module of this folder that defines families is found here.
 """
 
 from __future__ import annotations
 
-from instances.families import (
-    contended as structured,
-)
-from instances.families import (
-    gated,
-    near_ties,
-    trap,
-    wireless,
-)
-from instances.families import (
-    knapsack as structured_p1,
-)
-from instances.families import (
-    mutant as mutants,
-)
-from instances.families import (
-    rayleigh as fading,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from instances.families.family import FAMILIES, Family, draw
 
-__all__ = [
-    "FAMILIES",
-    "Family",
-    "draw",
-    "fading",
+__all__ = ["FAMILIES", "Family", "draw"]
+
+# Families are listed, and instances of a set sorted, in the order in which they are defined.
+_FIRST = (
+    "rayleigh",
     "gated",
-    "mutants",
+    "mutant",
     "near_ties",
-    "structured",
-    "structured_p1",
+    "contended",
+    "knapsack",
     "trap",
     "wireless",
-]
+)
+for _module in (*_FIRST, *sorted({found.name for found in iter_modules(__path__)} - {*_FIRST})):
+    import_module(f"{__name__}.{_module}")

@@ -21,7 +21,7 @@ from instances.library.record import (
     record_path,
     witness_path,
 )
-from instances.library.sets import InstanceSet
+from instances.library.set_file import InstanceSet
 
 
 def audit(sets: Iterable[InstanceSet], folder: Path) -> Iterator[str]:

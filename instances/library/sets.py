@@ -1,225 +1,43 @@
-"""Instance sets: a TOML file says how each is drawn, a manifest of hashes proves that it is so.
+"""Sets by name: those of the package, the recorded one, and one's own by the path of their file.
 
-A set's file holds its datasheet (what it is for, how it was drawn, what it does not cover) and its
-draws: families, seeds and parameters. Its instances are drawn from that whenever they are asked
-for. Beside it lies ``NAME.sha256``, the hash of every instance, in the form that ``sha256sum``
-writes; an instance that does not match is never handed out. Draws are the same bits on every
-machine (see `dmoe_models.portable.random`), so the manifest holds everywhere; what it covers is an
-instance's numbers, not its name or metadata. Small sets are bundled as instance files as well, so
-that they are read, hashed and cited like any other data.
-
-A set of one's own is such a TOML file anywhere, with or without a manifest.
 The package's own sets leave out the families of `instances.families.wireless`,
 `instances.families.gated` and `instances.families.near_ties`.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from dmoe_models.errors import InstanceError, InstanceFileError
 from dmoe_models.files.formats import read_instance, write_instance
 from dmoe_models.files.paths import make_folder, replacement
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
-from instances.families import FAMILIES, draw
+from instances.families import FAMILIES
+from instances.library.set_file import InstanceSet, read_set
+from instances.recorded.join import recorded_set
 
 FOLDER = Path(str(resources.files("instances"))) / "sets"
-NAMES = ("smoke", "small", "toy", "easy", "medium", "hard", "open", "adversarial")
-"""The package's sets: small ones, by difficulty, and what a search found bad for heuristics."""
 
-_TEXTS = ("title", "purpose", "drawn", "not_covered")
+RECORDED = "recorded"
+"""The set that is built from a directory of recorded data."""
 
-
-class Spec(NamedTuple):
-    """One draw: the family, its seed and its parameters, and what to append to the name."""
-
-    family: str
-    seed: int
-    parameters: dict[str, Any]
-    note: str = ""
-
-    def build(self) -> Instance:
-        """Draw the instance, with the note in its name."""
-        instance = draw(self.family, self.seed, **self.parameters)
-        return instance.replace(name=f"{instance.name}-{self.note}") if self.note else instance
-
-    def may_be_called(self, name: str) -> bool:
-        """Whether an instance of that name can be this draw, as far as one sees without drawing."""
-        return name.startswith(f"{self.family}-") and f"-s{self.seed}" in name
+_LISTED_FIRST = ("smoke", "small", "toy", "easy", "medium", "hard", "open", "adversarial")
+"""Small sets, then by difficulty; any other file of the folder is listed after these."""
 
 
-@dataclass(frozen=True)
-class InstanceSet:
-    """What a set's TOML file and its manifest say.
-
-    Attributes
-    ----------
-    name : str
-        The file's, without its suffix.
-    title, purpose, drawn, not_covered : str
-        The datasheet.
-    bundled : bool
-        Whether the instances lie beside the TOML file, in a folder of the set's name.
-    specs : tuple of Spec
-    manifest : dict of str to str
-        Instance name -> SHA-256; empty where there is no manifest.
-    file : path
-    """
-
-    name: str
-    title: str
-    purpose: str
-    drawn: str
-    not_covered: str
-    bundled: bool
-    specs: tuple[Spec, ...]
-    manifest: dict[str, str]
-    file: Path
-
-    def build(self) -> Iterator[Instance]:
-        """Draw the instances, one after the other; each has to match the manifest, if there is one.
-
-        Raises
-        ------
-        InstanceError
-            For a draw that cannot be, one that is not what the manifest says, and one that has the
-            name of another.
-        """
-        names: set[str] = set()
-        for number, spec in enumerate(self.specs):
-            try:
-                instance = spec.build()
-            except InstanceError as error:
-                raise InstanceError(f"{self.file}: draw {number}: {error}") from error
-            wanted = self.manifest.get(instance.name) if self.manifest else instance.sha256
-            if wanted != instance.sha256:
-                raise InstanceError(
-                    f"{self.file}: {instance.name} has SHA-256 {instance.sha256}, and the manifest "
-                    f"says {wanted or 'nothing about it'}"
-                )
-            if instance.name in names:
-                raise InstanceError(
-                    f"{self.file}: draw {number}: {instance.name} is drawn before; a note tells "
-                    "apart what differs in its parameters only"
-                )
-            names.add(instance.name)
-            yield instance
-
-    def find(self, sha256: str) -> Instance | None:
-        """Return the instance of that hash; None where the set does not hold it."""
-        if not self.manifest:
-            return next((one for one in self.build() if one.sha256 == sha256), None)
-        name = {digest: name for name, digest in self.manifest.items()}.get(sha256)
-        if name is None:
-            return None
-        if self.bundled:
-            return read_instance(self.file.with_suffix("") / f"{name}.json")
-        likely = sorted(self.specs, key=lambda spec: not spec.may_be_called(name))
-        for spec in likely:
-            instance = spec.build()
-            if instance.sha256 == sha256:
-                return instance
-        raise InstanceError(f"{self.file}: no draw is {name} of the manifest")
-
-
-def read_set(file: Path | str) -> InstanceSet:
-    """Read a set's TOML file, and the manifest beside it.
-
-    Parameters
-    ----------
-    file : path
-
-    Returns
-    -------
-    InstanceSet
-
-    Raises
-    ------
-    InstanceFileError
-        In one line, for a file that cannot be read or is not a set.
-    """
-    file = Path(file)
-    try:
-        with file.open("rb") as stream:
-            content = tomllib.load(stream)
-    except OSError as error:
-        raise InstanceFileError(f"{file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InstanceFileError(f"{file}: {' '.join(str(error).split())}") from error
-    _only(file, "", content, (*_TEXTS, "bundled", "draws"))
-    for field in _TEXTS:
-        if not isinstance(content.get(field), str) or not content[field].strip():
-            raise InstanceFileError(f"{file}: {field} = {quote(content.get(field))} is not a text")
-    bundled = content.get("bundled", False)
-    if not isinstance(bundled, bool):
-        raise InstanceFileError(f"{file}: bundled = {quote(bundled)} is not true or false")
-    draws = content.get("draws")
-    if not isinstance(draws, list) or not draws:
-        raise InstanceFileError(f"{file}: draws is not a list of at least one table")
-    specs = tuple(
-        spec for number, entry in enumerate(draws) for spec in _specs(file, number, entry)
-    )
-    texts = {field: content[field].strip() for field in _TEXTS}
-    manifest = _read_manifest(file.with_suffix(".sha256"))
-    return InstanceSet(
-        file.stem, **texts, bundled=bundled, specs=specs, manifest=manifest, file=file
-    )
-
-
-def _specs(file: Path, number: int, entry: Any) -> Iterator[Spec]:
-    """Return the draws of one entry, one for each of its seeds."""
-    where = f"draws[{number}]"
-    if not isinstance(entry, dict):
-        raise InstanceFileError(f"{file}: {where} is not a table")
-    _only(file, f"{where}.", entry, ("family", "seeds", "parameters", "note"))
-    family, seeds = entry.get("family"), entry.get("seeds")
-    parameters, note = entry.get("parameters", {}), entry.get("note", "")
-    if family not in FAMILIES:
-        raise InstanceFileError(f"{file}: {where}.family = {quote(family)} is no family")
-    if (
-        not isinstance(seeds, list)
-        or not seeds
-        or any(isinstance(seed, bool) or not isinstance(seed, int) for seed in seeds)
-    ):
-        raise InstanceFileError(f"{file}: {where}.seeds = {quote(seeds)} is not a list of seeds")
-    if not isinstance(parameters, dict) or not isinstance(note, str):
-        raise InstanceFileError(f"{file}: {where} has a note or parameters of the wrong kind")
-    for seed in seeds:
-        yield Spec(family, seed, parameters, note)
-
-
-def _only(file: Path, where: str, content: dict[str, Any], fields: tuple[str, ...]) -> None:
-    for field in content:
-        if field not in fields:
-            raise InstanceFileError(
-                f"{file}: unknown field {where}{field}; fields are {', '.join(fields)}"
-            )
-
-
-def _read_manifest(file: Path) -> dict[str, str]:
-    """Read lines of a hash, two spaces and a name; no file, no lines."""
-    if not file.exists():
-        return {}
-    manifest = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        digest, _, name = line.partition("  ")
-        if len(digest) != 64 or not name or name in manifest:
-            raise InstanceFileError(
-                f"{file}: line {number} is not a SHA-256, two spaces and a name"
-            )
-        manifest[name] = digest
-    return manifest
+def published_names() -> list[str]:
+    """Return the names of the package's sets that everybody can draw, in the order of lists."""
+    found = {file.stem for file in FOLDER.glob("*.toml")}
+    first = [name for name in _LISTED_FIRST if name in found]
+    return first + sorted(found.difference(first))
 
 
 def set_names() -> list[str]:
-    """Return the names of the package's sets."""
-    return list(NAMES)
+    """Return the names of all sets, that of the recorded one included."""
+    return [*published_names(), RECORDED]
 
 
 def find_set(name: str) -> InstanceSet:
@@ -234,31 +52,41 @@ def find_set(name: str) -> InstanceSet:
     """
     if isinstance(name, str) and Path(name).suffix == ".toml":
         return read_set(name)
-    if not isinstance(name, str) or name not in NAMES:
-        raise InstanceError(f"unknown set {quote(name)}; sets are {', '.join(NAMES)}")
+    known = published_names()
+    if not isinstance(name, str) or name not in known:
+        raise InstanceError(f"unknown set {quote(name)}; sets are {', '.join(known)}")
     return read_set(FOLDER / f"{name}.toml")
 
 
-def load_set(name: str) -> list[Instance]:
+def load_set(name: str, data: str | Path | None = None) -> list[Instance]:
     """Return the instances of a set, from its files where they are bundled, else drawn.
 
     Parameters
     ----------
     name : str
         One of `set_names`, or the path of a TOML file.
+    data : path, optional
+        Directory of recorded data, for the set ``recorded``.
 
     Returns
     -------
     list of Instance
-        Families as in their table, small instances first.
+        Families as in their table, small instances first; the recorded set in its own order.
 
     Raises
     ------
     InstanceError
         For an unknown name, or a draw that is not what the manifest says.
     InstanceFileError
-        Where a file of the installed package is missing or damaged.
+        Where a file of the installed package or of the recorded data is missing or damaged.
     """
+    if name == RECORDED:
+        if data is None:
+            raise InstanceError(
+                "set recorded is built from recorded data: name its directory with --data or "
+                "DMOE_DATA"
+            )
+        return recorded_set(data)
     chosen = find_set(name)
     if not chosen.bundled:
         return sorted(chosen.build(), key=_order)

@@ -13,7 +13,7 @@ import pandas as pd
 from dmoe_models.files.plain_json import plain
 from dmoe_models.text import text_table
 from instances.library.record import CLASSES, INFEASIBLE, Record, read_record, record_path, worked_s
-from instances.library.sets import InstanceSet
+from instances.library.set_file import InstanceSet
 from instances.library.update import SAME
 
 LEGEND = (

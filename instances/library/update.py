@@ -47,7 +47,7 @@ from instances.library.record import (
     witness_path,
     write_record,
 )
-from instances.library.sets import InstanceSet
+from instances.library.set_file import InstanceSet
 
 SAME = 1e-12
 """Relative difference up to which an energy or a bound is rounding and no improvement."""

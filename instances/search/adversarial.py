@@ -29,7 +29,7 @@ from dmoe_models.errors import InstanceError
 from dmoe_models.files.paths import replacement
 from dmoe_models.model.instance import Instance
 from instances.families.mutant import COMMON, LEVELS, Fields, mutate, unchanged
-from instances.library.sets import Spec
+from instances.library.set_file import Spec
 from instances.search.excess import Measured, Target, measure
 
 _FIRST_THRESHOLD = 0.05  # share of the present energy that may be lost

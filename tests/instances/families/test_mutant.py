@@ -7,7 +7,7 @@ from dmoe_models import DmoeError
 from dmoe_models.portable.random import Draws
 from instances.families import draw
 from instances.families import mutant as mutants
-from instances.library.sets import read_set
+from instances.library.set_file import read_set
 
 KINDS = {change.__name__.strip("_"): place for place, change in enumerate(mutants._CHANGES)}
 CONCERNS = {

@@ -17,7 +17,8 @@ from instances.library.record import (
     witness_path,
     write_record,
 )
-from instances.library.sets import read_set, write_set
+from instances.library.set_file import read_set
+from instances.library.sets import write_set
 from instances.library.status import rendered, status_table
 from instances.library.update import update
 

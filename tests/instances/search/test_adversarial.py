@@ -8,7 +8,8 @@ import pytest
 
 from dmoe_models import DmoeError, InstanceError, MethodError, solve
 from instances.families import draw
-from instances.library.sets import load_set, read_set
+from instances.library.set_file import read_set
+from instances.library.sets import load_set
 from instances.search import excess as module
 from instances.search.adversarial import search, write_found
 from instances.search.excess import Measured, Target, measure
