@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from dmoe_models.layers.rounds import Rounds
-from dmoe_models.presentation.numerals import prefixed
 from dmoe_models.presentation.plot_style import GRID, LARGE, literal
+from dmoe_models.text import prefixed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -18,7 +18,7 @@ from dmoe_models.files.plain_json import plain
 from dmoe_models.layers.rounds import Rounds, whole_sum
 from dmoe_models.model.gap import format_gap, relative_gap
 from dmoe_models.presentation.files import pictures, require_packages, write_contents
-from dmoe_models.text import text_table
+from dmoe_models.text import format_number, text_table
 
 _NUMBERS = {
     "energy_j": "energy (J)",
@@ -138,7 +138,7 @@ def _parts(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
 
 
 def _number(value: float) -> str:
-    return "-" if math.isnan(value) or value == -math.inf else f"{value:.6g}"
+    return format_number(value, 6)
 
 
 def _saving(line: Mapping[Any, Any], reference: str | None) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -25,6 +24,7 @@ from dmoe_models.input_checks import (
 )
 from dmoe_models.model import radio as channel
 from dmoe_models.model.relevance import best_score_sums, need_from_threshold
+from dmoe_models.text import html_table
 
 Derived = TypeVar("Derived")
 
@@ -407,12 +407,8 @@ class Instance:
         return pd.concat([table, scores], axis=1).rename_axis("token")
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(key)}</th>"
-            f"<td style='text-align:left'>{html.escape(_short(value))}</td></tr>"
-            for key, value in self.summary().items()
-        )
-        return f"<table><caption>DMoE instance</caption>{rows}</table>"
+        lines = ((name, _short(value)) for name, value in self.summary().items())
+        return html_table("DMoE instance", lines)
 
 
 def _short(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,6 +11,7 @@ import pandas as pd
 
 from dmoe_models.model.gap import relative_gap
 from dmoe_models.model.solution import Solution
+from dmoe_models.text import html_table
 
 if TYPE_CHECKING:
     from dmoe_models.referee.check import CheckReport
@@ -97,9 +97,4 @@ class Result:
         )
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(key)}</th>"
-            f"<td style='text-align:left'>{html.escape(str(value))}</td></tr>"
-            for key, value in self.summary().items()
-        )
-        return f"<table><caption>Result</caption>{cells}</table>"
+        return html_table("Result", ((name, str(value)) for name, value in self.summary().items()))

@@ -15,7 +15,7 @@ import pandas as pd
 
 from dmoe_models.model.gap import format_gap
 from dmoe_models.solving.result import Status
-from dmoe_models.text import seconds, share, text_table
+from dmoe_models.text import format_number, seconds, share, text_table
 from dmoe_models.verification.row import FAILED, NOT_RUN, Row
 
 ROW_HEADERS = (
@@ -166,7 +166,7 @@ def summary_tables(rows: Iterable[Row]) -> list[SummaryTable]:
 
 
 def _number(value: float) -> str:
-    return "-" if math.isnan(value) or value == -math.inf else f"{value:.8g}"
+    return format_number(value, 8)
 
 
 def rows_text(rows: Iterable[Row]) -> str:

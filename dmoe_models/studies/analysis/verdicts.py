@@ -18,6 +18,7 @@ import pandas as pd
 
 from dmoe_models.studies.analysis.intervals import Interval
 from dmoe_models.studies.study import find_study
+from dmoe_models.text import in_percent
 
 HELD, IN_PART, NOT_HELD = "held", "held in part", "not held"
 UNDECIDED, NOT_TESTED = "undecided", "not tested"
@@ -157,39 +158,12 @@ def described(line: Any, among: pd.DataFrame) -> str:
     return ", ".join(words) or "the only condition"
 
 
-def percent(interval: Interval) -> str:
-    """Write shares with their interval, in percent, to the digits that the interval supports."""
-    value, low, high = (100 * number for number in interval)
-    if value == low == high:
-        return f"{value + 0.0:g} %" if not _whole(value, 4) else f"{value!r} %"
-    if not math.isfinite(value):
-        return "unknown" if math.isnan(value) else "without bound"
-    if value in (0.0, 100.0) and math.isnan(low + high):
-        return f"{value + 0.0:g} %"  # no -0
-    if math.isinf(low) or math.isinf(high):
-        low = high = math.nan
-    width = high - low if high > low else abs(value)  # NaN compares as false
-    digits = 0
-    while digits < 15 and (
-        width * 10**digits < 10 or any(_whole(number, digits) for number in (value, low, high))
-    ):
-        digits += 1
-    value, low, high = (round(number, digits) + 0.0 for number in (value, low, high))  # no -0
-    written = f"{value:.{digits}f} %"
-    return written if pd.isna(low + high) else f"{written} [{low:.{digits}f}, {high:.{digits}f}]"
-
-
-def _whole(number: float, digits: int) -> bool:
-    """Whether rounding makes 0 or 100 % of what is neither."""
-    return any(number != end and round(number, digits) == end for end in (0.0, 100.0))
-
-
 def worst_draw(excess: pd.Series) -> str:
     """Write how far above the optimum the worst draw is; nothing where none is."""
     worst = float(excess.max())
     if not worst > 0:
         return ""
-    return f"; worst draw {percent(Interval(worst, math.nan, math.nan))} above the optimum"
+    return f"; worst draw {in_percent(Interval(worst, math.nan, math.nan))} above the optimum"
 
 
 def near_optimal(
@@ -225,7 +199,7 @@ def near_optimal(
         f"In {int(near.sum())} of {len(known)} {places}"
         + (f", in {alone} by the mean alone (fewer than two draws above 0)" if alone else "")
         + (f"; not in {'some of ' if places == 'cells' else ''}{far}" if far else "")
-        + f". Highest mean: {percent(effect)} ({described(worst, known)})"
+        + f". Highest mean: {in_percent(effect)} ({described(worst, known)})"
         + worst_draw(known["worst_excess"])
         + ".",
         figure,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dmoe_models.presentation.numerals import figure as written
 from dmoe_models.presentation.plot_style import (
     Picture,
     Style,
@@ -39,6 +38,7 @@ from dmoe_models.studies.asymptotics.channel_figures import (
     with_channels,
 )
 from dmoe_models.studies.asymptotics.rows import distinct_probability
+from dmoe_models.text import format_estimate
 
 _CLOSED_FORM: Style = {"linestyle": ":", "color": "0.0", "marker": ""}
 
@@ -201,7 +201,7 @@ def _fits(rates: pd.DataFrame, channel: str, method: str) -> dict[str, str]:
     rates = rates[(rates["channel"] == channel) & (rates["method"] == method)]
     return {
         str(line["nodes"]): ": b = "
-        + written(*(line[f"optimal_exponent{end}"] for end in ("", "_low", "_high")))
+        + format_estimate(*(line[f"optimal_exponent{end}"] for end in ("", "_low", "_high")))
         for line in rates[rates["optimal_exponent"].notna()].to_dict("records")
     }
 

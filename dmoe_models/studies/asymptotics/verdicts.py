@@ -31,13 +31,13 @@ from dmoe_models.studies.analysis.verdicts import (
     lowest,
     near_optimal,
     of_method,
-    percent,
     sizes,
     span,
     table_of,
     verdict,
 )
 from dmoe_models.studies.asymptotics.tables import TARGET
+from dmoe_models.text import in_percent
 
 INDEPENDENT = ("rayleigh", "rician")
 """Families whose gains are independent over links and exchangeable over subcarriers."""
@@ -131,14 +131,15 @@ def _becomes_optimal(
     elif end.low < TARGET <= end.high and not falls:
         outcome = UNDECIDED
     sentence = (
-        f"At {span(last['ratio'])} subcarriers per link JESA is optimal on {percent(end)} of "
-        f"{int(last['certified'].sum()):,} draws, at {span(first['ratio'])} on {percent(start)}; "
-        f"from there to here it falls in {falls or 'none'} of {len(series)} series; {sizes(table)}."
+        f"At {span(last['ratio'])} subcarriers per link JESA is optimal on {in_percent(end)} of "
+        f"{int(last['certified'].sum()):,} draws, at {span(first['ratio'])} on "
+        f"{in_percent(start)}; from there to here it falls in {falls or 'none'} of "
+        f"{len(series)} series; {sizes(table)}."
     )
     if end.low < TARGET:
         worst = lowest(last, "p_optimal")
         share = proportion_interval(int(worst["optimal"]), int(worst["certified"]))
-        sentence += f" Least: {percent(share)} at {described(worst, table)}."
+        sentence += f" Least: {in_percent(share)} at {described(worst, table)}."
     sentence += _left_out(table)
     yield verdict(claim, source, outcome, sentence, figure, end, int(table["certified"].sum()))
 
@@ -161,8 +162,8 @@ def _closed_form(table: pd.DataFrame) -> Verdict:
         "(independent fading).",
         MODEL,
         HELD if by_chance > (1 - CONFIDENCE) / 2 else NOT_HELD,
-        f"In {hits} of {number} cells, {percent(share)}, the interval of the measured probability "
-        f"contains the closed form; {100 * CONFIDENCE:g} % or more are to be expected.",
+        f"In {hits} of {number} cells, {in_percent(share)}, the interval of the measured "
+        f"probability contains the closed form; {100 * CONFIDENCE:g} % or more are to be expected.",
         "distinct",
         share,
         int(table["draws"].sum()),
@@ -180,7 +181,7 @@ def _event(table: pd.DataFrame) -> Iterator[Verdict]:
         "Where the best subcarriers of all links are distinct, JESA is optimal.",
         f"{PAPER}: the structure behind asymptotic optimality",
         NOT_HELD if missed else HELD,
-        f"It is on {distinct - missed:,} of {distinct:,} such draws, {percent(share)}.",
+        f"It is on {distinct - missed:,} of {distinct:,} such draws, {in_percent(share)}.",
         "probability",
         share,
         distinct,
@@ -191,7 +192,7 @@ def _event(table: pd.DataFrame) -> Iterator[Verdict]:
         "It is hardly ever optimal without that, so that the closed form tells how soon it is.",
         OURS,
         graded([without.high <= few], [without.low > few]),
-        f"Of the {optimal:,} draws on which JESA is optimal, {percent(without)} are without "
+        f"Of the {optimal:,} draws on which JESA is optimal, {in_percent(without)} are without "
         "distinct best subcarriers.",
         "probability",
         without,
@@ -265,7 +266,7 @@ def _enough(needed: pd.DataFrame) -> Iterator[Verdict]:
             "A few are enough where gains are not independent, too.",
             OURS,
             graded(others["needed_surely"].notna(), others["needed_possibly"].isna()),
-            f"{int(reached.sum())} of {len(others)} series reach it, {percent(share)}"
+            f"{int(reached.sum())} of {len(others)} series reach it, {in_percent(share)}"
             + (f", at {span(others['needed'].dropna())} per link" if reached.any() else "")
             + (f"; never within the design: series of {', '.join(missing)}" if len(missing) else "")
             + ".",
@@ -291,7 +292,8 @@ def _starts(table: pd.DataFrame) -> Iterator[Verdict]:
             "random start.",
             OURS,
             graded([better], [worse]),
-            f"Over all cells of both it is on {percent(share)}, {_METHOD} on {percent(base)}.",
+            f"Over all cells of both it is on {in_percent(share)}, {_METHOD} on "
+            f"{in_percent(base)}.",
             "starts",
             share,
             int(own["certified"].sum()),

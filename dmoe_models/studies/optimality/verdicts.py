@@ -24,12 +24,12 @@ from dmoe_models.studies.analysis.verdicts import (
     lowest,
     near_optimal,
     of_method,
-    percent,
     sizes,
     table_of,
     verdict,
     worst_draw,
 )
+from dmoe_models.text import in_percent
 
 FEW = 0.01
 """Share of all sets up to which a search is said to explore few; ours."""
@@ -74,7 +74,7 @@ def _search(nodes: pd.DataFrame) -> Iterator[Verdict]:
         "DES finds the optimum of P1.",
         f"{PAPER}: a branch and bound",
         right if agree == certified else NOT_HELD,
-        f"On {agree:,} of {certified:,} draws, {percent(share)}, its energy is the certified "
+        f"On {agree:,} of {certified:,} draws, {in_percent(share)}, its energy is the certified "
         f"optimum, which another method than DES found as well on {by_others:,}; {sizes(own)}."
         + (f" On {draws - certified:,} more no method proved one." if draws > certified else ""),
         "nodes",
@@ -106,7 +106,7 @@ def _search(nodes: pd.DataFrame) -> Iterator[Verdict]:
         f"{PAPER}, abstract; the threshold is ours",
         graded(few, [not line for line in few]),
         f"With the bound that is {whose}: in {sum(few)} of {len(few)} families. {told}. "
-        f"Largest share: {percent(effect)} ({worst['family']}).",
+        f"Largest share: {in_percent(effect)} ({worst['family']}).",
         "nodes",
         effect,
         int(own["certified"].sum()),
@@ -128,7 +128,7 @@ def _finds_answers(families: pd.DataFrame) -> Iterator[Verdict]:
         "JESA finds a feasible answer wherever there is one.",
         f"{OURS}; assumed in the literature, where every link can have a subcarrier",
         graded(always, ~always),
-        f"In {int(always.sum())} of {len(own)} families. Least: on {percent(share)} of "
+        f"In {int(always.sum())} of {len(own)} families. Least: on {in_percent(share)} of "
         f"{int(worst['certified']):,} draws with a certified optimum ({worst['family']}).",
         "optimal",
         share,
@@ -156,8 +156,8 @@ def _outperforms(families: pd.DataFrame, label: str) -> Iterator[Verdict]:
         f"Surely so in {int(more.sum())} of {len(pairs)} families, of draws on which both have a "
         f"valid answer{f'; not in {alike}' if alike else ''}"
         + (f"; nothing to compare in {none}" if none else "")
-        + f". Least in {least['family']}, on {percent(effect)} of the draws, where {label} needs "
-        f"{percent(figure_of(least, 'beyond_jesa'))} of the optimum more in the mean.",
+        + f". Least in {least['family']}, on {in_percent(effect)} of the draws, where {label} "
+        f"needs {in_percent(figure_of(least, 'beyond_jesa'))} of the optimum more in the mean.",
         "gaps",
         effect,
         int(pairs["paired"].sum()),
@@ -183,8 +183,8 @@ def _local_search(families: pd.DataFrame) -> Iterator[Verdict]:
         "A local search from JESA's answer closes most of what JESA leaves open.",
         OURS,
         HELD if no_fewer.all() and closes else IN_PART if better else NOT_HELD,
-        f"It is optimal on {percent(share)} of the draws, JESA on {percent(base)}; on no fewer in "
-        f"{int(no_fewer.sum())} of {len(pairs)} families"
+        f"It is optimal on {in_percent(share)} of the draws, JESA on {in_percent(base)}; on no "
+        f"fewer in {int(no_fewer.sum())} of {len(pairs)} families"
         + worst_draw(pairs["worst_excess_local"])
         + ".",
         "optimal",
@@ -222,7 +222,7 @@ def _integral(sets: pd.DataFrame) -> Verdict:
         "The linear relaxation of the set model equals the optimum.",
         f"{OURS}: nearly always, not always",
         outcome,
-        f"On {percent(share)} of the draws"
+        f"On {in_percent(share)} of the draws"
         + (f"; worst {below:.2g} % below ({described(worst, sets)})." if below else "."),
         "integral",
         share,
@@ -249,7 +249,7 @@ def _lower_bound(lines: pd.DataFrame) -> Verdict:
         graded(near, lines["mean_distance_low"] > NEAR),
         f"Surely in {int(near.sum())} of {len(lines)} cells"
         + (f"; not surely in all of {far}" if far else "")
-        + f". Largest mean distance: {percent(effect)} ({described(worst, lines)}).",
+        + f". Largest mean distance: {in_percent(effect)} ({described(worst, lines)}).",
         "tightness",
         effect,
         int(lines["certified"].sum()),
@@ -267,7 +267,7 @@ def _weaker(lines: pd.DataFrame, bound: pd.DataFrame, label: str) -> Verdict:
         OURS,
         graded(weaker, pairs["mean_distance_high"] < pairs["mean_distance_low_bound"]),
         f"In {int(weaker.sum())} of {len(pairs)} cells, intervals apart; the relaxation is up to "
-        f"{percent(effect)} below the optimum in the mean ({described(worst, lines)}).",
+        f"{in_percent(effect)} below the optimum in the mean ({described(worst, lines)}).",
         "tightness",
         effect,
         int(lines["certified"].sum()),

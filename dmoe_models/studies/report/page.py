@@ -14,11 +14,10 @@ from typing import Any
 
 from dmoe_models.environment import environment
 from dmoe_models.presentation.files import svg
-from dmoe_models.presentation.numerals import NOTHING
 from dmoe_models.studies.analysis.findings import StudyReport
 from dmoe_models.studies.report.tables import Presented, tally
 from dmoe_models.studies.report.words import LEGEND
-from dmoe_models.text import Table, markdown
+from dmoe_models.text import NOTHING, Table, markdown
 
 _LONG = 60
 """Lines of a table from which on it is folded away on the screen."""

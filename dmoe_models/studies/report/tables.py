@@ -16,9 +16,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dmoe_models.presentation.numerals import NOTHING, figure, labels, measure, prefixed
 from dmoe_models.studies.report.words import IMPLIED, MEASURED
-from dmoe_models.text import Table
+from dmoe_models.text import (
+    NOTHING,
+    Table,
+    format_estimate,
+    format_labels,
+    format_value,
+    prefixed,
+)
 
 if TYPE_CHECKING:
     from dmoe_models.studies.analysis.verdicts import Verdict
@@ -132,14 +138,14 @@ def _column(
     """Return the column that one of the table's, or the three of a figure, become."""
     values = table[names[0]]
     if is_label:
-        cells = labels(values)
+        cells = format_labels(values)
     elif len(names) > 1:
         cells = [
-            figure(value, low, high, scale[1])
+            format_estimate(value, low, high, scale[1])
             for value, low, high in table[names].to_numpy(dtype=float)
         ]
     else:
-        cells = [measure(value, scale[1]) for value in values]
+        cells = [format_value(value, scale[1]) for value in values]
     return _Column(
         header=header,
         unit=scale[0],

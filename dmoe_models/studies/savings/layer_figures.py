@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from dmoe_models.model.importance import DEFAULT_GAMMA0
-from dmoe_models.presentation.numerals import prefixed
 from dmoe_models.presentation.plot_style import (
     Picture,
     Style,
@@ -27,6 +26,7 @@ from dmoe_models.studies.analysis.figure_tools import (
     told,
     varying,
 )
+from dmoe_models.text import prefixed
 
 GAMMA = "gamma0"
 DEFAULTS: dict[str, Any] = {

@@ -25,12 +25,11 @@ from dmoe_models.studies.analysis.verdicts import (
     highest,
     lowest,
     of_method,
-    percent,
     table_of,
     verdict,
 )
 from dmoe_models.studies.savings.tables import HALF
-from dmoe_models.text import share
+from dmoe_models.text import in_percent, share
 
 ALMOST = 0.01
 """Part of the reference's energy up to which two methods are called alike; ours."""
@@ -81,7 +80,7 @@ def judge(tables: Tables) -> Iterator[Verdict]:
 
 def _told(line: Any, table: pd.DataFrame) -> str:
     """Say a saving, and where it was."""
-    return f"{percent(figure_of(line, 'saving'))} at {described(line, table)}"
+    return f"{in_percent(figure_of(line, 'saving'))} at {described(line, table)}"
 
 
 def _typical(table: pd.DataFrame) -> Any:
@@ -159,7 +158,7 @@ def _recorded(jesa: pd.DataFrame) -> Iterator[Verdict]:
         f"{PAPER}: often around 50 % or more",
         graded(table["above_half"], table["saving_high"] < HALF),
         f"In {int(table['above_half'].sum())} of {len(table)} conditions surely; from "
-        f"{_told(least, table)} to {percent(figure_of(most, 'saving'))} "
+        f"{_told(least, table)} to {in_percent(figure_of(most, 'saving'))} "
         f"at {described(most, table)}.",
         "where",
         figure_of(least, "saving"),
@@ -220,9 +219,9 @@ def _whose(jesa: pd.DataFrame) -> Iterator[Verdict]:
         OURS,
         HELD if halved == 1 else IN_PART if some > 0 else NOT_HELD,
         f"JESA saves {_told(against.iloc[0], top)} against Top-k, and there "
-        f"{percent(figure_of(typical, 'saving'))} against greedy, which meets the same relevance; "
-        f"against greedy surely something in {share(some)} of {len(table)} conditions, most "
-        f"{_told(most, table)}.",
+        f"{in_percent(figure_of(typical, 'saving'))} against greedy, which meets the same "
+        f"relevance; against greedy surely something in {share(some)} of {len(table)} "
+        f"conditions, most {_told(most, table)}.",
         "methods",
         figure_of(typical, "saving"),
         int(table["draws"].sum()),
@@ -261,8 +260,8 @@ def _optimal(savings: pd.DataFrame) -> Iterator[Verdict]:
         f"In {int((more <= ALMOST).sum())} of {len(pairs)} conditions"
         + (f" ({of_all - len(pairs)} more are not certified throughout)" * (of_all > len(pairs)))
         + f". Largest difference at "
-        f"{described(worst, of_method(top, 'JESA'))}: the optimum saves {percent(optimum)}, JESA "
-        f"{percent(figure_of(worst, 'saving'))}.",
+        f"{described(worst, of_method(top, 'JESA'))}: the optimum saves {in_percent(optimum)}, "
+        f"JESA {in_percent(figure_of(worst, 'saving'))}.",
         "methods",
         optimum,
         int(pairs["draws"].sum()),
@@ -284,7 +283,7 @@ def _channels(jesa: pd.DataFrame) -> Iterator[Verdict]:
     alike = [bool(g["saving_high"].max() - g["saving_low"].min() <= ALIKE) for g in groups]
     apart = [bool(g["saving_low"].max() > g["saving_high"].min()) for g in groups]
     told = ", ".join(
-        f"{line['channel']} {percent(figure_of(line, 'saving'))}"
+        f"{line['channel']} {in_percent(figure_of(line, 'saving'))}"
         for _, line in groups[0].iterrows()
     )
     if len(groups) > 1:

@@ -7,10 +7,8 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dmoe_models.studies.analysis.intervals import Interval, proportion_interval
+from dmoe_models.studies.analysis.intervals import proportion_interval
 from dmoe_models.studies.analysis.verdicts import (
     HELD,
     IN_PART,
@@ -20,7 +18,6 @@ from dmoe_models.studies.analysis.verdicts import (
     UNDECIDED,
     axes,
     described,
-    percent,
     verdicts,
 )
 from dmoe_models.studies.study import StudyError
@@ -515,24 +512,6 @@ def test_no_table_breaks_a_verdict(seed):
                 assert not re.search(r"\bnan\b|\binf\b|<NA>", verdict.sentence), verdict.sentence
 
 
-@given(
-    value=st.floats(-1, 2),
-    reach=st.one_of(st.just(math.nan), st.floats(0, 1), st.floats(0, 1e-9)),
-    off=st.floats(0, 1),
-)
-def test_percentages_say_what_is_so(value, reach, off):
-    low, high = value - off * reach, value + reach
-    written = percent(Interval(value, low, high))
-    numbers = [float(number) for number in re.findall(r"-?[\d.]+(?:e-?\d+)?", written)]
-    assert len(numbers) in (1, 3)
-    for number, true in zip(numbers, (100 * value, 100 * low, 100 * high), strict=False):
-        width = abs(true) if math.isnan(reach) else max(100 * (high - low), abs(true))
-        assert abs(number - true) <= 0.06 * width + 1e-12
-        for end in (0.0, 100.0):  # nothing and all are said of nothing else
-            assert number != end or abs(true - end) < 1e-12
-    assert "-0 " not in written and "nan" not in written
-
-
 def test_tables_without_anything_give_no_verdicts():
     for study in ("asymptotics", "optimality", "savings"):
         assert verdicts(study, {}, SHA) == []
@@ -550,19 +529,3 @@ def test_every_tested_verdict_quotes_what_it_must():
         if verdict.outcome != NOT_TESTED:
             assert verdict.figure and verdict.low <= verdict.effect <= verdict.high
             assert re.search(r"\([\d,]+ draws; configuration 0123456789ab\)$", verdict.sentence)
-
-
-@pytest.mark.parametrize(
-    ("interval", "written"),
-    [
-        (Interval(0.5, 0.4, 0.6), "50 % [40, 60]"),
-        (Interval(0.984, 0.960, 0.996), "98.4 % [96.0, 99.6]"),
-        (Interval(0.9996, 0.99, 1.0), "99.96 % [99.00, 100.00]"),
-        (Interval(1.0, 1.0, 1.0), "100 %"),
-        (Interval(0.0, 0.0, 0.0), "0 %"),
-        (Interval(0.0004, 0.0003, 0.0005), "0.040 % [0.030, 0.050]"),
-        (Interval(0.25, math.nan, math.nan), "25 %"),
-    ],
-)
-def test_percentages_never_round_to_all_or_nothing(interval, written):
-    assert percent(interval) == written

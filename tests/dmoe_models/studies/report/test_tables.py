@@ -2,103 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import pandas as pd
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dmoe_models.presentation.numerals import figure, labels, measure, prefixed
 from dmoe_models.studies.report.tables import present, tally, verdict_frame, verdict_text
 from dmoe_models.studies.study import find_study
 
 from sample_report import LABEL, optimality, sample
 
 NAN = math.nan
-
-
-@pytest.mark.parametrize(
-    ("values", "factor", "text"),
-    [
-        ((0.984, 0.960, 0.996), 1, "0.984 [0.960, 0.996]"),
-        ((0.984, 0.960, 0.996), 100, "98.4 [96.0, 99.6]"),
-        ((1, 0.93, 1), 100, "100 [93.0, 100]"),
-        ((0.99986, 0.9978, 0.999996), 100, "99.99 [99.78, 99.9996]"),
-        ((0.0021, -0.00002, 0.004), 1, "0.0021 [-0.00002, 0.0040]"),
-        ((0, 0, 0.07), 100, "0 [0, 7.0]"),
-        ((12345.0, 12000.0, 12700.0), 1, "12,345 [12,000, 12,700]"),
-        ((2.7, NAN, 4.1), 1, "2.7 [-, 4.1]"),
-        ((0.5, NAN, NAN), 100, "50 [-]"),
-        ((0.25, 0.25, 0.25), 100, "25 [25, 25]"),
-        ((math.inf, NAN, NAN), 100, "inf [-]"),
-        ((NAN, NAN, NAN), 100, "-"),
-        ((1e-9, 0, 2e-9), 1, "1e-09 [0, 2e-09]"),
-        ((1 - 1e-13, 0.99, 1), 100, "<100 [99.00, 100]"),
-    ],
-)
-def test_figures(values, factor, text):
-    assert figure(*values, factor) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "factor", "text"),
-    [
-        (1750, 1, "1,750"),
-        (4.0, 1, "4"),
-        (0.99, 100, "99"),
-        (0.042665, 100, "4.266"),
-        (0.9999612, 100, "99.9961"),
-        (1.382400000000003, 100, "138.2"),
-        (1e-13, 100, "1e-11"),
-        (0.0013884, 1000, "1.388"),
-        (-math.inf, 1, "-inf"),
-        (NAN, 1, "-"),
-        (pd.NA, 1, "-"),
-        (True, 1, "yes"),
-    ],
-)
-def test_measures(value, factor, text):
-    assert measure(value, factor) == text
-
-
-def number(text):
-    """Read a number as it was written, and how far it may be off."""
-    digits = text.lstrip("<>").replace(",", "")
-    decimals = len(digits.partition("e")[0].partition(".")[2]) - int(digits.partition("e")[2] or 0)
-    return float(digits), 0.5 * 10.0**-decimals
-
-
-@given(
-    st.floats(0, 1) | st.floats(0.99999, 1) | st.floats(0, 1e-12),
-    st.floats(1e-9, 0.5),
-    st.sampled_from([1, 100]),
-)
-def test_rounding_claims_no_more_than_is_known(value, half, factor):
-    low, high = max(0.0, value - half), min(1.0, value + half)
-    shown = figure(value, low, high, factor)
-    texts = shown.replace("]", "").replace(" [", ", ").split(", ")
-    for exact, text in zip((value, low, high), texts, strict=True):
-        read, off = number(text)
-        assert (read == 0) == (exact == 0), shown
-        assert (read == factor and text[0] != "<") == (exact == 1), shown
-        assert abs(read - factor * exact) <= off * (1 + 1e-6), shown
-    assert abs(number(texts[0])[0] - factor * value) <= max(0.06 * factor * half, 0.5e-6)
-
-
-@given(st.lists(st.floats(-1e6, 1e6).map(lambda value: float(f"{value:.11g}") + 0.0), min_size=1))
-def test_labels_tell_values_apart(values):
-    written = labels(values)
-    for one, other in itertools.combinations(range(len(values)), 2):
-        assert (written[one] == written[other]) == (values[one] == values[other])
-
-
-def test_units():
-    assert prefixed([0.002, 0.0135, NAN, 0.0, math.inf], "J") == ("mJ", 1e3)
-    assert prefixed([3e-6], "s") == ("µs", 1e6)
-    assert prefixed([NAN], "J") == ("J", 1.0)
-    assert prefixed([1e30], "J") == ("MJ", 1e-6)
 
 
 def test_a_table():
