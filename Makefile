@@ -28,9 +28,10 @@ validate: $(READY) ## the main job: every method on the sets small and recorded,
 test: $(READY) ## all tests
 	DMOE_DATA="$(DATA)" $(BIN)/python -m pytest --numprocesses=2 $(ARGS)
 
-lint: $(READY) ## ruff, formatting included
+lint: $(READY) ## ruff, formatting included, and the order of the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 
 types: $(READY) ## mypy
 	$(BIN)/mypy

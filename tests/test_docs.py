@@ -2,14 +2,15 @@
 
 import importlib.util
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from dmoe_models.studies.design import configuration_file, read_design
 
-DOCS = Path(__file__).parent.parent / "docs"
+from places import ROOT
+
+DOCS = ROOT / "docs"
 SIZES = {"asymptotics": "full", "optimality": "default", "savings": "default"}
 
 

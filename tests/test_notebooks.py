@@ -12,7 +12,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).parent.parent
+from places import ROOT
+
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LARGEST_BYTES = 1_500_000
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:tmp|home|work|root)\b")

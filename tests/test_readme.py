@@ -8,9 +8,10 @@ from pathlib import Path
 
 from dmoe_models.cli.validate import validate
 
+from places import ROOT
 from shell import call
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 FENCED = re.findall(r"^```(\w*)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 BLOCKS = [text for language, text in FENCED if language == "python"]
 SHELL = [text for language, text in FENCED if not language]

@@ -18,9 +18,8 @@ from dmoe_models import write_instance
 from dmoe_models.cli.validate import validate
 from instances.families import draw
 
+from places import ROOT
 from shell import assert_refused, call
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)

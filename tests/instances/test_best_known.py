@@ -1,7 +1,6 @@
 """The table of best known values: as wide as promised, sorted as measured, and true."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -10,10 +9,11 @@ from instances.library.record import CLASSES, FOLDER, WHOLE_MILP, read_record, r
 from instances.library.sets import find_set, published_names
 from instances.library.status import rendered, status_table
 
+from places import ROOT
 from shell import call
 
 BY_DIFFICULTY = (*CLASSES, "hard", "open")
-PAGE = Path(__file__).parents[2] / "docs" / "best_known.md"
+PAGE = ROOT / "docs" / "best_known.md"
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import importlib.util
 import io
 import json
 import math
-import os
 import shlex
 from pathlib import Path
 
@@ -22,15 +21,11 @@ from dmoe_models.layers.figure import rounds_figure
 from dmoe_models.layers.report import graded_layers, graded_totals, layers_text, totals_text
 from dmoe_models.layers.rounds import Rounds, run_rounds
 
+from places import RECORDINGS, needs_recordings
 from shell import assert_refused, call
 
 SMALL = ("uneven", "-p", "K=3", "-p", "T=6", "--layers", 3)
 METHODS = "jesa,exact,top-k"
-DATA = Path(os.environ.get("DMOE_DATA") or Path(__file__).parents[3] / "shared" / "data")
-needs_data = pytest.mark.skipif(
-    not (DATA / "gates_deepseek_v2_lite").is_dir(),
-    reason=f"recorded data is not at {DATA} (set DMOE_DATA to its directory)",
-)
 
 
 def rounds_json(capsys, *arguments):
@@ -348,14 +343,14 @@ def test_the_examples_of_the_help_work(capsys, mine):
             assert (mine / example[example.index("-o") + 1] / "rounds.png").exists()
 
 
-@needs_data
+@needs_recordings
 def test_recorded_layers_are_run(capsys, monkeypatch):
-    monkeypatch.setenv("DMOE_DATA", str(DATA))
+    monkeypatch.setenv("DMOE_DATA", str(RECORDINGS))
     chosen = ("-p", "nodes=4", "-p", "tokens=16", "--layers", 2, "--methods", "top-k")
     found = rounds_json(capsys, "recorded", "--domain", "law", *chosen)
-    layers = recorded_layers(DATA, "law", layers=[0, 1], nodes=4, tokens=16)
+    layers = recorded_layers(RECORDINGS, "law", layers=[0, 1], nodes=4, tokens=16)
     assert [line["instance_sha256"] for line in found["layers"]] == [i.sha256 for i in layers]
-    given = rounds_json(capsys, "recorded", "--domain", "law", "--data", DATA, *chosen)
+    given = rounds_json(capsys, "recorded", "--domain", "law", "--data", RECORDINGS, *chosen)
     assert given["totals"] == found["totals"] and found["configuration"]["domain"] == "law"
 
 

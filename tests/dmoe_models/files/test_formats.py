@@ -104,7 +104,7 @@ def assert_identical(a, b):
         assert getattr(a, name).tobytes() == getattr(b, name).tobytes()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(instance=instances())
 def test_instance_round_trip_json_netcdf_json(instance, tmp_path_factory):
     folder = tmp_path_factory.mktemp("trip")
@@ -119,7 +119,7 @@ def test_instance_round_trip_json_netcdf_json(instance, tmp_path_factory):
     schema("instance").validate(json.loads((folder / "a.json").read_text(encoding="utf-8")))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(instance=instances(), data=st.data())
 def test_solution_round_trip(instance, data, tmp_path_factory):
     path = tmp_path_factory.mktemp("trip") / "solution.json"

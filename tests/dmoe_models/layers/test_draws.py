@@ -1,8 +1,6 @@
 """Layers: gates of their own, nodes that stay, a channel that does what was asked."""
 
-import os
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +9,8 @@ from dmoe_models import InstanceError, InstanceFileError
 from dmoe_models.layers.draws import ages, layer_seed, recorded_layers, synthetic_layers
 from instances.families import FAMILIES, draw
 
-DATA = Path(os.environ.get("DMOE_DATA") or Path(__file__).parents[3] / "shared" / "data")
-needs_data = pytest.mark.skipif(
-    not (DATA / "gates_deepseek_v2_lite").is_dir(),
-    reason=f"recorded data is not at {DATA} (set DMOE_DATA to its directory)",
-)
+from places import RECORDINGS, needs_recordings
+
 SMALL = {"K": 3, "T": 6}
 
 
@@ -92,11 +87,11 @@ def test_layers_that_cannot_be(family, changes, words):
         synthetic_layers(family, 1, **({"layers": 2} | changes))
 
 
-@needs_data
+@needs_recordings
 def test_recorded_layers():
     chosen = {"layers": [0, 6, 25], "tokens": 24, "nodes": 4}
-    fixed = list(recorded_layers(DATA, "law", channel="fixed", seed=3, **chosen))
-    redrawn = list(recorded_layers(DATA, "law", seed=3, **chosen))
+    fixed = list(recorded_layers(RECORDINGS, "law", channel="fixed", seed=3, **chosen))
+    redrawn = list(recorded_layers(RECORDINGS, "law", seed=3, **chosen))
     assert [layer.metadata["gates"]["layer"] for layer in fixed] == [0, 6, 25]
     assert [layer.importance for layer in fixed] == pytest.approx([0.7, 0.49, 0.343])
     for one, other in zip(fixed, redrawn, strict=True):
@@ -107,10 +102,10 @@ def test_recorded_layers():
     assert not np.array_equal(redrawn[0].gain, redrawn[1].gain)
 
 
-@needs_data
+@needs_recordings
 def test_all_recorded_layers_of_all_domains_can_be_read():
     for domain in ("intent", "law", "summary", "translation"):
-        last = recorded_layers(DATA, domain, layers=[25], tokens=8)
+        last = recorded_layers(RECORDINGS, domain, layers=[25], tokens=8)
         assert next(last).metadata["gates"]["file"] == f"{domain}.npz"
 
 

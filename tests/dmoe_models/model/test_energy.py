@@ -37,7 +37,7 @@ def energy_by_hand(instance, selection, owned):
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_energy_is_the_formula(seed):
     random = np.random.default_rng(seed)
     instance = tiny_instance(seed % 1000, max_nodes=4)

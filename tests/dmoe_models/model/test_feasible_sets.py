@@ -16,7 +16,7 @@ from instances.families import draw
 
 
 @given(st.integers(0, 10**9), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_sets_are_all_feasible_ones_or_all_minimal_ones(seed, minimal):
     random = np.random.default_rng(seed)
     experts = int(random.integers(2, 8))

@@ -334,7 +334,7 @@ def test_weak_links_have_a_rate():
     assert instance.rate_bps[0, 1, 0] == pytest.approx(expected, rel=1e-14)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     seed=st.integers(0, 2**32),
     limit=st.integers(1, 3),

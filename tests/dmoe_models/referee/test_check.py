@@ -340,7 +340,7 @@ def test_energy_is_unknown_where_a_loaded_link_names_no_subcarrier():
 # ------------------------------------------------------------------------------------ C1 exactly
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_need_is_the_instances_to_the_last_bit(data):
     experts = data.draw(st.integers(2, 8))

@@ -1,8 +1,5 @@
 """The family `calibrated`: complete parameters, documented statistics, and the recordings' own."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -21,12 +18,9 @@ from dmoe_models.scores.statistics import STATISTICS, gate_statistics
 from instances.families import draw
 from instances.recorded.directory import DOMAINS, RECORDED_LAYERS
 
-DATA = Path(os.environ.get("DMOE_DATA") or Path(__file__).parents[3] / "shared" / "data")
-GATES = DATA / "gates_deepseek_v2_lite"
-needs_data = pytest.mark.skipif(
-    not GATES.is_dir(),
-    reason=f"recorded data is not at {DATA} (set DMOE_DATA to its directory)",
-)
+from places import RECORDINGS, needs_recordings
+
+GATES = RECORDINGS / "gates_deepseek_v2_lite"
 
 # docs/gates.md: mean over all layers and domains of what is drawn, and the error of that mean
 # (four standard errors of 256 tokens a layer and domain, or more).
@@ -95,7 +89,7 @@ def test_draws_have_the_documented_statistics():
         assert np.mean([row[name] for row in rows]) == pytest.approx(mean, abs=error), name
 
 
-@needs_data
+@needs_recordings
 @pytest.mark.parametrize(
     ("layer", "domain"),
     [(0, "law"), (6, "summary"), (13, "intent"), (20, "translation"), (25, "law")],
@@ -108,7 +102,7 @@ def test_draws_have_the_statistics_of_the_recordings(layer, domain):
     assert drawn["load_peak"] == pytest.approx(recorded["load_peak"], rel=0.5)
 
 
-@needs_data
+@needs_recordings
 def test_mean_errors_are_those_of_the_page():
     errors = {name: [] for name in MEAN_ERRORS}
     for domain in DOMAINS:
@@ -122,7 +116,7 @@ def test_mean_errors_are_those_of_the_page():
         assert np.mean(errors[name]) < 1.5 * mean + (sampling if name == "top1" else 0), name
 
 
-@needs_data
+@needs_recordings
 def test_experts_are_active_as_often_as_recorded():
     recorded = read_gates(GATES / "intent.npz", layer=6).scores > 0
     drawn = scores_of(6, "intent", 8192) > 0

@@ -192,7 +192,7 @@ ROWS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 @given(ROWS)
 def test_the_order_of_rows_and_methods_does_not_matter(entries):
     rows = [row("x", "g", 1.0), row("y", "g", 1.0), *(row(*entry) for entry in entries)]

@@ -20,7 +20,7 @@ from dmoe_models.verification.measures import (
     shifted_geometric_mean,
 )
 
-quick = settings(max_examples=50, deadline=None, derandomize=True)
+quick = settings(max_examples=50, derandomize=True)
 COSTS = st.one_of(st.floats(1e-6, 1e6), st.just(math.inf))
 TABLES = st.integers(1, 4).flatmap(
     lambda width: st.lists(

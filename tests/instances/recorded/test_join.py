@@ -1,8 +1,5 @@
 """Joining recordings: choices are recorded in the metadata; the recorded set is as documented."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -11,11 +8,8 @@ from dmoe_models.channels.recorded import read_channel
 from dmoe_models.scores.recorded import GateRecord, read_gates
 from instances.recorded.join import import_instance, join, recorded_set
 
-DATA = Path(os.environ.get("DMOE_DATA") or Path(__file__).parents[3] / "shared" / "data")
-needs_data = pytest.mark.skipif(
-    not (DATA / "gates_deepseek_v2_lite").is_dir(),
-    reason=f"recorded data is not at {DATA} (set DMOE_DATA to its directory)",
-)
+from places import RECORDINGS, needs_recordings
+
 RANDOM = np.random.default_rng(3)
 
 
@@ -137,9 +131,9 @@ def test_missing_data_directory(tmp_path):
         recorded_set(tmp_path)
 
 
-@needs_data
+@needs_recordings
 def test_recorded_set_is_as_documented():
-    instances = recorded_set(DATA)
+    instances = recorded_set(RECORDINGS)
     choose = [instance for instance in instances if instance.problem == "P2"]
     given = [instance for instance in instances if instance.problem == "P1"]
     assert len(choose) == 8 and len(given) == 4
@@ -156,21 +150,21 @@ def test_recorded_set_is_as_documented():
         assert not instance.capped.all()
 
 
-@needs_data
+@needs_recordings
 def test_original_text_equals_the_arrays():
-    text = read_gates(DATA / "raw" / "esft_law_expert_weights_1.txt")
-    arrays = read_gates(DATA / "gates_deepseek_v2_lite" / "law.npz", layer=0)
+    text = read_gates(RECORDINGS / "raw" / "esft_law_expert_weights_1.txt")
+    arrays = read_gates(RECORDINGS / "gates_deepseek_v2_lite" / "law.npz", layer=0)
     np.testing.assert_array_equal(text.scores, arrays.scores)
     np.testing.assert_array_equal(text.prompt, arrays.prompt)
 
 
-@needs_data
+@needs_recordings
 def test_measured_levels_are_plausible():
-    calibrated = read_channel(DATA / "csi_iwl5300" / "day10_point01_8_locations.npz")
+    calibrated = read_channel(RECORDINGS / "csi_iwl5300" / "day10_point01_8_locations.npz")
     snr = calibrated.transmit_power_w * calibrated.gain.mean(axis=1) / calibrated.noise_power_w
     assert calibrated.gain.shape == (48, 30)
     assert 10 * np.log10(snr.min()) > 10 and 10 * np.log10(snr.max()) < 30
-    indoor = read_channel(DATA / "csi_nexmon_indoor" / "csi.npz")
+    indoor = read_channel(RECORDINGS / "csi_nexmon_indoor" / "csi.npz")
     assert indoor.gain.shape == (164, 56)
     spread = 10 * np.log10(indoor.gain.max(axis=1) / indoor.gain.min(axis=1))
     assert 8 < np.median(spread) < 25

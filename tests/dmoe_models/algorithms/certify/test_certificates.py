@@ -121,7 +121,7 @@ def claimed(certificate, bound):
 PRICE = st.floats(0, 1e-3) | st.sampled_from([0.0, 1e-300, 1e300])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 59), st.data())
 def test_no_p1_proof_shows_more_than_the_optimum(seed, data):
     instance = tiny_instance(seed, given=True)
@@ -208,7 +208,7 @@ def test_a_reduction_keeps_what_is_better_than_the_target():
     assert removed > 5000
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 59), st.data())
 def test_no_p2_tree_proves_more_than_the_optimum(seed, data):
     """Trees at random, of prices that are good or bad, never prove 1e-9 more than the truth."""
@@ -261,7 +261,7 @@ def test_no_p2_tree_proves_more_than_the_optimum(seed, data):
         assert verify_certificate(instance, made.certificate).bound_j <= best
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 199), st.data())
 def test_minimal_sets_are_those_of_the_enumeration(seed, data):
     """Also where a sum misses need by an ulp, with limits on cost, and where too many are left."""

@@ -34,7 +34,7 @@ def test_the_program_is_the_relaxation_of_the_set_model(family, listed):
     assert compared >= 20
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_the_cut_that_is_found_is_the_most_violated(data):
     depth = data.draw(st.integers(1, 6))

@@ -126,7 +126,7 @@ def dense(cost):
     return served, float(cost[i[real], j[real]].sum())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(large_cases())
 def test_short_lists_lose_nothing_against_a_dense_solver(case):
     counts, energy = case

@@ -49,7 +49,7 @@ def test_des_equals_enumeration(engine, bound):
 
 
 @given(st.integers(0, 10**9), st.sampled_from(METHODS))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_des_equals_enumeration_wherever_hypothesis_looks(seed, how):
     _check_against_enumeration(seed, engine=how[0], bound=how[1])
 

@@ -28,7 +28,7 @@ def kernel_reaches(scores, need):
     st.lists(st.floats(0, 1, allow_subnormal=True), min_size=1, max_size=12),
     st.integers(-3, 3),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_sums_are_compared_as_rationals(scores, ulps):
     need = math.fsum(scores)
     for _ in range(abs(ulps)):
@@ -42,7 +42,7 @@ def test_sums_are_compared_as_rationals(scores, ulps):
     st.integers(-300, 300),
     st.sampled_from([0.0, 1.0, -1.0]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_terms_of_all_magnitudes_lose_nothing(powers, power, sign):
     """The kernel's scores are positive; its sums are right for any doubles."""
     terms = [(-1.0) ** k * 2.0**p for k, p in enumerate(powers)]
