@@ -9,7 +9,8 @@ bit.
 
 References
 ----------
-G. Dueck, T. Scheuer, "Threshold accepting", Journal of Computational Physics 90 (1990).
+G. Dueck, T. Scheuer, "Threshold accepting: a general purpose optimization algorithm appearing
+superior to simulated annealing", Journal of Computational Physics 90 (1990).
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ References
 ----------
 Handler, Zang, "A dual algorithm for the constrained shortest path problem", Networks 10 (1980):
 the multiplier of a covering constraint from the two sets on either side of it.
-Shewchuk, "Adaptive precision floating-point arithmetic", Discrete & Computational Geometry 18
-(1997): exact sums as expansions.
+Shewchuk, "Adaptive precision floating-point arithmetic and fast robust geometric predicates",
+Discrete & Computational Geometry 18 (1997): exact sums as expansions.
 """
 
 from __future__ import annotations

@@ -233,8 +233,8 @@ def decay_interval(
 
     References
     ----------
-    S. Wilks, "The large-sample distribution of the likelihood ratio", Annals of Mathematical
-    Statistics 9 (1938), 60-62.
+    S. Wilks, "The large-sample distribution of the likelihood ratio for testing composite
+    hypotheses", Annals of Mathematical Statistics 9 (1938), 60-62.
     """
     x = np.log(np.asarray(scale, dtype=float))
     k, n = np.asarray(failures, dtype=float), np.asarray(numbers, dtype=float)
