@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 _MODULES = {
     "dmoe_models.errors": (
         "DmoeError",
+        "FileError",
         "InstanceError",
         "InstanceFileError",
         "MethodError",
@@ -38,6 +39,7 @@ __all__ = sorted(_MODULE_OF)
 
 if TYPE_CHECKING:
     from dmoe_models.errors import DmoeError as DmoeError
+    from dmoe_models.errors import FileError as FileError
     from dmoe_models.errors import InstanceError as InstanceError
     from dmoe_models.errors import InstanceFileError as InstanceFileError
     from dmoe_models.errors import MethodError as MethodError

@@ -15,8 +15,12 @@ class SolutionError(DmoeError):
     """Solution data of the wrong kind (shape or type), before any question of feasibility."""
 
 
-class InstanceFileError(DmoeError):
+class FileError(DmoeError):
     """A file that cannot be read or written as what it should be: the text names the file."""
+
+
+InstanceFileError = FileError
+"""The name of `FileError` in version 0.1.0."""
 
 
 class MethodError(DmoeError):

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from dmoe_models.environment import machine, package_version
-from dmoe_models.errors import InstanceFileError
+from dmoe_models.errors import FileError
 from dmoe_models.files.certificates import write_certificate
+from dmoe_models.files.decoding import Amount, Bound, Count, Date, decode
 from dmoe_models.files.formats import write_solution
 from dmoe_models.files.json_format import VERSION, checked_content, read_document, write_document
 from dmoe_models.files.paths import existing, faults_name, make_folder, replacement
 from dmoe_models.files.plain_json import plain
-from dmoe_models.input_checks import quote, real_number, whole_number
+from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP
 from dmoe_models.model.instance import Instance
 from dmoe_models.referee.certificate import Certificate
@@ -70,14 +71,14 @@ class Run:
     options: dict[str, Any] = field(default_factory=dict)
     solver: str = ""
     package: str = ""
-    tolerance: float = OPTIMALITY_GAP
+    tolerance: Amount = OPTIMALITY_GAP
     status: str = "unknown"
-    time_s: float | None = None
-    cpu_s: float | None = None
-    time_limit_s: float | None = None
-    nodes: int | None = None
+    time_s: Amount | None = None
+    cpu_s: Amount | None = None
+    time_limit_s: Amount | None = None
+    nodes: Count | None = None
     machine: str = ""
-    date: str = ""
+    date: Date = ""
     author: str = ""
 
 
@@ -97,9 +98,9 @@ class Answer:
 
     instance: str
     instance_sha256: str
-    bound_j: float
-    solution: str
-    certificate: str
+    bound_j: Bound = -math.inf
+    solution: str = ""
+    certificate: str = ""
     run: Run
 
 
@@ -217,67 +218,16 @@ def read_answer(path: Path) -> Answer:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         One line that names the file and what is wrong in it.
     """
     with faults_name(path):
         names = [f.name for f in fields(Answer)]
-        content = checked_content(
-            read_document(existing(path)),
-            ANSWER_FORMAT,
-            names,
-            ["instance", "instance_sha256", "run"],
-        )
-        texts = {name: content.get(name, "") for name in names if name not in ("bound_j", "run")}
-        for name, value in texts.items():
-            if not isinstance(value, str):
-                raise InstanceFileError(f"{name} = {quote(value)} is not a text")
+        required = ["instance", "instance_sha256", "run"]
+        document = read_document(existing(path))
+        answer = decode(Answer, checked_content(document, ANSWER_FORMAT, names, required))
         for name in ("solution", "certificate"):
-            if texts[name] and Path(texts[name]).name != texts[name]:
-                raise InstanceFileError(f"{name} = {quote(texts[name])} is not a file beside it")
-        return Answer(
-            bound_j=read_bound(content.get("bound_j", "-Infinity")),
-            run=read_run(content["run"]),
-            **texts,
-        )
-
-
-def read_bound(value: Any) -> float:
-    """Return a bound as it stands in a file: a number, "-Infinity" (none) or "Infinity"."""
-    if value in ("Infinity", "-Infinity"):
-        return float(value)
-    return real_number("bound_j", value)
-
-
-def read_run(content: Any) -> Run:
-    """Return a run as it stands in a file.
-
-    Raises
-    ------
-    InstanceFileError
-        For an unknown field, one that is missing, or a value of the wrong kind.
-    """
-    if not isinstance(content, dict):
-        raise InstanceFileError(f"run = {quote(content)} is not a JSON object")
-    known = {f.name: str(f.type) for f in fields(Run)}
-    for name, value in content.items():
-        kind = known.get(name)
-        if kind is None:
-            raise InstanceFileError(f"unknown key run.{name}")
-        if value is None and "None" in kind:
-            continue
-        if "float" in kind or "int" in kind:
-            read = real_number if "float" in kind else whole_number
-            if read(f"run.{name}", value) < 0:
-                raise InstanceFileError(f"run.{name} = {quote(value)} is negative")
-        elif not isinstance(value, dict if "dict" in kind else str):
-            raise InstanceFileError(f"run.{name} = {quote(value)} is of the wrong kind")
-    if "method" not in content:
-        raise InstanceFileError("key run.method is missing")
-    run = Run(**content)
-    try:
-        if run.date:
-            datetime.date.fromisoformat(run.date)
-    except ValueError:
-        raise InstanceFileError(f"run.date = {quote(run.date)} is not a date") from None
-    return run
+            file = getattr(answer, name)
+            if file and Path(file).name != file:
+                raise FileError(f"{name} = {quote(file)} is not a file beside it")
+        return answer

@@ -8,19 +8,19 @@ history. How a record changes is decided in `instances.library.update`.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
-from dmoe_models.errors import InstanceFileError
+from dmoe_models.errors import FileError
+from dmoe_models.files.decoding import Bound, Finite, decode
 from dmoe_models.files.json_format import VERSION, checked_content, read_document, write_document
 from dmoe_models.files.paths import existing, faults_name, replacement
 from dmoe_models.files.plain_json import plain
-from dmoe_models.input_checks import quote, real_number, whole_number
+from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.model.instance import Instance
-from dmoe_models.solving.answers import Run, read_bound, read_run
+from dmoe_models.solving.answers import Run
 
 FOLDER = Path(str(resources.files("instances"))) / "best_known"
 RECORD_FORMAT = "dmoe-record"
@@ -49,7 +49,7 @@ class Event:
     """
 
     what: str
-    value_j: float
+    value_j: Bound
     certified: bool = False
     run: Run
 
@@ -84,9 +84,9 @@ class Record:
     tokens: int
     subcarriers: int
     max_experts: int
-    static_j: float
+    static_j: Finite
     objective_j: float = math.nan
-    bound_j: float = -math.inf
+    bound_j: Bound = -math.inf
     certified: bool = False
     found: Run | None = None
     proved: Run | None = None
@@ -186,49 +186,13 @@ def read_record(path: Path) -> Record:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         One line that names the file and what is wrong in it.
     """
     with faults_name(path):
         names = [f.name for f in fields(Record)]
         content = checked_content(read_document(existing(path)), RECORD_FORMAT, names, names)
-        values: dict[str, Any] = {}
-        for known in fields(Record):
-            name, value, kind = known.name, content[known.name], str(known.type)
-            if kind == "str" and not isinstance(value, str):
-                raise InstanceFileError(f"{name} = {quote(value)} is not a text")
-            if kind == "int":
-                value = whole_number(name, value)
-            if kind == "bool" and not isinstance(value, bool):
-                raise InstanceFileError(f"{name} = {quote(value)} is not true or false")
-            if kind == "Run | None":
-                value = None if value is None else read_run(value)
-            values[name] = value
-        values["static_j"] = real_number("static_j", content["static_j"])
-        if content["problem"] not in WHOLE_MILP:
-            raise InstanceFileError(f"problem = {quote(content['problem'])} is not P1 or P2")
-        objective = content["objective_j"]
-        values["objective_j"] = (
-            math.nan if objective is None else real_number("objective_j", objective)
-        )
-        values["bound_j"] = read_bound(content["bound_j"])
-        measured = content["measured"]
-        if not isinstance(measured, dict) or not isinstance(content["history"], list):
-            raise InstanceFileError("measured is not an object, or history not a list")
-        values["measured"] = {method: read_run(run) for method, run in measured.items()}
-        values["history"] = tuple(_event(n, e) for n, e in enumerate(content["history"]))
-        return Record(**values)
-
-
-def _event(number: int, content: Any) -> Event:
-    where = f"history[{number}]"
-    names = {f.name for f in fields(Event)}
-    if not isinstance(content, dict) or set(content) != names:
-        raise InstanceFileError(f"{where} does not consist of {', '.join(sorted(names))}")
-    if not isinstance(content["what"], str) or not isinstance(content["certified"], bool):
-        raise InstanceFileError(f"{where} has values of the wrong kind")
-    value = read_bound(content["value_j"])
-    return replace(
-        Event(what=content["what"], value_j=value, run=read_run(content["run"])),
-        certified=content["certified"],
-    )
+        record = decode(Record, content)
+        if record.problem not in WHOLE_MILP:
+            raise FileError(f"problem = {quote(record.problem)} is not P1 or P2")
+        return record
