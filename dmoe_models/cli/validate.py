@@ -1,19 +1,13 @@
-"""The front door: ask for sets and methods, get the table, the summary, the verdict and a report.
-
-``python validate.py`` and ``dmoe validate`` are this one command.
-"""
+"""`dmoe validate`, which ``python validate.py`` is as well: methods on instance sets, verified."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from dmoe_models.cli.shell import counting, names_given, recorded_data
+from dmoe_models.cli.shell import counting, names_given, print_json, recorded_data
 
 EXIT_BREACH = 1
 """Exit status where answers cannot be true together."""
@@ -100,57 +94,39 @@ def validate(
     every built-in method that applies and has a chance within the time limit; what it leaves out is
     said below the summary.
     """
-    from dmoe_models.files.plain_json import plain
-    from dmoe_models.presentation.files import require_packages
-    from dmoe_models.solving.answers import Answers
-    from dmoe_models.verification import tables
-    from dmoe_models.verification.cross_check import verify
-    from dmoe_models.verification.plan import choose, gather
-    from dmoe_models.verification.report import JOURNAL, write_report
-    from dmoe_models.verification.row import Journal, Row
-    from dmoe_models.verification.run import Settings
+    from dmoe_models.verification.row import Row
+    from dmoe_models.verification.validate import validate as run_validation
 
-    settings = Settings(time_limit, seed, solver)
     wanted = None if names is None else names_given(names, "--methods")
-    if report is not None:
-        require_packages()
-        report = report.absolute()  # wherever a plug-in may go
-    groups = gather(sources, recorded_data(data))
-    instances = [instance for several in groups.values() for instance in several]
-    plan, notes = choose(instances, wanted, added, settings)
+    with counting() as count:
 
-    journal = Journal(None if report is None else report / JOURNAL)
-    answers = None if answers_folder is None else Answers(answers_folder, author)
-    with closing(journal), counting() as say:
+        def progress(row: Row, number: int, total: int) -> None:
+            count(f"{row.method} on {row.instance}: {row.status}", number, total)
 
-        def watch(row: Row, number: int, total: int) -> None:
-            say(f"{row.method} on {row.instance}: {row.status}", number, total)
-
-        rows, breaches = verify(plan, settings, journal, watch, answers)
-    set_of = {(i.name, i.sha256): name for name, several in groups.items() for i in several}
-    rows = [replace(r, instance_set=set_of[r.instance, r.instance_sha256]) for r in rows]
-
+        found = run_validation(
+            sources,
+            wanted,
+            added=added,
+            time_limit=time_limit,
+            seed=seed,
+            solver=solver,
+            data=recorded_data(data),
+            report=report,
+            answers=answers_folder,
+            author=author,
+            progress=progress,
+        )
     if as_json:
-        document = {
-            "rows": tables.frame(rows).to_dict("records"),
-            "summary": tables.summary(rows).to_dict("records"),
-            "notes": notes,
-            "breaches": breaches,
-        }
-        click.echo(json.dumps(plain(document), indent=1))
+        print_json(
+            {
+                "rows": found.rows.to_dict("records"),
+                "summary": found.summary.to_dict("records"),
+                "notes": found.notes,
+                "breaches": found.breaches,
+            }
+        )
     else:
-        click.echo(tables.rows_text(rows) + "\n")
-        click.echo(tables.summary_text(rows) + "\n")
-        click.echo("\n".join([*tables.LEGEND, *notes]) + "\n")
-        click.echo("\n".join(f"BREACH {line}" for line in breaches) or "no breach")
-    if report is not None:
-        configuration = {
-            "sets and files": ", ".join(sources) or "default",
-            "methods": ", ".join([names or "default list", *added]),
-            "solver": solver or "each method's default",
-            "time limit (s)": time_limit,
-            "seed": seed,
-        }
-        written = write_report(report, rows, breaches, notes, configuration)
-        click.echo(f"report: {written[-1]}", err=True)
-    return EXIT_BREACH if breaches else 0
+        click.echo(found.text())
+    if found.page is not None:
+        click.echo(f"report: {found.page}", err=True)
+    return EXIT_BREACH if found.breaches else 0

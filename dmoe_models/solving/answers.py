@@ -28,7 +28,7 @@ from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP
 from dmoe_models.model.instance import Instance
 from dmoe_models.referee.certificate import Certificate
-from dmoe_models.solving.catalogue import Method
+from dmoe_models.solving.method import PLUG_IN, Method
 from dmoe_models.solving.result import Result
 
 ANSWER_FORMAT = "dmoe-answer"
@@ -138,9 +138,7 @@ def _public_name(method: Method) -> str:
 
 def _solver(method: Method, name: str) -> str:
     """Return the solver of a run with its version, where a package of Python's holds it."""
-    if not name and method.kind != "plug-in":
-        named = [solver for solver in _SOLVERS if method.name.startswith(f"{solver}-")]
-        name = named[0] if named else "highs" if method.name in ("exact", "set-bound") else ""
+    name = name or method.solver
     if name.removeprefix("appsi_") not in _SOLVERS:
         return name
     package = _SOLVERS[name.removeprefix("appsi_")]
@@ -193,7 +191,7 @@ class Answers:
         answer = Answer(
             instance=instance.name,
             instance_sha256=instance.sha256,
-            bound_j=float(claimed if method.kind == "plug-in" else result.bound),
+            bound_j=float(claimed if method.kind == PLUG_IN else result.bound),
             solution=solution,
             certificate=proof,
             run=run_of(result, method, options=options, time_limit=time_limit, author=self.author),

@@ -1,320 +1,205 @@
-"""The menu: every method by name, where it lives, and how a plug-in becomes one.
-
-A method is a function of an Instance that returns decisions (an `Outcome`, or a bare `Solution`).
-Methods are named by dotted paths and imported when they are called, so a missing optional package
-concerns the method that needs it and no other.
-"""
+"""The catalogue: every method by name, one record each. A method is added by one row here."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.metadata import entry_points
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from dmoe_models.errors import MethodError
+from dmoe_models.solving.method import (
+    CERTIFIER,
+    DIFFICULTY,
+    PLUG_IN,
+    REFERENCE,
+    BoundMethod,
+    Method,
+    SizeLimit,
+)
+from dmoe_models.solving.plugins import entry_point_targets, file_of
 
-ENTRY_POINT_GROUP = "dmoe_models.methods"
-"""Installed packages offer methods of their own under this entry-point group."""
+P1, P2, P3, BOTH = ("P1",), ("P2",), ("P3",), ("P1", "P2")
+EXACT, HEURISTIC, BOUND = "exact", "heuristic", "bound"
 
-EXTRAS = {"ortools": "cpsat"}
-"""Optional packages that methods need, and the extra of this one that installs each."""
+_OURS, _MODELS, _CPSAT = "dmoe_models.algorithms", "formulations.methods", "formulations.with_cpsat"
+_SELECTION = "selection= (top-k's by default)"
 
+_ENUMERATED = SizeLimit(tokens_x_nodes=128)  # beyond, P2 has hopelessly many cases
+_AS_WRITTEN = SizeLimit(nodes=3, subcarriers=6)  # the next size up takes minutes
+_REPEATED = SizeLimit(tokens_x_nodes=2000)  # beyond, each model and each language is run once
 
-@dataclass(frozen=True)
-class Method:
-    """One line of the menu.
-
-    Attributes
-    ----------
-    name : str
-    problems : tuple of str
-        Which of P1, P2 and P3 it answers.
-    kind : str
-        "exact", "heuristic", "bound" or "plug-in".
-    target : str
-        ``module:function``, or ``path/to/file.py:function``.
-    needs : str
-        What must be installed or given beyond the instance.
-    summary : str
-    package : str
-        A package of `EXTRAS` that it needs, if any.
-    """
-
-    name: str
-    problems: tuple[str, ...]
-    kind: str
-    target: str
-    summary: str
-    needs: str = ""
-    package: str = ""
-
-    @property
-    def installed(self) -> bool:
-        """Whether the optional package that it needs, if any, is there."""
-        return not self.package or importlib.util.find_spec(self.package) is not None
-
-    def load(self) -> Callable[..., Any]:
-        """Import the function; MethodError where that is not possible, saying why."""
-        place, _, function = self.target.rpartition(":")
-        try:
-            module = _module_of_file(place) if place.endswith(".py") else _imported(place)
-        except ImportError as error:
-            raise MethodError(f"method {self.name}: {_install_hint(error)}") from error
-        except SystemExit as leaving:
-            raise MethodError(
-                f"method {self.name}: importing it calls sys.exit({leaving.code!r})"
-            ) from None
-        except Exception as error:
-            raise MethodError(
-                f"method {self.name} cannot be loaded: {type(error).__name__}: {error}"
-            ) from error
-        try:
-            loaded = getattr(module, function)
-        except AttributeError:
-            raise MethodError(f"method {self.name}: {place} has no function {function}") from None
-        if not callable(loaded):
-            raise MethodError(f"method {self.name}: {function} in {place} is not a function")
-        return loaded
-
-
-_ALGORITHMS = "dmoe_models.algorithms"
-_PYOMO, _CVXPY = "formulations.methods:pyomo_", "formulations.methods:cvxpy_"
-_BOTH = ("P1", "P2")
-
-_MENU = [
-    Method(
-        "des",
-        ("P1",),
-        "exact",
-        f"{_ALGORITHMS}.selection.des:solve_p1",
-        "DES tree search, per token",
-    ),
-    Method(
-        "jesa", ("P2",), "heuristic", f"{_ALGORITHMS}.jesa:jesa", "JESA block coordinate descent"
-    ),
-    Method(
-        "top-k", _BOTH, "heuristic", f"{_ALGORITHMS}.baselines:top_k", "the k highest scores, P3"
-    ),
-    Method(
-        "homogeneous",
-        _BOTH,
-        "heuristic",
-        f"{_ALGORITHMS}.baselines:homogeneous",
-        "H(z, D): one relevance at every layer, DES and P3",
-    ),
-    Method(
-        "greedy",
-        _BOTH,
-        "heuristic",
-        f"{_ALGORITHMS}.baselines:greedy",
-        "experts by energy per score at best prices, P3",
-    ),
-    Method(
-        "random",
-        _BOTH,
-        "heuristic",
-        f"{_ALGORITHMS}.baselines:random_selection",
-        "a uniformly random feasible selection, P3",
-    ),
-    Method(
-        "exhaustive",
-        _BOTH,
-        "exact",
-        f"{_ALGORITHMS}.exhaustive:exhaustive",
-        "enumeration, tiny sizes only",
-    ),
-    Method(
-        "local-search",
-        ("P2",),
-        "heuristic",
-        f"{_ALGORITHMS}.local_search:local_search",
-        "exchange and perturb subcarriers, from JESA",
-    ),
-    Method(
-        "exact",
-        ("P2",),
-        "exact",
-        f"{_ALGORITHMS}.exact.method:exact",
-        "proved optimum by token prices, reductions and branching",
-    ),
-    Method(
-        "lower-bound",
-        _BOTH,
-        "bound",
-        f"{_ALGORITHMS}.lower_bound:lower_bound",
-        "LB: every link on its own best subcarrier",
-    ),
-    Method("pyomo-p1-milp", ("P1",), "exact", f"{_PYOMO}p1_milp", "P1 as a MILP in Pyomo"),
-    Method(
-        "pyomo-p2-minlp",
-        ("P2",),
-        "exact",
-        f"{_PYOMO}p2_minlp",
-        "P2 as written, with the ratio, in Pyomo; tiny sizes only",
-        needs="solver scip",
-    ),
-    Method(
-        "pyomo-p2-milp",
-        ("P2",),
-        "exact",
-        f"{_PYOMO}p2_milp",
-        "P2 as a MILP in Pyomo (disaggregated=True: one row a token)",
-    ),
-    Method(
-        "pyomo-p2-set", ("P2",), "exact", f"{_PYOMO}p2_set", "P2 over minimal feasible sets, Pyomo"
-    ),
-    Method(
-        "pyomo-p3",
-        ("P3",),
-        "heuristic",
-        f"{_PYOMO}p3_assignment",
-        "P3 as a linear program in Pyomo",
-        needs="selection= (top-k's by default)",
-    ),
-    Method("cvxpy-p1-milp", ("P1",), "exact", f"{_CVXPY}p1_milp", "P1 as a MILP in CVXPY"),
-    Method(
-        "cvxpy-p2-milp",
-        ("P2",),
-        "exact",
-        f"{_CVXPY}p2_milp",
-        "P2 as a MILP in CVXPY (disaggregated=True: one row a token)",
-    ),
-    Method(
-        "cvxpy-p2-set", ("P2",), "exact", f"{_CVXPY}p2_set", "P2 over minimal feasible sets, CVXPY"
-    ),
-    Method(
-        "cvxpy-p3",
-        ("P3",),
-        "heuristic",
-        f"{_CVXPY}p3_assignment",
-        "P3 as a linear program in CVXPY",
-        needs="selection= (top-k's by default)",
-    ),
-    Method(
-        "highs-p2-milp",
-        ("P2",),
-        "exact",
-        "formulations.methods:highs_p2_milp",
-        "P2 as a MILP straight into HiGHS (disaggregated=True: one row a token)",
-    ),
-    Method(
-        "highs-p2-set",
-        ("P2",),
-        "exact",
-        "formulations.methods:highs_p2_set",
-        "P2 over minimal feasible sets, straight into HiGHS",
-    ),
-    Method(
-        "cpsat-p1",
-        ("P1",),
-        "exact",
-        "formulations.with_cpsat.methods:cpsat_p1",
-        "P1 in integers, on CP-SAT of OR-Tools",
-        needs="extra cpsat",
-        package="ortools",
-    ),
-    Method(
-        "cpsat-p2",
-        ("P2",),
-        "exact",
-        "formulations.with_cpsat.methods:cpsat_p2",
-        "P2 over minimal feasible sets in integers, on CP-SAT of OR-Tools",
-        needs="extra cpsat",
-        package="ortools",
-    ),
-    Method(
-        "set-bound",
-        ("P2",),
-        "bound",
-        "formulations.with_highs.set_bound:set_bound",
-        "LP over minimal feasible sets, its bound proved from dual prices",
-    ),
+# fmt: off
+_ROWS = [  # a table: name, problems, kind, function, summary, and what else is particular
+    Method("des", P1, EXACT, f"{_OURS}.selection.des:solve_p1", "DES tree search, per token",
+           label="DES", role=CERTIFIER),
+    Method("jesa", P2, HEURISTIC, f"{_OURS}.jesa:jesa", "JESA block coordinate descent",
+           label="JESA"),
+    Method("top-k", BOTH, HEURISTIC, f"{_OURS}.baselines:top_k", "the k highest scores, P3",
+           label="Top-k", may_miss_relevance=True, role=REFERENCE),
+    Method("homogeneous", BOTH, HEURISTIC, f"{_OURS}.baselines:homogeneous",
+           "H(z, D): one relevance at every layer, DES and P3", label="H(1, D)",
+           may_miss_relevance=True),
+    Method("greedy", BOTH, HEURISTIC, f"{_OURS}.baselines:greedy",
+           "experts by energy per score at best prices, P3"),
+    Method("random", BOTH, HEURISTIC, f"{_OURS}.baselines:random_selection",
+           "a uniformly random feasible selection, P3"),
+    Method("exhaustive", BOTH, EXACT, f"{_OURS}.exhaustive:exhaustive",
+           "enumeration, tiny sizes only", up_to=_ENUMERATED),
+    Method("local-search", P2, HEURISTIC, f"{_OURS}.local_search:local_search",
+           "exchange and perturb subcarriers, from JESA", label="local search"),
+    Method("exact", P2, EXACT, f"{_OURS}.exact.method:exact",
+           "proved optimum by token prices, reductions and branching", solver="highs",
+           role=CERTIFIER),
+    Method("lower-bound", BOTH, BOUND, f"{_OURS}.lower_bound:lower_bound",
+           "LB: every link on its own best subcarrier", label="LB"),
+    Method("pyomo-p1-milp", P1, EXACT, f"{_MODELS}:pyomo_p1_milp", "P1 as a MILP in Pyomo",
+           role=DIFFICULTY),
+    Method("pyomo-p2-minlp", P2, EXACT, f"{_MODELS}:pyomo_p2_minlp",
+           "P2 as written, with the ratio, in Pyomo; tiny sizes only", needs="solver scip",
+           up_to=_AS_WRITTEN),
+    Method("pyomo-p2-milp", P2, EXACT, f"{_MODELS}:pyomo_p2_milp",
+           "P2 as a MILP in Pyomo (disaggregated=True: one row a token)"),
+    Method("pyomo-p2-set", P2, EXACT, f"{_MODELS}:pyomo_p2_set",
+           "P2 over minimal feasible sets, Pyomo", up_to=_REPEATED),
+    Method("pyomo-p3", P3, HEURISTIC, f"{_MODELS}:pyomo_p3_assignment",
+           "P3 as a linear program in Pyomo", needs=_SELECTION, may_miss_relevance=True),
+    Method("cvxpy-p1-milp", P1, EXACT, f"{_MODELS}:cvxpy_p1_milp", "P1 as a MILP in CVXPY"),
+    Method("cvxpy-p2-milp", P2, EXACT, f"{_MODELS}:cvxpy_p2_milp",
+           "P2 as a MILP in CVXPY (disaggregated=True: one row a token)", up_to=_REPEATED),
+    Method("cvxpy-p2-set", P2, EXACT, f"{_MODELS}:cvxpy_p2_set",
+           "P2 over minimal feasible sets, CVXPY"),
+    Method("cvxpy-p3", P3, HEURISTIC, f"{_MODELS}:cvxpy_p3_assignment",
+           "P3 as a linear program in CVXPY", needs=_SELECTION, may_miss_relevance=True),
+    Method("highs-p2-milp", P2, EXACT, f"{_MODELS}:highs_p2_milp",
+           "P2 as a MILP straight into HiGHS (disaggregated=True: one row a token)",
+           solver="highs", up_to=_REPEATED, role=DIFFICULTY),
+    Method("highs-p2-set", P2, EXACT, f"{_MODELS}:highs_p2_set",
+           "P2 over minimal feasible sets, straight into HiGHS", solver="highs"),
+    Method("cpsat-p1", P1, EXACT, f"{_CPSAT}.methods:cpsat_p1",
+           "P1 in integers, on CP-SAT of OR-Tools", needs="extra cpsat", package="ortools",
+           solver="cpsat"),
+    Method("cpsat-p2", P2, EXACT, f"{_CPSAT}.methods:cpsat_p2",
+           "P2 over minimal feasible sets in integers, on CP-SAT of OR-Tools",
+           needs="extra cpsat", package="ortools", solver="cpsat", up_to=_REPEATED),
+    Method("set-bound", P2, BOUND, "formulations.with_highs.set_bound:set_bound",
+           "LP over minimal feasible sets, its bound proved from dual prices", solver="highs"),
 ]
+# fmt: on
 
-METHODS: dict[str, Method] = {method.name: method for method in _MENU}
-"""The built-in methods by name."""
+METHODS: dict[str, Method] = {method.name: method for method in _ROWS}
+"""The methods of this package by name."""
+
+MethodLike: TypeAlias = str | Method | BoundMethod | Callable[..., Any]
+"""What stands for a method: its name, its record, or a function of an instance."""
 
 
-def methods() -> pd.DataFrame:
-    """Return the menu as a table: name, problem, kind, needs, summary; plug-ins included."""
-    menu = [*METHODS.values(), *_installed_plugins().values()]
+def methods(name: str | None = None) -> pd.DataFrame:
+    """Return the catalogue as a table, plug-ins of installed packages included; or one's options.
+
+    Parameters
+    ----------
+    name : str, optional
+        A method, whose options are wanted.
+
+    Returns
+    -------
+    DataFrame
+        By method: problem, kind, needs, summary. By option: type, default, meaning.
+    """
+    if name is not None:
+        options = find_method(name).options()
+        nothing = inspect.Parameter.empty
+        return pd.DataFrame(
+            {
+                "type": [option.type for option in options],
+                "default": ["" if o.default is nothing else repr(o.default) for o in options],
+                "meaning": [option.meaning for option in options],
+            },
+            index=pd.Index([option.name for option in options], name="option"),
+        )
+    listed = [*METHODS.values(), *map(find_method, entry_point_targets())]
     return pd.DataFrame(
         {
-            "problem": [", ".join(m.problems) for m in menu],
-            "kind": [m.kind for m in menu],
-            "needs": [m.needs for m in menu],
-            "summary": [m.summary for m in menu],
+            "problem": [", ".join(method.problems) for method in listed],
+            "kind": [method.kind for method in listed],
+            "needs": [method.needs for method in listed],
+            "summary": [method.summary for method in listed],
         },
-        index=pd.Index([m.name for m in menu], name="method"),
+        index=pd.Index([method.name for method in listed], name="method"),
     )
 
 
-def find_method(name: str) -> Method:
-    """Return the method of that name, an installed plug-in, or ``path/to/file.py:function``.
+def find_method(method: MethodLike) -> Method:
+    """Return a method's record.
+
+    Parameters
+    ----------
+    method : str, Method, BoundMethod or callable
+        A name of the catalogue or of a plug-in of an installed package;
+        ``path/to/file.py:function``, found also after the working directory changes; or a function
+        of an instance.
 
     Raises
     ------
     MethodError
         For a name that is none of these, with the list of known names.
     """
-    if name in METHODS:
-        return METHODS[name]
-    plugins = _installed_plugins()
-    if name in plugins:
-        return plugins[name]
-    place, _, function = name.rpartition(":")
-    if place.endswith(".py"):
-        if not Path(place).is_file():
-            raise MethodError(f"method {name}: there is no file {place}")
-        return Method(name, _BOTH, "plug-in", f"{place}:{function}", "an algorithm of your own")
+    if isinstance(method, Method):
+        return method
+    if isinstance(method, BoundMethod):
+        return method.method
+    if not isinstance(method, str):
+        if not callable(method):
+            raise MethodError(f"method {method!r} is neither a name nor a function")
+        name = getattr(method, "__name__", type(method).__name__)
+        return Method(name, BOTH, PLUG_IN, "", "a function of your own", function=method)
+    if method in METHODS:
+        return METHODS[method]
+    if file := file_of(method):
+        if not Path(file).is_file():
+            raise MethodError(f"method {method}: there is no file {file}")
+        target = f"{Path(file).absolute()}{method.removeprefix(file)}"
+        return Method(method, BOTH, PLUG_IN, target, "an algorithm of your own")
+    offered = entry_point_targets()
+    if method in offered:
+        target = offered[method]
+        return Method(method, BOTH, PLUG_IN, target, f"from {target.partition(':')[0]}")
     raise MethodError(
-        f"unknown method {name!r}; known are {', '.join([*METHODS, *plugins])}, "
+        f"unknown method {method!r}; known are {', '.join([*METHODS, *offered])}, "
         "and path/to/file.py:function"
     )
 
 
-@cache
-def _installed_plugins() -> dict[str, Method]:
-    return {
-        point.name: Method(
-            point.name, _BOTH, "plug-in", point.value, f"from {point.value.partition(':')[0]}"
-        )
-        for point in entry_points(group=ENTRY_POINT_GROUP)
-    }
+def bind_method(method: MethodLike, options: Mapping[str, Any] | None = None) -> BoundMethod:
+    """Find a method, load it and look at its options, before any work is done.
+
+    Parameters
+    ----------
+    method : str, Method, BoundMethod or callable
+        As for `find_method`; one that is bound keeps the options that it has.
+    options : mapping, optional
+
+    Raises
+    ------
+    MethodError
+        For a method that is unknown or cannot be loaded, and an option that it does not take.
+    """
+    if isinstance(method, BoundMethod):
+        return method.with_options(options or {})
+    return find_method(method).bind(options)
 
 
-def _imported(name: str) -> Any:
-    return importlib.import_module(name)
+def method_for(role: str, problem: str) -> Method:
+    """Return the method that this package uses for a purpose.
 
-
-def _module_of_file(path: str) -> Any:
-    """Return a user's file as a module of its own, executed once for as long as it is unchanged."""
-    return _executed_file(str(Path(path).resolve()), Path(path).stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _executed_file(path: str, modified_ns: int) -> Any:
-    name = f"dmoe_plugin_{Path(path).stem}_{modified_ns}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None  # the name ends in .py
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickle look a module up by its name
-    spec.loader.exec_module(module)
-    return module
-
-
-def _install_hint(error: ImportError) -> str:
-    """Say which package is missing and how to get it."""
-    if error.name is None or error.name.split(".")[0] in ("dmoe_models", "formulations"):
-        return str(error)
-    package = error.name.split(".")[0]
-    wanted = f'"dmoe-models[{EXTRAS[package]}]"' if package in EXTRAS else error.name
-    return f"package {error.name} is not installed; try: pip install {wanted}"
+    Parameters
+    ----------
+    role : str
+        `CERTIFIER`, `DIFFICULTY` or `REFERENCE`.
+    problem : str
+        P1 or P2.
+    """
+    return next(m for m in METHODS.values() if m.role == role and problem in m.problems)

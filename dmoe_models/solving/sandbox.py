@@ -1,17 +1,119 @@
-"""What holds code that nobody vouches for: a wall clock, and the directory it was called in."""
+"""The wall around foreign code: whatever a method does, its caller gets a result or a `Failure`.
+
+Everything that runs methods uses `contained`: verifications, studies, and the commands `solve`,
+`rounds` and `library search`. It works inside one process, so a call into compiled code is
+interrupted only when it returns. Where a process has to be killed there are watchdogs of their own:
+studies give each task a process with a limit of time and memory (`studies.engine.runner`), and
+CP-SAT runs in one (`formulations.with_cpsat`).
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+import traceback
+import warnings
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
+from typing import NoReturn, TypeVar
+
+from dmoe_models.errors import DmoeError, MethodError
+
+T = TypeVar("T")
+
+REFUSED, RAISED, EXITED, OVERDUE = "refused", "raised", "exited", "overdue"
+"""Kinds of failure: a MethodError of this package, another error, sys.exit, out of time."""
 
 
 class OverdueError(BaseException):
     """The time is up. Not an Exception, so that `except Exception` in a plug-in lets it pass."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no result.
+
+    Attributes
+    ----------
+    kind : str
+        `REFUSED`, `RAISED`, `EXITED` or `OVERDUE`.
+    reason : str
+        One line; with file and line number where the error arose in foreign code.
+    error : BaseException
+    """
+
+    kind: str
+    reason: str
+    error: BaseException
+
+    def raise_for(self, subject: str) -> NoReturn:
+        """Raise the error if its text is meant for a person, else a MethodError on the subject."""
+        if isinstance(self.error, DmoeError):
+            raise self.error
+        raise MethodError(f"{subject}: {self.reason}") from self.error
+
+
+def contained(
+    work: Callable[[], T], *, sources: Collection[str] = (), limit_s: float | None = None
+) -> T | Failure:
+    """Do some work that runs methods, and return its result or why there is none.
+
+    Standard output goes to standard error meanwhile, so that it holds nothing but tables, and the
+    working directory is afterwards what it was before. An interrupt by the user passes.
+
+    Parameters
+    ----------
+    work : callable
+    sources : collection of str
+        Files of foreign code that is run. Without any, warnings are not shown: they come from
+        solvers' interfaces.
+    limit_s : float, optional
+        Seconds after which it is stopped.
+
+    Returns
+    -------
+    object or Failure
+    """
+    try:
+        with (
+            contextlib.redirect_stdout(sys.stderr),
+            warnings.catch_warnings(),
+            same_directory(),
+            wall_clock(limit_s),
+        ):
+            if not sources:
+                warnings.simplefilter("ignore")
+            return work()
+    except KeyboardInterrupt:
+        raise
+    except OverdueError as error:
+        return Failure(OVERDUE, f"still running after {limit_s:g} s, stopped", error)
+    except SystemExit as error:
+        return Failure(EXITED, f"called sys.exit({error.code!r})", error)
+    except BaseException as error:
+        place = _place(error, sources)
+        if isinstance(error, MethodError) and not place:
+            return Failure(REFUSED, one_line(str(error)), error)
+        return Failure(RAISED, one_line(f"{type(error).__name__}: {error}{place}"), error)
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line."""
+    return " ".join(text.split())
+
+
+def _place(error: BaseException, sources: Collection[str]) -> str:
+    """Return where in foreign code an error arose; empty where it did not come from there."""
+    names = {Path(source).name for source in sources}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename).name in names:
+            return f" ({Path(frame.filename).name}, line {frame.lineno})"
+    return ""
 
 
 @contextlib.contextmanager

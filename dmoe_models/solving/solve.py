@@ -1,4 +1,4 @@
-"""`solve`: run a method on an instance, and vouch for its answer.
+"""`solve`: run a method on an instance, and judge its answer.
 
 A method never grades itself: the energy is evaluated, the referee checks, the proved lower bound is
 attached, and the status follows from these.
@@ -6,15 +6,11 @@ attached, and the status follows from these.
 
 from __future__ import annotations
 
-import inspect
 import math
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, get_args
-
-import numpy as np
+from typing import Any
 
 from dmoe_models.algorithms.lower_bound import lower_bound
 from dmoe_models.deadline import Deadline
@@ -24,13 +20,14 @@ from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Outcome, Solution
 from dmoe_models.referee.check import check
-from dmoe_models.solving.catalogue import Method, find_method
+from dmoe_models.solving.catalogue import MethodLike, bind_method, find_method
+from dmoe_models.solving.method import BoundMethod
 from dmoe_models.solving.result import Result, Status
 
 
 def solve(
     instance: Instance,
-    method: str,
+    method: MethodLike,
     *,
     seed: int = 0,
     time_limit: float | None = None,
@@ -41,8 +38,10 @@ def solve(
     Parameters
     ----------
     instance : Instance
-    method : str
-        A name from `methods()`, or ``path/to/file.py:function``.
+    method : str, callable, Method or BoundMethod
+        A name from `methods()`; ``path/to/file.py:function``; a function of an instance that
+        returns a Solution or an Outcome; or a record from `catalogue.bind_method`, which has its
+        options already.
     seed : int
         For methods that draw random numbers.
     time_limit : float, optional
@@ -64,35 +63,29 @@ def solve(
         package, or an answer that is no Solution.
     """
     Deadline(time_limit)  # refuses a limit that is none, whether or not the method takes one
-    chosen = find_method(method)
-    problem = instance.problem
-    if problem not in chosen.problems and not (chosen.problems == ("P3",) and problem == "P2"):
-        raise MethodError(
-            f"method {chosen.name} solves {' and '.join(chosen.problems)}; "
-            f"{instance.name} is a {problem} instance"
-        )
-    function = chosen.load()
-    arguments = _accepted(chosen, function, {"seed": seed, "time_limit": time_limit}, options)
+    found = find_method(method)
+    found.require_problem(instance)
+    bound_method = bind_method(method if isinstance(method, BoundMethod) else found, options)
+    name, foreign = bound_method.method.name, bound_method.foreign
 
     bound = _attached_bound(instance)
-    # Somebody else's code gets an instance of its own: what it does to it, it does to itself.
-    given = instance.replace() if chosen.kind == "plug-in" else instance
+    # Foreign code gets an instance of its own: what it does to it, it does to itself.
+    given = instance.replace() if foreign else instance
     started, worked = time.perf_counter(), time.process_time()
-    outcome = function(given, **arguments)
+    outcome = bound_method.call(given, seed, time_limit)
     runtime, work = time.perf_counter() - started, time.process_time() - worked
     if isinstance(outcome, Solution):
         outcome = Outcome(outcome)
     if not isinstance(outcome, Outcome):
-        raise MethodError(f"method {chosen.name} returned {type(outcome).__name__}, no Solution")
+        raise MethodError(f"method {name} returned {type(outcome).__name__}, no Solution")
     if not isinstance(outcome.bound, (int, float)) or math.isnan(outcome.bound):
-        raise MethodError(f"method {chosen.name} returned bound {outcome.bound!r}, no number")
-    # What somebody else's code claims is no proof: only LB counts for it.
-    word = "claimed_bound" if chosen.kind == "plug-in" else "own_bound"
-    if chosen.kind != "plug-in":
+        raise MethodError(f"method {name} returned bound {outcome.bound!r}, no number")
+    # What foreign code claims is no proof: only LB counts for it.
+    if not foreign:
         bound = max(bound, float(outcome.bound))
-    details = {**outcome.details, word: float(outcome.bound), "cpu_s": work}
-    outcome = replace(outcome, details=details)
-    return judge(instance, chosen.name, outcome, bound, runtime)
+    own = "claimed_bound" if foreign else "own_bound"
+    details = {**outcome.details, own: float(outcome.bound), "cpu_s": work}
+    return judge(instance, name, replace(outcome, details=details), bound, runtime)
 
 
 def judge(
@@ -148,56 +141,3 @@ def judge(
 def _attached_bound(instance: Instance) -> float:
     """LB of an instance: computed once when several methods are run on it in turn."""
     return lower_bound(instance).bound
-
-
-def require_options(method: Method, options: Mapping[str, Any]) -> None:
-    """Load a method and look at its options, before any work is done.
-
-    Raises
-    ------
-    MethodError
-        For a method that cannot be loaded, an option that it does not take, or one of another kind.
-    """
-    _accepted(method, method.load(), {}, options)
-
-
-def _accepted(
-    method: Method, function: Callable[..., Any], usual: dict[str, Any], options: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Match arguments with the function's signature.
-
-    The usual ones are passed where they are taken; an option that is not taken is an error.
-    """
-    signature = inspect.signature(function, eval_str=method.kind != "plug-in")
-    parameters = list(signature.parameters.values())[1:]
-    annotations = {p.name: p.annotation for p in parameters}
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    names = [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    for option, value in options.items():
-        if option not in names and not takes_any:
-            raise MethodError(
-                f"method {method.name} has no option {option!r}; it takes "
-                f"{', '.join(names) or 'none'}"
-            )
-        if method.kind != "plug-in":
-            _require_kind(method, option, value, annotations.get(option, Any))
-    return {k: v for k, v in usual.items() if k in names} | dict(options)
-
-
-def _require_kind(method: Method, option: str, value: Any, annotation: Any) -> None:
-    """Refuse an option value that is not of the annotated kind; True is no number."""
-    kinds = get_args(annotation) or (annotation,)
-    if Any in kinds:
-        return
-    fits = {
-        bool: isinstance(value, bool),
-        int: isinstance(value, (int, np.integer)) and not isinstance(value, bool),
-        float: isinstance(value, (int, float, np.number)) and not isinstance(value, bool),
-        str: isinstance(value, str),
-        type(None): value is None,
-    }
-    if not any(fits.get(kind, True) for kind in kinds):
-        wanted = " or ".join("none" if k is type(None) else k.__name__ for k in kinds)
-        raise MethodError(
-            f"method {method.name}: option {option} = {value!r} is not of type {wanted}"
-        )

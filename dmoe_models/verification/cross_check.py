@@ -1,12 +1,12 @@
-"""Methods over instances, and the questions that no single answer can settle: do they agree?
+"""What no single answer can settle: how good each is, and whether all of them can be true.
 
-Each (instance, method) gives one row, whatever happens. When the methods of an instance are done,
-every answer is measured against the best bound that any built-in method proved, and all answers are
-held against each other. What cannot be true together is a *breach*:
+When the methods of an instance are done, every answer is measured against the best bound that any
+built-in method proved, and all answers are held against each other. What cannot be true together is
+a *breach*:
 
-- a valid solution with less energy than somebody's lower bound (below bound x (1 - 1e-6));
+- a valid solution with less energy than a method's lower bound (below bound x (1 - 1e-6));
 - two exact methods, both optimal, that differ by more than 1e-6;
-- a valid solution of an instance that somebody calls infeasible;
+- a valid solution of an instance that a method calls infeasible;
 - evaluator and referee that differ by more than 1e-9 on the energy of one solution;
 - an answer of a built-in method that the referee refuses (top-k, the homogeneous rule and P3 for
   top-k's selection may miss C1 and C2: theirs is a row without a gap), or one that crashes.
@@ -19,17 +19,16 @@ nothing is optimal or infeasible because a plug-in says so.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from dmoe_models.algorithms.lower_bound import lower_bound
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.model.instance import Instance
-from dmoe_models.solving.answers import Answers
-from dmoe_models.solving.catalogue import Method
+from dmoe_models.solving.catalogue import METHODS
+from dmoe_models.solving.method import PLUG_IN
 from dmoe_models.solving.result import Status
-from dmoe_models.verification.row import FAILED, NOT_RUN, Journal, Row
-from dmoe_models.verification.run import Settings, blank_row, run_method
+from dmoe_models.verification.row import FAILED, NOT_RUN, Row
 
 BREACH_TOLERANCE = 1e-6
 """Relative room that rounding and solvers get before two answers contradict each other."""
@@ -37,65 +36,10 @@ BREACH_TOLERANCE = 1e-6
 ENERGY_TOLERANCE = 1e-9
 """Largest relative difference between evaluator and referee."""
 
-MAY_MISS_RELEVANCE = frozenset({"top-k", "homogeneous", "pyomo-p3", "cvxpy-p3"})
-"""Built-in methods that choose experts by a rule of their own, which C1 and C2 may not like."""
 
-
-Plan = list[tuple[Instance, list[Method]]]
-Watch = Callable[[Row, int, int], None]
-
-
-def verify(
-    plan: Plan,
-    settings: Settings,
-    journal: Journal | None = None,
-    watch: Watch | None = None,
-    answers: Answers | None = None,
-) -> tuple[list[Row], list[str]]:
-    """Run a plan and cross-check its answers.
-
-    Parameters
-    ----------
-    plan : list of (Instance, list of Method)
-    settings : Settings
-    journal : Journal, optional
-        Finished rows are taken from it and new ones appended to it.
-    watch : callable, optional
-        Called with every row, its number (from 1) and the number of rows planned.
-    answers : Answers, optional
-        Where to keep every answer; what is in the journal and has none there is run again.
-
-    Returns
-    -------
-    rows : list of Row
-        Graded, in the order of the plan.
-    breaches : list of str
-        One line each; empty where all answers can be true together.
-    """
-    journal = journal or Journal(None)
-    total, done = sum(len(methods) for _, methods in plan), 0
-    rows: list[Row] = []
-    found: list[str] = []
-    for instance, methods in plan:
-        own: list[Row] = []
-        for method in methods:
-            blank = blank_row(instance, method, settings)
-            row = journal.find(blank.key)
-            if row is None or (answers is not None and not answers.has(instance, method)):
-                row = run_method(instance, method, settings, blank, answers)
-                journal.append(row)
-            own.append(row)
-            done += 1
-            if watch is not None:
-                watch(row, done, total)
-        rows += graded(own, _trusted_bound(instance, own))
-        found += breaches(own)
-    return rows, found
-
-
-def _trusted_bound(instance: Instance, rows: Iterable[Row]) -> float:
+def trusted_bound(instance: Instance, rows: Iterable[Row]) -> float:
     """Return the best bound of the built-in methods; LB where none of them ran."""
-    ran = [row for row in rows if row.kind != "plug-in" and row.status not in (NOT_RUN, FAILED)]
+    ran = [row for row in rows if row.kind != PLUG_IN and row.status not in (NOT_RUN, FAILED)]
     if not ran:
         return lower_bound(instance).bound
     return max(row.bound_j for row in ran)
@@ -124,7 +68,7 @@ def graded(rows: Iterable[Row], bound: float) -> list[Row]:
 
 def _graded(row: Row, bound: float, best: float) -> Row:
     row = replace(row, best_bound_j=bound)
-    if row.kind == "plug-in" and row.status in (Status.UNKNOWN, Status.INFEASIBLE):
+    if row.kind == PLUG_IN and row.status in (Status.UNKNOWN, Status.INFEASIBLE):
         said = math.inf in (row.own_bound_j, row.bound_j) and not row.verdict
         proved = said and bound == math.inf
         row = replace(row, status=str(Status.INFEASIBLE if proved else Status.UNKNOWN))
@@ -195,10 +139,11 @@ def _not_sound(rows: list[Row]) -> Iterator[str]:
                 f"{row.method}: evaluator {row.objective_j:.12g} J, "
                 f"referee {row.referee_energy_j:.12g} J"
             )
-        if row.kind == "plug-in":
+        if row.kind == PLUG_IN:
             continue
         if row.status == FAILED:
             yield f"{row.method} failed: {row.reason}"
         broken = {part.split(" ")[0] for part in row.verdict.split(", ") if not row.valid} - {""}
-        if broken - ({"C1", "C2"} if row.method in MAY_MISS_RELEVANCE else set()):
+        method = METHODS.get(row.method)
+        if broken - ({"C1", "C2"} if method is not None and method.may_miss_relevance else set()):
             yield f"the referee refuses the answer of {row.method}: {row.verdict} ({row.reason})"

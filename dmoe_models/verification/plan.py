@@ -4,40 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
 from dmoe_models.errors import InstanceError, MethodError
 from dmoe_models.files.formats import read_instance
 from dmoe_models.model.instance import Instance
-from dmoe_models.solving.catalogue import METHODS, Method, find_method
-from dmoe_models.solving.sandbox import same_directory
+from dmoe_models.solving.catalogue import METHODS, MethodLike, find_method
+from dmoe_models.solving.method import PLUG_IN, BoundMethod, Method
+from dmoe_models.solving.sandbox import REFUSED, Failure, contained
 from dmoe_models.solving.solve import solve
-from dmoe_models.verification.cross_check import Plan
-from dmoe_models.verification.run import Settings, takes_solver
+from dmoe_models.verification.run import Plan, Settings
 from instances.library.sets import RECORDED, load_set, set_names
 
 FILES = "files"
-"""What instances that are given as files are summarised under."""
+"""What instances that are read from files are summarised under."""
 
-LARGE = 2000
-"""Tokens x nodes above which the default list solves P2 by two formulations only."""
-
-_MINLP_NODES, _MINLP_SUBCARRIERS = 3, 6  # the next size up takes minutes
-_EXHAUSTIVE_SIZE = 128  # tokens x nodes: beyond, P2 has hopelessly many cases
-# Both models and both modelling languages remain.
-_LEFT_WHERE_LARGE = ("pyomo-p2-set", "cvxpy-p2-milp", "highs-p2-milp", "cpsat-p2")
+GIVEN = "given"
+"""What instances that are handed over as objects are summarised under."""
 
 
-def gather(sources: Sequence[str], data: Path | None = None) -> dict[str, list[Instance]]:
-    """Return the instances of each set, and those of files under `FILES`, each of them once.
+def gather(
+    sources: Sequence[str | Path | Instance], data: Path | None = None
+) -> dict[str, list[Instance]]:
+    """Return the instances of each set, those of files and those handed over, each of them once.
 
     Parameters
     ----------
-    sources : sequence of str
-        Names of sets and instance files; by default `small`, and `recorded` where there is `data`.
+    sources : sequence of str, path or Instance
+        Names of sets, instance files, instances; where there is none, `small`, and `recorded` if
+        there is `data`.
     data : path, optional
         Directory of recorded data.
 
@@ -47,12 +46,14 @@ def gather(sources: Sequence[str], data: Path | None = None) -> dict[str, list[I
         For what is neither a set nor a readable file, in one line.
     """
     names = set_names()
-    chosen = list(sources) or ["small", *([RECORDED] if data is not None else [])]
+    default = ["small", *([RECORDED] if data is not None else [])]
     groups: dict[str, list[Instance]] = {}
     seen: set[tuple[str, str]] = set()
-    for source in chosen:
+    for source in sources or default:
         group = FILES
-        if source in names or Path(source).suffix == ".toml":
+        if isinstance(source, Instance):
+            group, several = GIVEN, [source]
+        elif (source := str(source)) in names or Path(source).suffix == ".toml":
             group, several = source, load_set(source, data)
         elif (source and Path(source).exists()) or Path(source).suffix.lower() in (".json", ".nc"):
             several = [read_instance(source)]
@@ -70,24 +71,24 @@ def gather(sources: Sequence[str], data: Path | None = None) -> dict[str, list[I
 
 def choose(
     instances: Sequence[Instance],
-    names: Sequence[str] | None,
-    added: Sequence[str],
+    methods: Sequence[MethodLike] | None,
+    added: Sequence[MethodLike],
     settings: Settings,
 ) -> tuple[Plan, list[str]]:
-    """Decide which method runs on which instance.
+    """Decide which method runs on which instance; every method is loaded here, once.
 
     Parameters
     ----------
     instances : sequence of Instance
-    names : sequence of str or None
+    methods : sequence of str, Method or callable, or None
         Methods asked for; None for the default list.
-    added : sequence of str
+    added : sequence of str, Method or callable
         More methods, such as ``mine.py:my_method``.
     settings : Settings
 
     Returns
     -------
-    plan : list of (Instance, list of Method)
+    plan : list of (Instance, list of BoundMethod)
     notes : list of str
         What the default list leaves out, and why.
 
@@ -97,98 +98,76 @@ def choose(
         For a method that is unknown, cannot be loaded or applies to no instance, or a solver that
         no method can use.
     """
-    asked = [anchored(find_method(name)) for name in dict.fromkeys([*(names or []), *added])]
-    for method in asked:
-        if method.kind == "plug-in":
-            with same_directory():
-                method.load()
-        if not any(applies(method, instance) for instance in instances):
+    asked = [_bound(m) for m in dict.fromkeys(find_method(m) for m in [*(methods or []), *added])]
+    names = [bound.method.name for bound in asked]
+    for bound in asked:
+        if names.count(bound.method.name) > 1:
+            raise MethodError(f"two methods are called {bound.method.name}")
+        if not any(bound.method.applies_to(instance.problem) for instance in instances):
             raise MethodError(
-                f"method {method.name} solves {' and '.join(method.problems)}; there is no such "
-                "instance here"
+                f"method {bound.method.name} solves {' and '.join(bound.method.problems)}; "
+                "there is no such instance here"
             )
-    listed = [] if names is not None else [m for m in METHODS.values() if m.problems != ("P3",)]
-    notes = [
-        f"left out of the default list: {method.name}, {method.needs} is not installed"
-        for method in listed
-        if not method.installed
-    ]
-    listed = [method for method in listed if method.installed]
+    default = [] if methods is not None else [m for m in METHODS.values() if m.problems != ("P3",)]
+    left_out = {m.name: f"{m.needs} is not installed" for m in default if not m.installed}
+    listed = [_bound(m) for m in default if m.name not in left_out and m.name not in names]
     if settings.solver is not None:
+        asked, listed = (_with_solver(several, settings.solver) for several in (asked, listed))
         refusals = _solver_refusals([*asked, *listed], settings.solver)
-        notes += [
-            f"left out of the default list: {method.name}, {refusals[method.name]}"
-            for method in listed
-            if method.name in refusals and method not in asked
-        ]
-        listed = [method for method in listed if method.name not in refusals]
+        left_out |= {name: why for name, why in refusals.items() if name not in names}
+        listed = [bound for bound in listed if bound.method.name not in left_out]
+    notes = [f"left out of the default list: {name}, {why}" for name, why in left_out.items()]
     plan: Plan = []
-    left_out: Counter[tuple[str, str]] = Counter()
+    too_large: Counter[tuple[str, str]] = Counter()
     for instance in instances:
-        chosen = []
-        for method in listed:
-            if applies(method, instance) and method not in asked:
-                reason = too_large(method, instance)
-                if reason:
-                    left_out[method.name, reason] += 1
-                else:
-                    chosen.append(method)
-        plan.append((instance, chosen + [m for m in asked if applies(m, instance)]))
+        reasons = {bound.method.name: bound.method.too_large(instance) for bound in listed}
+        chosen = [b for b in (*listed, *asked) if b.method.applies_to(instance.problem)]
+        too_large.update(
+            (b.method.name, reason) for b in chosen if (reason := reasons.get(b.method.name))
+        )
+        plan.append((instance, [b for b in chosen if not reasons.get(b.method.name)]))
     notes += [
         f"left out of the default list: {name} on {number} instance(s), {reason}; "
         f"--method {name} adds it"
-        for (name, reason), number in left_out.items()
+        for (name, reason), number in too_large.items()
     ]
     return plan, notes
 
 
-def anchored(method: Method) -> Method:
-    """Return a method whose file, if it is one, is found wherever the process goes."""
-    place, _, function = method.target.rpartition(":")
-    if not place.endswith(".py"):
-        return method
-    return replace(method, target=f"{Path(place).absolute()}:{function}")
+def _bound(method: Method) -> BoundMethod:
+    """Load a method; one of this package that cannot be loaded says so whenever it is run."""
+    try:
+        return method.bind()
+    except MethodError as error:
+        if method.kind == PLUG_IN:
+            raise
+        return BoundMethod(method, partial(_decline, error))
 
 
-def applies(method: Method, instance: Instance) -> bool:
-    """Whether a method answers an instance's problem (P3 methods choose top-k's experts on P2)."""
-    return instance.problem in method.problems or (
-        method.problems == ("P3",) and instance.problem == "P2"
-    )
+def _decline(error: MethodError, instance: Instance) -> NoReturn:
+    raise error
 
 
-def too_large(method: Method, instance: Instance) -> str:
-    """Return why the default list leaves a method out of an instance; empty where it does not."""
-    size = instance.T * instance.K
-    if method.name == "pyomo-p2-minlp" and (
-        instance.K > _MINLP_NODES or instance.M > _MINLP_SUBCARRIERS
-    ):
-        return f"more than {_MINLP_NODES} nodes or {_MINLP_SUBCARRIERS} subcarriers"
-    if method.name == "exhaustive" and instance.problem == "P2" and size > _EXHAUSTIVE_SIZE:
-        return f"P2 with more than {_EXHAUSTIVE_SIZE} tokens x nodes"
-    if method.name in _LEFT_WHERE_LARGE and size > LARGE:
-        return f"more than {LARGE} tokens x nodes"
-    return ""
+def _with_solver(methods: Sequence[BoundMethod], solver: str) -> list[BoundMethod]:
+    return [m.with_options({"solver": solver}) if m.takes_solver else m for m in methods]
 
 
-def _solver_refusals(methods: Sequence[Method], solver: str) -> dict[str, str]:
+def _solver_refusals(methods: Sequence[BoundMethod], solver: str) -> dict[str, str]:
     """Return which methods cannot use a solver, and why; MethodError where none can.
 
-    Each method is tried on an instance of one token: only that tells what is installed.
+    Each method is tried on an instance of one token: only that shows what is installed.
     """
-    refusals: dict[str, str] = {}
-    users = [method for method in methods if takes_solver(method)]
+    users = [bound for bound in methods if bound.takes_solver]
     if not users:
         raise MethodError(f"--solver {solver}: none of the methods takes a solver")
-    for method in users:
-        try:
-            solve(_tiny(method), method.name, time_limit=10.0, solver=solver)
-        except MethodError as error:
-            refusals[method.name] = " ".join(str(error).split())
-        except Exception as error:
-            refusals[method.name] = f"solver {solver}: {type(error).__name__}: {error}"
-    if all(method.name in refusals for method in users):
-        raise MethodError(refusals[users[0].name])
+    refusals: dict[str, str] = {}
+    for bound in users:
+        tried = contained(partial(solve, _tiny(bound.method), bound, time_limit=10.0))
+        if isinstance(tried, Failure):
+            beginning = "" if tried.kind == REFUSED else f"solver {solver}: "
+            refusals[bound.method.name] = beginning + tried.reason
+    if len(refusals) == len(users):
+        raise MethodError(refusals[users[0].method.name])
     return refusals
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dmoe_models.environment import environment
 from dmoe_models.presentation.files import Writer, require_packages, svg, write_files
 from dmoe_models.verification import tables
-from dmoe_models.verification.row import Row
+from dmoe_models.verification.result import Verification
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-
-JOURNAL = "rows.jsonl"
-"""Name of the journal inside a report directory."""
 
 _CAPTIONS = {
     "gap": "Gap of every method on every instance; a mark is one instance.",
@@ -26,24 +23,14 @@ _CAPTIONS = {
 }
 
 
-def write_report(
-    directory: Path,
-    rows: Sequence[Row],
-    breaches: Sequence[str],
-    notes: Sequence[str],
-    configuration: Mapping[str, Any],
-) -> list[Path]:
+def write_report(directory: Path, found: Verification) -> list[Path]:
     """Write the tables, pictures and page of a report; each file appears complete or not at all.
 
     Parameters
     ----------
     directory : path
         Exists.
-    rows : sequence of Row
-        Graded.
-    breaches, notes : sequence of str
-    configuration : mapping
-        What was asked for, as shown on the page.
+    found : Verification
 
     Returns
     -------
@@ -58,13 +45,12 @@ def write_report(
     require_packages()
     from dmoe_models.verification.plots import gap_figure, time_figure
 
-    table, per_method = tables.frame(rows), tables.summary(rows)
-    figures = {"gap": gap_figure(rows), "time": time_figure(rows)}
-    page = _page(rows, breaches, notes, configuration, figures)
+    figures = {"gap": gap_figure(found.records), "time": time_figure(found.records)}
+    page = _page(found, figures)
     writers: dict[str, Writer] = {
-        "rows.csv": lambda path: table.to_csv(path, index=False),
-        "rows.parquet": lambda path: table.to_parquet(path, index=False),
-        "summary.csv": lambda path: per_method.to_csv(path, index=False),
+        "rows.csv": lambda path: found.rows.to_csv(path, index=False),
+        "rows.parquet": lambda path: found.rows.to_parquet(path, index=False),
+        "summary.csv": lambda path: found.summary.to_csv(path, index=False),
         "gap.png": lambda path: figures["gap"].savefig(path, dpi=150),
         "time.png": lambda path: figures["time"].savefig(path, dpi=150),
         "report.html": lambda path: path.write_text(page, encoding="utf-8"),
@@ -72,13 +58,7 @@ def write_report(
     return write_files(directory, writers)
 
 
-def _page(
-    rows: Sequence[Row],
-    breaches: Sequence[str],
-    notes: Sequence[str],
-    configuration: Mapping[str, Any],
-    figures: Mapping[str, Figure],
-) -> str:
+def _page(found: Verification, figures: Mapping[str, Figure]) -> str:
     import jinja2
 
     template_file = resources.files("dmoe_models.verification") / "report.html"
@@ -88,13 +68,13 @@ def _page(
     ).from_string(source)
     return template.render(
         headers=tables.ROW_HEADERS,
-        rows=[(row, tables.row_cells(row)) for row in rows],
-        summaries=tables.summary_tables(rows),
-        instances=len({(row.instance, row.instance_sha256) for row in rows}),
-        breaches=breaches,
-        notes=notes,
+        rows=[(row, tables.row_cells(row)) for row in found.records],
+        summaries=found.summary_tables,
+        instances=len({(row.instance, row.instance_sha256) for row in found.records}),
+        breaches=found.breaches,
+        notes=found.notes,
         legend=tables.LEGEND,
-        configuration=configuration,
+        configuration=found.configuration,
         environment=environment(),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         pictures={name: svg(figure, name, _CAPTIONS[name]) for name, figure in figures.items()},

@@ -1,21 +1,20 @@
-"""A row: what is known about one method on one instance; and the journal that outlives a kill.
+"""A row: what is known about one method on one instance.
 
-The journal is a file of JSON lines, one per finished row, flushed at once. What a row says depends
-only on its own run; gaps, which need all methods of an instance, are worked out from the rows
-whenever they are read.
+What a row says depends only on its own run; gaps, which need all methods of an instance, are worked
+out from the rows whenever they are read.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import Any
 
-from dmoe_models.errors import InstanceFileError
-from dmoe_models.files.paths import make_folder, naming, replacement
 from dmoe_models.files.plain_json import plain
+from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
+from dmoe_models.solving.method import PLUG_IN
 
 NOT_RUN = "not run"
 """Status of a method that declined an instance, such as an enumeration of too many cases."""
@@ -25,6 +24,9 @@ FAILED = "failed"
 
 OVERDUE = "overdue: "
 """Beginning of the reason in the row of a method that was stopped by the wall clock."""
+
+AT_LIMIT = 0.95
+"""Share of its time limit after which a run without a proof counts as cut short."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,21 +124,37 @@ class Row:
 
     @property
     def at_limit(self) -> bool:
-        """Whether the method ran until its time was up, or beyond, and proved nothing by then."""
-        open_end = self.status in ("feasible", "unknown")
-        return self.reason.startswith(OVERDUE) or (
-            open_end and self.runtime_s >= 0.95 * self.time_limit_s
-        )
+        """Whether its time was up before it had a proof, see `cut_short`."""
+        return cut_short(vars(self))
 
     def to_json(self) -> str:
         """Return the row as one line of JSON."""
         return json.dumps(plain(asdict(self)), allow_nan=False)
 
 
+def cut_short(row: Mapping[str, Any]) -> bool:
+    """Whether a run ended because its time was up: it then says nothing about the method's time.
+
+    So it is where the wall clock stopped the method, and where it ran for at least `AT_LIMIT` of
+    its limit without a proof of its own: neither of infeasibility nor by a bound that meets its
+    energy. What others proved about the instance, and what a plug-in claims, are no such proof.
+
+    Parameters
+    ----------
+    row : mapping
+        The fields of a `Row`.
+    """
+    if row["reason"].startswith(OVERDUE):
+        return True
+    proved = row["kind"] != PLUG_IN and (
+        row["own_bound_j"] == math.inf
+        or relative_gap(row["objective_j"], row["own_bound_j"], row["static_j"]) <= OPTIMALITY_GAP
+    )
+    return not proved and row["runtime_s"] >= AT_LIMIT * row["time_limit_s"]
+
+
 _FIELDS = {field.name: str(field.type) for field in fields(Row)}
 _KINDS: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
-
-_BEGINNING = '{"instance": '  # of every line of a journal, of whatever version
 
 
 def row_from_json(line: str) -> Row | None:
@@ -160,55 +178,3 @@ def row_from_json(line: str) -> Row | None:
         if kind in _KINDS and not isinstance(content[name], _KINDS[kind]):
             return None
     return Row(**content)
-
-
-class Journal:
-    """The rows of a report directory, appended one by one.
-
-    Parameters
-    ----------
-    path : path or None
-        The file; None for a run that keeps no record.
-
-    Raises
-    ------
-    InstanceFileError
-        Where the file is not a journal or cannot be read or written, naming it.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self._finished: dict[tuple[Any, ...], Row] = {}
-        if path is None:
-            return
-        with naming(path):
-            make_folder(path.parent)
-            text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-            lines = text.splitlines(keepends=True)
-            for line in lines:
-                row = row_from_json(line)
-                if row is not None:
-                    self._finished[row.key] = row
-            if lines and lines[0][: len(_BEGINNING)] != _BEGINNING[: len(lines[0])]:
-                raise InstanceFileError(f"{path}: holds no rows of dmoe-models; not overwritten")
-            if lines and not lines[-1].endswith("\n"):  # a kill in the middle of a line
-                with replacement(path) as temporary:
-                    temporary.write_text("".join(lines[:-1]), encoding="utf-8")
-            self._file = path.open("a", encoding="utf-8")
-
-    def find(self, key: tuple[Any, ...]) -> Row | None:
-        """Return the finished row of that key; one that was not run is tried again."""
-        row = self._finished.get(key)
-        return None if row is None or row.status == NOT_RUN else row
-
-    def append(self, row: Row) -> None:
-        """Add a finished row; it is in the file when this returns."""
-        if self.path is not None:
-            with naming(self.path):
-                self._file.write(row.to_json() + "\n")
-                self._file.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        if self.path is not None:
-            self._file.close()

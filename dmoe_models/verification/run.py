@@ -1,29 +1,30 @@
-"""One method on one instance, whatever it may do: the outcome is always a row."""
+"""Methods over instances: each of them gives one row, whatever it may do."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import inspect
 import json
 import math
-import sys
-import traceback
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from dmoe_models.environment import package_version
-from dmoe_models.errors import DmoeError, MethodError
+from dmoe_models.errors import MethodError
 from dmoe_models.model.instance import Instance
+from dmoe_models.solving import sandbox
 from dmoe_models.solving.answers import Answers
-from dmoe_models.solving.catalogue import Method
+from dmoe_models.solving.method import PLUG_IN, BoundMethod
 from dmoe_models.solving.result import Result
-from dmoe_models.solving.sandbox import OverdueError, same_directory, wall_clock
 from dmoe_models.solving.solve import solve
+from dmoe_models.verification.cross_check import breaches, graded, trusted_bound
+from dmoe_models.verification.journal import Journal
 from dmoe_models.verification.row import FAILED, NOT_RUN, OVERDUE, Row
+
+Plan: TypeAlias = list[tuple[Instance, list[BoundMethod]]]
+"""Which methods run on which instance."""
+
+Progress: TypeAlias = Callable[[Row, int, int], None]
+"""Called with every row, its number (from 1) and the number of rows planned."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,15 @@ class Settings:
         return 3.0 * self.time_limit + 2.0
 
 
-def blank_row(instance: Instance, method: Method, settings: Settings) -> Row:
-    """Return the row of a run that has not begun: all that identifies it."""
+def blank_row(instance: Instance, bound: BoundMethod, settings: Settings) -> Row:
+    """Return the row of a run that has not begun: all that identifies it.
+
+    Parameters
+    ----------
+    instance : Instance
+    bound : BoundMethod
+    settings : Settings
+    """
     return Row(
         instance=instance.name,
         instance_sha256=instance.sha256,
@@ -65,10 +73,10 @@ def blank_row(instance: Instance, method: Method, settings: Settings) -> Row:
         tokens=instance.T,
         subcarriers=instance.M,
         max_experts=instance.max_experts,
-        method=method.name,
-        kind=method.kind,
-        method_sha256=source_sha256(method) if method.kind == "plug-in" else "",
-        solver=(settings.solver or "") if takes_solver(method) else "",
+        method=bound.method.name,
+        kind=bound.method.kind,
+        method_sha256=bound.source_sha256,
+        solver=bound.options.get("solver", ""),
         time_limit_s=float(settings.time_limit),
         seed=settings.seed,
         version=package_version(),
@@ -79,7 +87,7 @@ def blank_row(instance: Instance, method: Method, settings: Settings) -> Row:
 
 def run_method(
     instance: Instance,
-    method: Method,
+    bound: BoundMethod,
     settings: Settings,
     blank: Row,
     answers: Answers | None = None,
@@ -89,7 +97,7 @@ def run_method(
     Parameters
     ----------
     instance : Instance
-    method : Method
+    bound : BoundMethod
     settings : Settings
     blank : Row
         From `blank_row`, for the same three.
@@ -101,46 +109,25 @@ def run_method(
     Row
         Not graded: its status is the method's own.
     """
-    options: dict[str, Any] = {"solver": blank.solver} if blank.solver else {}
-    plug_in = method.kind == "plug-in"
-
-    def failed(reason: str) -> Row:
-        return replace(blank, status=FAILED, reason=_one_line(reason))
-
-    try:
-        with (
-            _quietly(plug_in),
-            same_directory(),
-            wall_clock(settings.patience if plug_in else None),
-        ):
-            result = solve(
-                instance,
-                method.target if _file(method) else method.name,
-                seed=settings.seed,
-                time_limit=settings.time_limit,
-                **options,
-            )
-    except KeyboardInterrupt:
-        raise
-    except OverdueError:
-        return failed(f"{OVERDUE}still running after {settings.patience:g} s, stopped")
-    except SystemExit as leaving:
-        return failed(f"called sys.exit({leaving.code!r})")
-    except BaseException as error:
-        if isinstance(error, MethodError) and not plug_in:
-            return replace(blank, reason=_one_line(str(error)))
-        if isinstance(error, MethodError) and not _inside(error, method):
-            return failed(str(error))
-        return failed(f"{type(error).__name__}: {error}{_inside(error, method)}")
+    result = sandbox.contained(
+        lambda: solve(instance, bound, seed=settings.seed, time_limit=settings.time_limit),
+        sources=bound.method.source_files,
+        limit_s=settings.patience if bound.foreign else None,
+    )
+    if isinstance(result, sandbox.Failure):
+        if result.kind == sandbox.REFUSED and not bound.foreign:
+            return replace(blank, reason=result.reason)
+        beginning = OVERDUE if result.kind == sandbox.OVERDUE else ""
+        return replace(blank, status=FAILED, reason=beginning + result.reason)
     if answers is not None:
-        given = {"seed": settings.seed} | options
-        answers.add(instance, method, result, options=given, time_limit=settings.time_limit)
+        given = {"seed": settings.seed, **bound.options}
+        answers.add(instance, bound.method, result, options=given, time_limit=settings.time_limit)
     return _filled(blank, result)
 
 
 def _filled(blank: Row, result: Result) -> Row:
     report = result.check
-    own = "claimed_bound" if blank.kind == "plug-in" else "own_bound"
+    own = "claimed_bound" if blank.kind == PLUG_IN else "own_bound"
     reason = ""
     if report is not None and not report.ok:
         more = len(report.violations) - 1
@@ -154,13 +141,13 @@ def _filled(blank: Row, result: Result) -> Row:
         runtime_s=float(result.runtime),
         verdict="" if report is None else report.verdict,
         referee_energy_j=math.nan if report is None else report.energy_j,
-        reason=_one_line(reason),
+        reason=sandbox.one_line(reason),
         incumbents=_incumbents(result),
     )
 
 
 def _incumbents(result: Result) -> str:
-    """Return what `details` tell of the solutions on the way; nothing where that is nonsense."""
+    """Return the solutions on the way, as `details` have them; nothing where that is nonsense."""
     try:
         pairs = [[float(t), float(e)] for t, e in result.details.get("incumbents", ())]
         return json.dumps(pairs, allow_nan=False) if pairs else ""
@@ -168,50 +155,48 @@ def _incumbents(result: Result) -> str:
         return ""
 
 
-@contextlib.contextmanager
-def _quietly(plug_in: bool) -> Iterator[None]:
-    """Keep standard output for the tables; warnings of solvers' interfaces say nothing new."""
-    with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
-        if not plug_in:
-            warnings.simplefilter("ignore")
-        yield
+def run_plan(
+    plan: Plan,
+    settings: Settings,
+    journal: Journal | None = None,
+    progress: Progress | None = None,
+    answers: Answers | None = None,
+) -> tuple[list[Row], list[str]]:
+    """Run a plan, grade its answers and hold them against each other.
 
+    Parameters
+    ----------
+    plan : list of (Instance, list of BoundMethod)
+    settings : Settings
+    journal : Journal, optional
+        Finished rows are taken from it and new ones appended to it.
+    progress : callable, optional
+    answers : Answers, optional
+        Where to keep every answer; what is in the journal and has none there is run again.
 
-def _inside(error: BaseException, method: Method) -> str:
-    """Say where in a plug-in an error arose; empty where it did not come from there."""
-    file = _file(method)
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if file and Path(frame.filename).name == Path(file).name:
-            return f" ({Path(file).name}, line {frame.lineno})"
-    return ""
-
-
-def _file(method: Method) -> str:
-    """Return the file of a method that is ``path/to/file.py:function``, else nothing."""
-    place = method.target.rpartition(":")[0]
-    return place if place.endswith(".py") else ""
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def takes_solver(method: Method) -> bool:
-    """Whether a built-in method has an option ``solver``; one that cannot be loaded has none."""
-    if method.kind == "plug-in":
-        return False
-    try:
-        return "solver" in inspect.signature(method.load()).parameters
-    except DmoeError:
-        return False
-
-
-def source_sha256(method: Method) -> str:
-    """Hash a plug-in's source file; empty where there is none to read."""
-    try:
-        source = _file(method)
-        if not source:
-            source = inspect.getsourcefile(inspect.unwrap(method.load())) or ""
-        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
-    except (OSError, TypeError, DmoeError):
-        return ""
+    Returns
+    -------
+    rows : list of Row
+        Graded, in the order of the plan.
+    breaches : list of str
+        One line each; empty where all answers can be true together.
+    """
+    journal = journal or Journal(None)
+    total, done = sum(len(methods) for _, methods in plan), 0
+    rows: list[Row] = []
+    found: list[str] = []
+    for instance, methods in plan:
+        own: list[Row] = []
+        for bound in methods:
+            blank = blank_row(instance, bound, settings)
+            row = journal.find(blank.key)
+            if row is None or (answers is not None and not answers.has(instance, bound.method)):
+                row = run_method(instance, bound, settings, blank, answers)
+                journal.append(row)
+            own.append(row)
+            done += 1
+            if progress is not None:
+                progress(row, done, total)
+        rows += graded(own, trusted_bound(instance, own))
+        found += breaches(own)
+    return rows, found

@@ -13,15 +13,13 @@ import pandas as pd
 from dmoe_models.errors import DmoeError
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.verification.measures import primal_gap, primal_integral
-from dmoe_models.verification.row import FAILED, NOT_RUN, OVERDUE
+from dmoe_models.verification.row import FAILED, NOT_RUN, OVERDUE, cut_short
 
-SOLUTION, INFEASIBLE, ABSENT = "solution", "infeasible", "absent"
-OUTCOMES = (
-    SOLUTION, INFEASIBLE, "none found", "timed out", "refused", "failed", "not run", ABSENT
-)  # fmt: skip
+SOLUTION, INFEASIBLE, NONE_FOUND = "solution", "infeasible", "none found"
+TIMED_OUT, REFUSED, ABSENT = "timed out", "refused", "absent"
+OUTCOMES = (SOLUTION, INFEASIBLE, NONE_FOUND, TIMED_OUT, REFUSED, FAILED, NOT_RUN, ABSENT)
 """What came of a method on an instance; the first two are answers. Absent: there is no row."""
 
-AT_LIMIT = 0.95  # share of its time limit after which a run without a proof was cut short
 _NOISE = 1e-9  # relative, between a method's own sum and the evaluator's
 
 
@@ -115,7 +113,7 @@ def _run(
         trajectory = len(times) > 1
         integral = primal_integral(times, energies, instance.best_j, horizon)
     reached = outcome == INFEASIBLE or gap <= options.target_gap
-    if reached and row is not None and not _cut_short(row):
+    if reached and row is not None and not cut_short(row):
         solved = time
     return {
         "instance": instance.instance,
@@ -135,25 +133,16 @@ def _run(
 
 def _outcome(row: dict[str, Any], infeasible: bool) -> str:
     if row["status"] == NOT_RUN:
-        return "not run"
+        return NOT_RUN
     if row["status"] == FAILED:
-        return "timed out" if row["reason"].startswith(OVERDUE) else "failed"
+        return TIMED_OUT if row["reason"].startswith(OVERDUE) else FAILED
     if row["verdict"] == "valid" and math.isfinite(row["objective_j"]):
         return SOLUTION
     if row["verdict"]:
-        return "refused"
+        return REFUSED
     if infeasible and row["own_bound_j"] == math.inf:  # its own proof, not an attached one
         return INFEASIBLE
-    return "timed out" if _cut_short(row) else "none found"
-
-
-def _cut_short(row: dict[str, Any]) -> bool:
-    """Whether a run ended because its time was up: its time then says nothing about the method."""
-    proved = row["kind"] != "plug-in" and (
-        row["own_bound_j"] == math.inf
-        or relative_gap(row["objective_j"], row["own_bound_j"], row["static_j"]) <= OPTIMALITY_GAP
-    )
-    return not proved and row["runtime_s"] >= AT_LIMIT * row["time_limit_s"]
+    return TIMED_OUT if cut_short(row) else NONE_FOUND
 
 
 def _incumbents(row: dict[str, Any], static_j: float) -> tuple[list[float], list[float]]:
@@ -166,7 +155,7 @@ def _incumbents(row: dict[str, Any], static_j: float) -> tuple[list[float], list
         pairs = [(float(t), float(e)) for t, e in json.loads(row.get("incumbents") or "[]")]
     except (ValueError, TypeError):
         raise DmoeError("incumbents are not a list of [seconds, joules]") from None
-    told = sorted((t, e) for t, e in pairs if 0 <= t <= end)
-    told = [(t, max(e, answer)) for t, e in told if e >= answer * (1 - _NOISE)]
-    told.append((end, answer))
-    return [t for t, _ in told], [e - static_j for _, e in told]
+    found_at = sorted((t, e) for t, e in pairs if 0 <= t <= end)
+    found_at = [(t, max(e, answer)) for t, e in found_at if e >= answer * (1 - _NOISE)]
+    found_at.append((end, answer))
+    return [t for t, _ in found_at], [e - static_j for _, e in found_at]

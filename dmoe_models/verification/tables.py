@@ -7,6 +7,7 @@ text, Markdown and LaTeX.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import NamedTuple
@@ -138,10 +139,20 @@ class SummaryTable(NamedTuple):
     lines: list[list[str]]
 
 
-def summary_tables(rows: Iterable[Row]) -> list[SummaryTable]:
-    """Return one table for each set."""
-    rows = list(rows)
-    shown = {
+def summary_tables(table: pd.DataFrame, rows: Iterable[Row]) -> list[SummaryTable]:
+    """Return one table for each set.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `summary`.
+    rows : iterable of Row
+        The same that it was made of, for the number of instances.
+    """
+    sizes = Counter(
+        name for name, *_ in {(r.instance_set, r.instance, r.instance_sha256) for r in rows}
+    )
+    formats = {
         "solved": share,
         "mean_gap": format_gap,
         "median_gap": format_gap,
@@ -149,16 +160,11 @@ def summary_tables(rows: Iterable[Row]) -> list[SummaryTable]:
         "median_time_s": seconds,
     }
     found = []
-    table = summary(rows)
     for name, part in table.groupby("instance_set", sort=False):
-        own = {(row.instance, row.instance_sha256) for row in rows if row.instance_set == name}
-        title = (
-            f"{name} ({len(own)} instance{'s' * (len(own) != 1)})"
-            if table.instance_set.nunique() > 1
-            else ""
-        )
+        size = sizes[str(name)]
+        title = f"{name} ({size} instance{'s' * (size != 1)})" if len(sizes) > 1 else ""
         lines = [
-            [shown.get(str(column), str)(value) for column, value in line.items()]
+            [formats.get(str(column), str)(value) for column, value in line.items()]
             for line in part.drop(columns="instance_set").to_dict("records")
         ]
         found.append(SummaryTable(title, list(SUMMARY_HEADERS.values())[1:], lines))
@@ -174,9 +180,10 @@ def rows_text(rows: Iterable[Row]) -> str:
     return text_table(ROW_HEADERS, [row_cells(row) for row in rows], left=(0, 1, 2, 8, 9))
 
 
-def summary_text(rows: Iterable[Row]) -> str:
+def summary_text(tables: Iterable[SummaryTable]) -> str:
     """Return the summary as one aligned table for each set."""
     return "\n\n".join(
-        (f"{title}\n" if title else "") + text_table(headers, lines, left=(0, 1))
-        for title, headers, lines in summary_tables(rows)
+        (f"{table.title}\n" if table.title else "")
+        + text_table(table.headers, table.lines, left=(0, 1))
+        for table in tables
     )

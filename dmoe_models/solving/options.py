@@ -1,0 +1,164 @@
+"""Options of methods, as their functions declare them: signature and numpydoc docstring."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, get_args
+
+import numpy as np
+
+from dmoe_models.errors import MethodError
+
+
+class Option(NamedTuple):
+    """An option of a method.
+
+    Attributes
+    ----------
+    name, type : str
+    default : object
+        `inspect.Parameter.empty` where it has to be given.
+    meaning : str
+        With its unit, as the docstring has it.
+    """
+
+    name: str
+    type: str
+    default: Any
+    meaning: str
+
+
+_USUAL = {
+    "seed": "Of the random numbers.",
+    "solver": "Name of a solver, such as highs or scip.",
+    "time_limit": "Seconds.",
+}
+"""What options mean that many methods have, where a docstring says no more."""
+
+
+def parameters_of(
+    method: str, function: Callable[..., Any], *, evaluate: bool = True
+) -> dict[str, inspect.Parameter]:
+    """Return the parameters that follow the instance, by name.
+
+    Parameters
+    ----------
+    method : str
+        Its name, for messages.
+    function : callable
+    evaluate : bool
+        Evaluate annotations, so that values can be checked against them.
+
+    Raises
+    ------
+    MethodError
+        Where the signature cannot be read.
+    """
+    try:
+        signature = inspect.signature(function, eval_str=evaluate)
+    except (TypeError, ValueError) as error:
+        raise MethodError(f"method {method}: its parameters cannot be read: {error}") from error
+    return dict(list(signature.parameters.items())[1:])
+
+
+def options_of(method: str, function: Callable[..., Any]) -> list[Option]:
+    """Return the options of a method's function.
+
+    Parameters
+    ----------
+    method : str
+        Its name, for messages.
+    function : callable
+    """
+    described = dict(_described(function))
+    found = []
+    for name, parameter in parameters_of(method, function, evaluate=False).items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        kind, meaning = described.get(name, ("", ""))
+        meaning = meaning or _USUAL.get(name, "")
+        if not kind and parameter.annotation is not parameter.empty:
+            kind = str(parameter.annotation).replace(" | None", "")
+        found.append(Option(name, kind, parameter.default, meaning))
+    return found
+
+
+_ENTRY = re.compile(r"(?P<names>\w+(?:, \w+)*)(?: : (?P<type>.+))?$")
+
+
+def _described(function: Callable[..., Any]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield type and meaning of each parameter in a numpydoc docstring."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    text = inspect.getdoc(function) or ""
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-+$|\Z)", text, re.DOTALL | re.M)
+    names: list[str] = []
+    kind, lines = "", list[str]()
+    for line in [*(section[1] if section else "").splitlines(), "end"]:
+        entry = _ENTRY.match(line)
+        if entry is None:
+            lines.append(line.strip())
+            continue
+        for name in names:
+            yield name, (kind, " ".join(part for part in lines if part))
+        names, lines = entry["names"].split(", "), []
+        kind = (entry["type"] or "").removesuffix(", optional")
+
+
+def checked_options(
+    method: str,
+    parameters: Mapping[str, inspect.Parameter],
+    options: Mapping[str, Any],
+    *,
+    typed: bool = True,
+) -> dict[str, Any]:
+    """Return options that a method takes.
+
+    Parameters
+    ----------
+    method : str
+        Its name, for messages.
+    parameters : mapping
+        From `parameters_of`.
+    options : mapping
+        Values by name.
+    typed : bool
+        Hold the values against the annotations, too.
+
+    Raises
+    ------
+    MethodError
+        For an option that the method does not take, or a value of another kind.
+    """
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    names = [
+        n for n, p in parameters.items() if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    for option, value in options.items():
+        if option not in names and not takes_any:
+            raise MethodError(
+                f"method {method} has no option {option!r}; it takes {', '.join(names) or 'none'}"
+            )
+        if typed and option in parameters:
+            _require_kind(method, option, value, parameters[option].annotation)
+    return dict(options)
+
+
+def _require_kind(method: str, option: str, value: Any, annotation: Any) -> None:
+    """Refuse an option value that is not of the annotated kind; True is no number."""
+    kinds = get_args(annotation) or (annotation,)
+    if Any in kinds:
+        return
+    fits = {
+        bool: isinstance(value, bool),
+        int: isinstance(value, (int, np.integer)) and not isinstance(value, bool),
+        float: isinstance(value, (int, float, np.number)) and not isinstance(value, bool),
+        str: isinstance(value, str),
+        type(None): value is None,
+    }
+    if not any(fits.get(kind, True) for kind in kinds):
+        wanted = " or ".join("none" if k is type(None) else k.__name__ for k in kinds)
+        raise MethodError(f"method {method}: option {option} = {value!r} is not of type {wanted}")

@@ -1,0 +1,111 @@
+"""`validate`: run methods on instance sets and prove how good each of them is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from dmoe_models.model.instance import Instance
+from dmoe_models.presentation.files import require_packages
+from dmoe_models.solving.answers import Answers
+from dmoe_models.solving.catalogue import MethodLike, find_method
+from dmoe_models.verification.journal import JOURNAL, Journal
+from dmoe_models.verification.plan import choose, gather
+from dmoe_models.verification.report import write_report
+from dmoe_models.verification.result import Verification
+from dmoe_models.verification.run import Progress, Settings, run_plan
+
+Source = str | Path | Instance
+
+
+def validate(
+    instances: Source | Sequence[Source] = (),
+    methods: MethodLike | Sequence[MethodLike] | None = None,
+    *,
+    added: Sequence[MethodLike] = (),
+    time_limit: float = 10.0,
+    seed: int = 0,
+    solver: str | None = None,
+    data: str | Path | None = None,
+    report: str | Path | None = None,
+    answers: str | Path | None = None,
+    author: str = "",
+    progress: Progress | None = None,
+) -> Verification:
+    """Run methods on instances; evaluate, check and compare every answer.
+
+    Parameters
+    ----------
+    instances : str, path, Instance, or a sequence of them
+        Names of sets, instance files, instances; by default `small`, and `recorded` where there is
+        `data`.
+    methods : str, callable, or a sequence of them, optional
+        Names from `methods()`, ``path/to/file.py:function``, or functions of an instance; by
+        default every method of the package that applies and has a chance within the time limit.
+    added : sequence of str or callable
+        More methods, beside the default list or `methods`.
+    time_limit : float
+        Seconds per method and instance.
+    seed : int
+        For methods that draw random numbers.
+    solver : str, optional
+        For the methods that take one.
+    data : path, optional
+        Directory of recorded data, for the set `recorded`.
+    report : path, optional
+        Directory for tables, pictures and a page. Rows are kept there as they finish; called again,
+        it continues from them.
+    answers : path, optional
+        Directory to keep every answer in, as `dmoe library update` reads it.
+    author : str
+        Whose answers these are.
+    progress : callable, optional
+        Called with every row (`verification.row.Row`), its number (from 1) and how many there are.
+
+    Returns
+    -------
+    Verification
+        `rows` and `summary` (DataFrames), `breaches`, `notes`; `text()` is what the command prints.
+
+    Raises
+    ------
+    DmoeError
+        For a set, file, method or solver that is unknown or cannot be used; in one line.
+    """
+    settings = Settings(time_limit, seed, solver)
+    sources = [instances] if isinstance(instances, Source) else list(instances)
+    if methods is not None and (callable(methods) or isinstance(methods, str)):
+        methods = [methods]
+    folder = None
+    if report is not None:
+        require_packages()
+        folder = Path(report).absolute()  # wherever a plug-in may go
+    groups = gather(sources, None if data is None else Path(data))
+    plan, notes = choose(
+        [i for several in groups.values() for i in several], methods, added, settings
+    )
+    kept = None if answers is None else Answers(Path(answers), author)
+    with closing(Journal(None if folder is None else folder / JOURNAL)) as journal:
+        rows, breaches = run_plan(plan, settings, journal, progress, kept)
+    set_of = {(i.name, i.sha256): name for name, several in groups.items() for i in several}
+    rows = [replace(r, instance_set=set_of[r.instance, r.instance_sha256]) for r in rows]
+
+    asked = ["default list"] if methods is None else [find_method(m).name for m in methods]
+    configuration = {
+        "sets and files": ", ".join(map(_name, sources)) or "default",
+        "methods": ", ".join([*asked, *(find_method(m).name for m in added)]),
+        "solver": solver or "each method's default",
+        "time limit (s)": time_limit,
+        "seed": seed,
+    }
+    found = Verification(rows, breaches, notes, configuration)
+    if folder is None:
+        return found
+    return replace(found, page=write_report(folder, found)[-1])
+
+
+def _name(source: Source) -> str:
+    return source.name if isinstance(source, Instance) else os.fspath(source)
