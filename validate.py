@@ -1,7 +1,7 @@
 """Run methods on instance sets, verify every answer, print the table, write the report.
 
 ``python validate.py --help`` says how; the work is done in
-``dmoe_models.verification.cross_check``.
+``dmoe_models.verification.validate``.
 """
 
 import sys

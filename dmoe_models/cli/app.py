@@ -30,7 +30,6 @@ from dmoe_models.cli.shell import (
 )
 from dmoe_models.cli.study import study
 from dmoe_models.cli.validate import validate
-from dmoe_models.errors import DmoeError, MethodError
 
 
 def main() -> NoReturn:
@@ -161,6 +160,7 @@ def solve(
     from dmoe_models.files.formats import read_instance, require_solution_target, write_solution
     from dmoe_models.solving.answers import Answers
     from dmoe_models.solving.catalogue import find_method
+    from dmoe_models.solving.sandbox import Failure, contained
     from dmoe_models.solving.solve import solve as solve_instance
 
     instance = read_instance(file)
@@ -177,16 +177,15 @@ def solve(
     if selection is not None:
         given["selection"] = selection_for(instance, file, selection)
     chosen = find_method(method)
-    kind = chosen.kind
     answers = None if answers_folder is None else Answers(answers_folder, author)
-    try:
-        with progress(verbose):
-            result = solve_instance(instance, method, seed=seed, time_limit=time_limit, **given)
-    except (DmoeError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # a plug-in may raise anything, and options may be anything
+    with progress(verbose):
+        result = contained(
+            lambda: solve_instance(instance, chosen, seed=seed, time_limit=time_limit, **given),
+            sources=chosen.source_files,
+        )
+    if isinstance(result, Failure):
         shown = "".join(f", {name} = {value!r}" for name, value in given.items())
-        raise MethodError(f"method {method}{shown}: {type(error).__name__}: {error}") from error
+        result.raise_for(f"method {method}{shown}")
     facts = result.summary() | {"details": result.details}
     facts["violations"] = [] if result.check is None else violation_facts(result.check)
     facts["output"] = str(output) if output is not None and result.solution is not None else None
@@ -205,7 +204,7 @@ def solve(
     if answers is not None:
         kept = {name: value for name, value in given.items() if name != "selection"}
         answers.add(instance, chosen, result, options={"seed": seed} | kept, time_limit=time_limit)
-    proved = str(result.status) != "unknown" or (kind == "bound" and result.solution is None)
+    proved = str(result.status) != "unknown" or (chosen.kind == "bound" and result.solution is None)
     return 0 if proved else 1
 
 

@@ -102,10 +102,11 @@ def _keep(
 ) -> None:
     """Keep a solution and its proof as an answer of the method that found them."""
     from dmoe_models.model.solution import Outcome
-    from dmoe_models.solving.catalogue import METHODS
+    from dmoe_models.solving.catalogue import method_for
+    from dmoe_models.solving.method import CERTIFIER
     from dmoe_models.solving.solve import judge
 
-    method = METHODS["des" if instance.problem == "P1" else "exact"]
+    method = method_for(CERTIFIER, instance.problem)
     outcome = Outcome(made.solution, made.report.bound_j)
     result = judge(instance, method.name, outcome, made.report.bound_j, seconds)
     options = {"seed": seed, "certificate": True}

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +17,7 @@ from dmoe_models.cli.shell import (
     print_json,
     recorded_data,
 )
-from dmoe_models.errors import DmoeError, MethodError
+from dmoe_models.errors import MethodError
 from dmoe_models.model.importance import DEFAULT_GAMMA0
 
 if TYPE_CHECKING:
@@ -175,8 +172,6 @@ def _variants(names: Iterable[str], options: Sequence[str]) -> list[Variant]:
     """Return the methods with their options, looked at before any work is done."""
     from dmoe_models.layers.variants import variants
     from dmoe_models.solving.catalogue import find_method
-    from dmoe_models.solving.sandbox import same_directory
-    from dmoe_models.solving.solve import require_options
 
     known = list(names)
     pairs: dict[str, list[str]] = {}
@@ -199,14 +194,16 @@ def _variants(names: Iterable[str], options: Sequence[str]) -> list[Variant]:
         method = find_method(variant.method)
         if not {"P2", "P3"} & set(method.problems):
             raise MethodError(f"method {method.name} solves P1; layers are P2 instances")
-        with same_directory():
-            require_options(method, variant.options)
+        method.bind(variant.options)
     return chosen
 
 
 def _label_of(reference: str | None, chosen: Sequence[Variant]) -> str | None:
     """Return the label of the method of that name, or of top-k where that is run."""
-    wanted = "top-k" if reference is None else reference
+    from dmoe_models.solving.catalogue import method_for
+    from dmoe_models.solving.method import REFERENCE
+
+    wanted = method_for(REFERENCE, "P2").name if reference is None else reference
     for variant in chosen:
         if wanted in (variant.label, variant.method):
             return variant.label
@@ -256,28 +253,24 @@ def _run(
     """Run all methods, saying on standard error how far they are; standard output is kept clean."""
     from dmoe_models.layers.rounds import run_rounds
     from dmoe_models.solving.catalogue import find_method
-    from dmoe_models.solving.sandbox import same_directory
-    from dmoe_models.verification.plan import anchored
+    from dmoe_models.solving.sandbox import Failure, contained
 
-    found = [(variant, anchored(find_method(variant.method))) for variant in chosen]
-    ready = [
-        replace(variant, method=method.target) if method.kind == "plug-in" else variant
-        for variant, method in found
-    ]
+    sources = [file for variant in chosen for file in find_method(variant.method).source_files]
     done = 0
-    with contextlib.redirect_stdout(sys.stderr), same_directory(), counting() as say:
+    with counting() as count:
 
         def watch(line: Mapping[str, Any]) -> None:
             nonlocal done
             done += 1
             text = f"{line['method']} on layer {line['layer']}: {line['status']}"
-            say(text, done, number * len(chosen))
+            count(text, done, number * len(chosen))
 
-        try:
-            return run_rounds(layers, ready, seed=seed, time_limit=time_limit, watch=watch)
-        except (DmoeError, KeyboardInterrupt):
-            raise
-        except BaseException as error:  # a plug-in may raise anything
-            label, layer = chosen[done % len(chosen)].label, done // len(chosen) + 1
-            reason = f"{type(error).__name__}: {error}"
-            raise MethodError(f"method {label}, layer {layer}: {reason}") from error
+        found = contained(
+            lambda: run_rounds(layers, chosen, seed=seed, time_limit=time_limit, watch=watch),
+            sources=sources,
+        )
+    if isinstance(found, Failure):
+        found.raise_for(
+            f"method {chosen[done % len(chosen)].label}, layer {done // len(chosen) + 1}"
+        )
+    return found

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from dmoe_models.cli.shell import file_path, json_option, options_given, print_json, progress
-from dmoe_models.errors import DmoeError, MethodError
 
 
 @click.command(
@@ -73,6 +72,8 @@ def search(
     does not fall. The file that is written is a set: `dmoe library build` draws it,
     `dmoe validate` runs methods on it. The same seed finds the same unless time runs out.
     """
+    from dmoe_models.solving.catalogue import find_method
+    from dmoe_models.solving.sandbox import Failure, contained
     from instances.search import adversarial
     from instances.search.excess import Target
 
@@ -80,17 +81,24 @@ def search(
         raise click.UsageError(f"-o {output}: a set's file ends in .toml")
     target = Target(method, options_given(options, "--option"), runs)
     given = options_given(parameters, "-p")
-    limits = {"draws": draws, "trials": trials, "time_limit": time_limit}
-    try:
-        with progress(verbose, "dmoe_models.adversarial"):
-            found = [
-                adversarial.search(target, base, given, seed=seed + n, **limits)
+    with progress(verbose, "dmoe_models.adversarial"):
+        found = contained(
+            lambda: [
+                adversarial.search(
+                    target,
+                    base,
+                    given,
+                    seed=seed + n,
+                    draws=draws,
+                    trials=trials,
+                    time_limit=time_limit,
+                )
                 for n in range(count)
-            ]
-    except (DmoeError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # a plug-in may raise anything
-        raise MethodError(f"method {method}: {type(error).__name__}: {error}") from error
+            ],
+            sources=find_method(method).source_files,
+        )
+    if isinstance(found, Failure):
+        found.raise_for(f"method {method}")
     found.sort(key=lambda one: -one.measured.excess)
     adversarial.write_found(output, found, target)
     if as_json:

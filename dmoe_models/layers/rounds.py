@@ -25,6 +25,7 @@ from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.energy import evaluate
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
+from dmoe_models.solving.catalogue import bind_method
 from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import solve
 
@@ -120,19 +121,13 @@ def run_rounds(
     InstanceError
         Where there are no layers.
     """
-    chosen = variants(methods)
+    chosen = [(v.label, bind_method(v.method, v.options)) for v in variants(methods)]
     tables: dict[str, list[pd.DataFrame]] = {"tokens": [], "loads": [], "sizes": []}
     lines: list[dict[str, Any]] = []
     for number, instance in enumerate(layers, 1):
-        for variant in chosen:
-            result = solve(
-                instance,
-                variant.method,
-                seed=(seed << 16) + number,
-                time_limit=time_limit,
-                **variant.options,
-            )
-            where: dict[str, Any] = {"layer": number, "method": variant.label}
+        for label, method in chosen:
+            result = solve(instance, method, seed=(seed << 16) + number, time_limit=time_limit)
+            where: dict[str, Any] = {"layer": number, "method": label}
             lines.append(where | layer_facts(instance, result))
             if result.solution is not None:
                 for name, table in _patterns(instance, result.solution).items():

@@ -42,10 +42,8 @@ from dmoe_models.errors import DmoeError
 from dmoe_models.input_checks import quote
 from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.solving.catalogue import find_method
-from dmoe_models.solving.solve import require_options
 from dmoe_models.studies.cells import check_cell, needs_data
 from dmoe_models.studies.study import Study, StudyError, Work, find_study
-from dmoe_models.verification.run import source_sha256
 
 _FIELDS = {
     "study": str,
@@ -390,9 +388,9 @@ def _methods(entries: Any, sources: Mapping[str, str] | None) -> list[Variant]:
         if sources is None:
             method = find_method(variant.method)
             if method.kind == "plug-in":
-                variant = replace(variant, source_sha256=source_sha256(method))
+                variant = replace(variant, source_sha256=method.source_sha256())
             else:
-                require_options(method, variant.options)
+                method.bind(variant.options)
         elif variant.method in sources:
             variant = replace(variant, source_sha256=sources[variant.method])
         found.append(variant)

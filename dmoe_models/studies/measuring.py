@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,9 @@ from dmoe_models.errors import DmoeError
 from dmoe_models.layers.variants import Variant
 from dmoe_models.model.gap import CERTIFIED_GAP, relative_excess
 from dmoe_models.model.instance import Instance
+from dmoe_models.solving.catalogue import find_method
 from dmoe_models.solving.result import Result, Status
+from dmoe_models.solving.sandbox import Failure, contained
 from dmoe_models.solving.solve import solve
 from dmoe_models.studies.study import FAILED
 from dmoe_models.verification.row import NOT_RUN
@@ -52,20 +53,16 @@ def attempt(
     instance: Instance, variant: Variant, seed: int, time_limit_s: float, **options: Any
 ) -> Attempt:
     """Run a method; `options` are added to its own."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of solvers' interfaces; they say nothing new
-            result = solve(
-                instance,
-                variant.method,
-                seed=seed,
-                time_limit=time_limit_s,
-                **dict(variant.options) | options,
-            )
-    except DmoeError as error:
-        return Attempt(None, NOT_RUN, one_line(error))
-    except (Exception, SystemExit) as error:
-        return Attempt(None, FAILED, f"{type(error).__name__}: {one_line(error)}")
+    method = find_method(variant.method)
+    given = dict(variant.options) | options
+    result = contained(
+        lambda: solve(instance, method, seed=seed, time_limit=time_limit_s, **given),
+        sources=method.source_files,
+    )
+    if isinstance(result, Failure):
+        if isinstance(result.error, DmoeError):
+            return Attempt(None, NOT_RUN, one_line(result.error))
+        return Attempt(None, FAILED, result.reason)
     return Attempt(result, str(result.status))
 
 

@@ -77,7 +77,7 @@ def validate(
     """
     settings = Settings(time_limit, seed, solver)
     sources = [instances] if isinstance(instances, Source) else list(instances)
-    if methods is not None and (callable(methods) or isinstance(methods, str)):
+    if methods is not None and (isinstance(methods, str) or not isinstance(methods, Sequence)):
         methods = [methods]
     folder = None
     if report is not None:

@@ -21,11 +21,13 @@ from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.answers import Run
+from dmoe_models.solving.catalogue import method_for
+from dmoe_models.solving.method import DIFFICULTY
 
 FOLDER = Path(str(resources.files("instances"))) / "best_known"
 RECORD_FORMAT = "dmoe-record"
 
-WHOLE_MILP = {"P1": "pyomo-p1-milp", "P2": "highs-p2-milp"}
+WHOLE_MILP = {problem: method_for(DIFFICULTY, problem).name for problem in ("P1", "P2")}
 """Whose time says how hard an instance is: the whole MILP on HiGHS, with its defaults."""
 
 CLASSES = {"toy": 1.0, "easy": 60.0, "medium": 600.0}

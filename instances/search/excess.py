@@ -11,7 +11,6 @@ shows a search the way where the best run of several would show none.
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,11 +20,10 @@ from dmoe_models.deadline import Deadline
 from dmoe_models.errors import MethodError
 from dmoe_models.model.gap import CERTIFIED_GAP, relative_excess
 from dmoe_models.model.instance import Instance
-from dmoe_models.solving.catalogue import find_method
+from dmoe_models.solving.catalogue import bind_method, method_for
+from dmoe_models.solving.method import CERTIFIER
 from dmoe_models.solving.result import Status
 from dmoe_models.solving.solve import solve
-
-_EXACT = {"P1": "des", "P2": "exact"}
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,7 @@ class Target:
     @property
     def seeds(self) -> range:
         """The seeds that it is run with."""
-        takes = inspect.signature(find_method(self.method).load()).parameters
-        return range(self.runs if "seed" in takes else 1)
+        return range(self.runs if "seed" in bind_method(self.method).parameters else 1)
 
 
 class Measured(NamedTuple):
@@ -101,7 +98,8 @@ def measure(instance: Instance, target: Target, least: float = -math.inf) -> Mea
     # The excess over a lower bound is at least that over the optimum.
     if bound > static and _measured(energies, bound, static).excess < least:
         return None
-    proof = solve(instance, _EXACT[instance.problem], time_limit=target.certificate_s)
+    certifier = method_for(CERTIFIER, instance.problem)
+    proof = solve(instance, certifier, time_limit=target.certificate_s)
     if proof.status is not Status.OPTIMAL or proof.gap > CERTIFIED_GAP or proof.objective <= static:
         return None
     found = _measured(energies, proof.objective, static)

@@ -12,17 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from dmoe_models.solving.catalogue import METHODS
 from dmoe_models.studies.analysis.intervals import Interval
 from dmoe_models.studies.study import COMMON, FAILED, Column, find_study
 
-LABELS = {
-    "jesa": "JESA",
-    "des": "DES",
-    "top-k": "Top-k",
-    "homogeneous": "H(1, D)",
-    "local-search": "local search",
-    "lower-bound": "LB",
-}
+LABELS = {method.name: method.label for method in METHODS.values() if method.label}
 """What methods without a label of their own are called in tables."""
 
 

@@ -27,7 +27,6 @@ from dmoe_models.solving.catalogue import find_method
 from dmoe_models.studies.design import work_of
 from dmoe_models.studies.measuring import one_line
 from dmoe_models.studies.study import Work, find_study
-from dmoe_models.verification.run import source_sha256
 
 
 def perform(content: dict[str, Any], data: str | None = None) -> dict[str, Any]:
@@ -66,7 +65,7 @@ def _require_sources(work: Work) -> None:
     """Raise MethodError where a plug-in is not what it was when the run began."""
     for variant in work.methods:
         wanted = variant.source_sha256
-        if wanted and source_sha256(find_method(variant.method)) != wanted:
+        if wanted and find_method(variant.method).source_sha256() != wanted:
             raise MethodError(
                 f"method {variant.method}: its source is not what it was when the run began"
             )

@@ -10,7 +10,8 @@ import pytest
 
 from dmoe_models import InstanceFileError
 from dmoe_models.files.plain_json import plain
-from dmoe_models.verification.row import Journal, Row, row_from_json
+from dmoe_models.verification.journal import Journal
+from dmoe_models.verification.row import Row, row_from_json
 
 ROW = Row(
     instance="round",

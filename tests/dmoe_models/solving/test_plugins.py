@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from pathlib import Path
 
@@ -276,7 +275,6 @@ def test_an_edited_algorithm_is_run_again(capsys, tmp_path, file):
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """An installed distribution that offers a method."""
-    menu = importlib.import_module("dmoe_models.methods")
     (tmp_path / "their_package.py").write_text(TEN_LINES)
     info = tmp_path / "their_package-1.0.dist-info"
     info.mkdir()
@@ -285,9 +283,6 @@ def installed(tmp_path, monkeypatch):
         "[dmoe_models.methods]\ntheirs = their_package:strongest\nmissing = no_such_package:f\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    menu._installed_plugins.cache_clear()
-    yield
-    menu._installed_plugins.cache_clear()
 
 
 @pytest.mark.usefixtures("installed")
