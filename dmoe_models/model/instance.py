@@ -18,18 +18,21 @@ from dmoe_models.input_checks import (
     quote,
     real_array,
     real_number,
-    refuse_where,
     whole_array,
     whole_number,
 )
-from dmoe_models.model import radio as channel
+from dmoe_models.model import radio
+from dmoe_models.model.consistency import (
+    require_assignment,
+    require_finite_energies,
+    require_ranges,
+    require_shapes,
+)
+from dmoe_models.model.metadata import frozen_metadata
 from dmoe_models.model.relevance import best_score_sums, need_from_threshold
 from dmoe_models.text import html_table
 
 Derived = TypeVar("Derived")
-
-SCORE_SUM_TOLERANCE = 1e-6
-"""How far a token's gate scores may sum from 1 (they are never renormalised silently)."""
 
 NUMERIC_FIELDS: dict[str, tuple[str, str]] = {
     "gate_scores": ("<f8", "1"),
@@ -138,95 +141,14 @@ class Instance:
                 f"strict_relevance = {quote(self.strict_relevance)} is not true or false"
             )
         store("strict_relevance", bool(self.strict_relevance))
-        store("metadata", _plain_json(self.metadata))
+        store("metadata", frozen_metadata(self.metadata))
 
-        self._check_shapes()
-        self._check_values()
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        require_shapes(values)
+        require_ranges(values)
+        require_finite_energies(values, self.transmission_energy_j)
         if self.assignment is not None:
-            self._check_assignment()
-
-    def _check_shapes(self) -> None:
-        tokens, experts = self.gate_scores.shape
-        if tokens == 0:
-            raise InstanceError("gate_scores: there are no tokens")
-        if experts < 2:
-            raise InstanceError(f"gate_scores: K = {experts}, but at least 2 experts are needed")
-        expected = {
-            "source": (tokens,),
-            "gain": (experts, experts, self.gain.shape[2]),
-            "computation_energy_j": (experts,),
-            "static_energy_j": (experts,),
-        }
-        if self.assignment is not None:
-            expected["assignment"] = (experts, experts)
-        for name, shape in expected.items():
-            actual = getattr(self, name).shape
-            if actual != shape:
-                raise InstanceError(
-                    f"{name}: shape {actual} does not fit gate_scores (T, K) = "
-                    f"{(tokens, experts)}; expected {shape}"
-                )
-        if self.gain.shape[2] == 0:
-            raise InstanceError("gain: there are no subcarriers (M = 0)")
-
-    def _check_values(self) -> None:
-        for name in ("gate_scores", "gain", "computation_energy_j", "static_energy_j"):
-            values = getattr(self, name)
-            refuse_where(name, values, ~np.isfinite(values), "is not finite")
-            refuse_where(name, values, values < 0, "is negative")
-        sums = self.gate_scores.sum(axis=1)
-        for token in np.flatnonzero(np.abs(sums - 1.0) > SCORE_SUM_TOLERANCE)[:1]:
-            raise InstanceError(
-                f"gate_scores[{token}]: scores sum to {sums[token]}, not to 1 within "
-                f"{SCORE_SUM_TOLERANCE:g}"
-            )
-        outside = (self.source < 0) | (self.source >= self.K)
-        refuse_where("source", self.source, outside, f"is not a node (0 to {self.K - 1})")
-        for name in ("bandwidth_hz", "transmit_power_w", "noise_power_w", "hidden_state_bits"):
-            if getattr(self, name) <= 0:
-                raise InstanceError(f"{name} = {getattr(self, name)} is not positive")
-        for name in ("relevance", "importance"):
-            if not 0 < getattr(self, name) <= 1:
-                raise InstanceError(f"{name} = {getattr(self, name)} is outside (0, 1]")
-        if not 1 <= self.max_experts <= self.K:
-            raise InstanceError(
-                f"max_experts = {quote(self.max_experts)} is outside 1 to K = {self.K}"
-            )
-        if self.relevance * self.importance <= 0:
-            raise InstanceError("relevance x importance is too small for double precision")
-        # A gain that is positive must give a joule per token that a double can hold, so that
-        # "there is a link" and "the link has a finite price" are the same thing everywhere.
-        priced = np.isfinite(self.transmission_energy_j) & (self.transmission_energy_j > 0)
-        off_diagonal = ~np.eye(self.K, dtype=bool)[:, :, None]
-        refuse_where(
-            "gain",
-            self.gain,
-            (self.gain > 0) & off_diagonal & ~priced,
-            "gives an energy per token outside the range of doubles",
-        )
-        largest = float(self.transmission_energy_j[priced].max(initial=0.0))
-        per_token = self.K * (largest + float(self.computation_energy_j.max()))
-        if not math.isfinite(self.T * per_token + math.fsum(self.static_energy_j.tolist())):
-            raise InstanceError("energies are too large: their total exceeds the range of doubles")
-
-    def _check_assignment(self) -> None:
-        assignment = self.assignment
-        assert assignment is not None
-        subcarriers = self.gain.shape[2]
-        outside = (assignment < -1) | (assignment >= subcarriers)
-        refuse_where(
-            "assignment", assignment, outside, f"is not a subcarrier (-1 to {subcarriers - 1})"
-        )
-        diagonal = np.eye(len(assignment), dtype=bool) & (assignment != -1)
-        refuse_where("assignment", assignment, diagonal, "on the diagonal: must be -1")
-        owner: dict[int, tuple[int, int]] = {}
-        for i, j in np.argwhere(assignment >= 0).tolist():
-            m = int(assignment[i, j])
-            if m in owner:
-                raise InstanceError(
-                    f"assignment[{i},{j}] = {m} repeats the subcarrier of link {owner[m]}"
-                )
-            owner[m] = (i, j)
+            require_assignment(self.assignment, self.M)
 
     # ------------------------------------------------------------------------------- dimensions
 
@@ -256,7 +178,7 @@ class Instance:
     def rate_bps(self) -> np.ndarray:
         """(K, K, M) rates in bit/s; zero where there is no link and on the diagonal."""
         with np.errstate(over="ignore"):
-            rate = channel.rate_bps(
+            rate = radio.rate_bps(
                 self.gain, self.bandwidth_hz, self.transmit_power_w, self.noise_power_w
             )
         rate[np.arange(self.K), np.arange(self.K)] = 0.0
@@ -267,7 +189,7 @@ class Instance:
         """(K, K, M) joules per token sent on link i -> j over m; infinite without a link."""
         with np.errstate(over="ignore"):
             return _frozen(
-                channel.transmission_energy_j(
+                radio.transmission_energy_j(
                     self.rate_bps, self.transmit_power_w, self.hidden_state_bits
                 )
             )
@@ -418,39 +340,3 @@ def _short(value: Any) -> str:
 def _frozen(array: np.ndarray) -> np.ndarray:
     array.setflags(write=False)
     return array
-
-
-class _FrozenDict(dict[str, Any]):
-    """A dict that can be read and serialised like any other, and not changed."""
-
-    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError("metadata is immutable; use instance.replace(metadata=...)")
-
-    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = _refuse
-    __ior__ = _refuse
-
-    def __reduce__(self) -> Any:
-        return (_plain_json, (dict(self),))
-
-
-def _plain_json(metadata: Any, path: str = "metadata") -> Any:
-    """Return a frozen copy of `metadata`, or say which entry is not a plain JSON value.
-
-    Mappings become immutable dicts and sequences tuples, all the way down.
-    """
-    if path == "metadata" and not isinstance(metadata, Mapping):
-        raise InstanceError(f"metadata = {quote(metadata)} is not a mapping")
-    if isinstance(metadata, Mapping):
-        for key in metadata:
-            if not isinstance(key, str):
-                raise InstanceError(f"{path}: key {quote(key)} is not a string")
-        return _FrozenDict({k: _plain_json(v, f"{path}.{k}") for k, v in metadata.items()})
-    if isinstance(metadata, (list, tuple)):
-        return tuple(_plain_json(v, f"{path}[{i}]") for i, v in enumerate(metadata))
-    if isinstance(metadata, float) and not math.isfinite(metadata):
-        raise InstanceError(f"{path} = {metadata} is not a finite number")
-    if type(metadata) is int and not -(2**63) <= metadata < 2**63:
-        raise InstanceError(f"{path} = {quote(metadata)} is beyond 64 bits")
-    if metadata is None or type(metadata) in (bool, int, float, str):
-        return metadata
-    raise InstanceError(f"{path} = {quote(metadata)} is not a plain JSON value")

@@ -1,19 +1,17 @@
-"""What a method decides (Solution, Outcome) and what is then known about it (Status, Result)."""
+"""What a method decides: a Solution, and the Outcome that it hands back."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dmoe_models.errors import SolutionError
 from dmoe_models.input_checks import quote, whole_array
-
-if TYPE_CHECKING:
-    from dmoe_models.model.instance import Instance
+from dmoe_models.model.instance import Instance
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -127,7 +125,7 @@ class Outcome:
         A lower bound on the optimum that the method itself proved, J; -inf for none and +inf for
         a proof that there is no solution.
     details : dict
-        What the method wants to tell: nodes, iterations, energies per iteration. `incumbents`:
+        What the method reports of its run: nodes, iterations, energies per iteration. `incumbents`:
         pairs of seconds since the start and J, one for each solution that was the best so far;
         primal integrals are made of them.
     """

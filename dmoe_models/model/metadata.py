@@ -1,0 +1,46 @@
+"""Metadata of an instance: provenance and assumptions, plain JSON values that stay unchanged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from dmoe_models.errors import InstanceError
+from dmoe_models.input_checks import quote
+
+
+class FrozenDict(dict[str, Any]):
+    """A dict that can be read and serialised like any other, and not changed."""
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("metadata is immutable; use instance.replace(metadata=...)")
+
+    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = _refuse
+    __ior__ = _refuse
+
+    def __reduce__(self) -> Any:
+        return (frozen_metadata, (dict(self),))
+
+
+def frozen_metadata(metadata: Any, path: str = "metadata") -> Any:
+    """Return a frozen copy of `metadata`, or say which entry is not a plain JSON value.
+
+    Mappings become immutable dicts and sequences tuples, all the way down.
+    """
+    if path == "metadata" and not isinstance(metadata, Mapping):
+        raise InstanceError(f"metadata = {quote(metadata)} is not a mapping")
+    if isinstance(metadata, Mapping):
+        for key in metadata:
+            if not isinstance(key, str):
+                raise InstanceError(f"{path}: key {quote(key)} is not a string")
+        return FrozenDict({k: frozen_metadata(v, f"{path}.{k}") for k, v in metadata.items()})
+    if isinstance(metadata, (list, tuple)):
+        return tuple(frozen_metadata(v, f"{path}[{i}]") for i, v in enumerate(metadata))
+    if isinstance(metadata, float) and not math.isfinite(metadata):
+        raise InstanceError(f"{path} = {metadata} is not a finite number")
+    if type(metadata) is int and not -(2**63) <= metadata < 2**63:
+        raise InstanceError(f"{path} = {quote(metadata)} is beyond 64 bits")
+    if metadata is None or type(metadata) in (bool, int, float, str):
+        return metadata
+    raise InstanceError(f"{path} = {quote(metadata)} is not a plain JSON value")
