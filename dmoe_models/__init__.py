@@ -35,7 +35,7 @@ _MODULES = {
 
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = sorted(_MODULE_OF)
+__all__ = sorted([*_MODULE_OF, "plot"])
 
 if TYPE_CHECKING:
     from dmoe_models.errors import DmoeError as DmoeError
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from dmoe_models.model.instance import Instance as Instance
     from dmoe_models.model.solution import Outcome as Outcome
     from dmoe_models.model.solution import Solution as Solution
+    from dmoe_models.presentation import plot as plot
     from dmoe_models.referee.check import CheckReport as CheckReport
     from dmoe_models.referee.check import Violation as Violation
     from dmoe_models.referee.check import check as check
@@ -69,6 +70,8 @@ else:  # a type checker that saw `__getattr__` would accept any name
         """Return a public name, imported now, or the version that is installed."""
         if name == "__version__":
             value = import_module("dmoe_models.environment").package_version()
+        elif name == "plot":  # the public name of a module
+            value = import_module("dmoe_models.presentation.plot")
         elif name in _MODULE_OF:
             value = getattr(import_module(_MODULE_OF[name]), name)
         else:

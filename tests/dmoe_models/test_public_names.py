@@ -38,7 +38,8 @@ def test_importing_the_package_loads_nothing_heavy():
 def test_every_name_is_what_its_module_defines(name):
     value = getattr(dmoe_models, name)
     assert name in dmoe_models.__all__ and name in dir(dmoe_models)
-    assert getattr(importlib.import_module(value.__module__), name, value) is value
+    if name != "plot":  # a module itself
+        assert getattr(importlib.import_module(value.__module__), name, value) is value
 
 
 def test_version():
