@@ -1,7 +1,8 @@
-"""The page on studies says what the committed reports say, and these are of the package's own."""
+"""Documentation is true where that can be tested: links, places, the order of rooms, studies."""
 
 import importlib.util
 import re
+import tomllib
 
 import pandas as pd
 import pytest
@@ -11,6 +12,8 @@ from dmoe_models.studies.design import configuration_file, read_design
 from places import ROOT
 
 DOCS = ROOT / "docs"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PAGES = [*ROOT.glob("*.md"), *DOCS.glob("*.md"), ROOT / "instances" / "FORMAT.md"]
 SIZES = {"asymptotics": "full", "optimality": "default", "savings": "default"}
 
 
@@ -22,11 +25,59 @@ def test_claims_are_those_of_the_reports():
     assert f"{module.BEGIN}{module.claims()}{module.END}" in text, "run docs/studies.py"
 
 
-def test_links_lead_somewhere():
-    text = (DOCS / "studies.md").read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)#]+)\)", text)
-    assert len(links) > 10
-    assert [link for link in links if not (DOCS / link).exists()] == []
+def anchors(text: str) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    headings = re.findall(
+        r"^#+ (.*)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE
+    )
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
+        assert not link.startswith(("http", "/")), link
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+def between(page: str, name: str) -> str:
+    """Return what a page has between the comments that mark a part of it."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    (part,) = re.findall(rf"<!-- {name}: begin.*?-->\n(.*?)<!-- {name}: end -->", text, re.DOTALL)
+    return part
+
+
+def test_rooms_stand_in_the_order_of_the_import_contract():
+    contracts = PROJECT["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    rooms = re.findall(r"^\| `([\w.]+)`", between("architecture.md", "rooms"), re.MULTILINE)
+    assert [room for layer in reversed(layers) for room in layer.split(" | ")] == rooms
+
+
+def test_places_exist():
+    paths = re.findall(r"`([\w/]+(?:/|\.py))`", between("architecture.md", "places"))
+    assert len(paths) > 40
+    for path in paths:
+        top = path.split("/")[0] in ("formulations", "instances", "tests")
+        assert ((ROOT if top else ROOT / "dmoe_models") / path).exists(), path
+
+
+def test_the_citation_names_the_authors_and_the_version_of_the_project():
+    yaml = pytest.importorskip("yaml")
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = PROJECT["project"]
+    assert citation["cff-version"] == "1.2.0" and citation["message"]
+    assert (citation["title"], citation["version"]) == (project["name"], project["version"])
+    assert citation["authors"] == project["authors"]
+    assert citation["license"] == project["license"]
+    for reference in citation["references"]:
+        assert {"type", "title", "authors"} <= reference.keys()
+        assert all({"given-names", "family-names"} == a.keys() for a in reference["authors"])
 
 
 @pytest.mark.parametrize(("study", "size"), SIZES.items())

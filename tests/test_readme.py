@@ -1,4 +1,4 @@
-"""What the README shows is run: every Python block, and its algorithm through the front door."""
+"""What the README shows is run: every Python block, and its algorithm by the printed commands."""
 
 from __future__ import annotations
 
