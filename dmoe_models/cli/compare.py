@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from dmoe_models.cli.shell import file_path, json_option, names_given, print_json
-from dmoe_models.errors import DmoeError
 
 
 @click.command(
@@ -72,23 +71,12 @@ def compare(
         text,
         write_comparison,
     )
-    from dmoe_models.verification.read_rows import read_several
 
     wanted = None if names is None else names_given(names, "--methods")
     if output is not None:
         require_report()
     options = Options(time_shift, gap_shift, target, horizon)
-    rows = read_several(sources)
-    for column, what, value in (
-        ("instance_set", "set", set_name),
-        ("problem", "problem", problem),
-    ):
-        if value is not None:
-            known = ", ".join(dict.fromkeys(rows[column])) or "none"
-            rows = rows[rows[column] == value]
-            if rows.empty:
-                raise DmoeError(f"no row of {what} {value!r}; there are {known}")
-    comparison = compare_rows(rows, wanted, options)
+    comparison = compare_rows(sources, wanted, options, instance_set=set_name, problem=problem)
     if output is not None:
         make_folder(output)
         written = write_comparison(output, comparison)

@@ -91,8 +91,8 @@ def validate(
 
     SET is a set's name (see `dmoe library list`), its TOML file, or recorded; FILE an instance
     (.json or .nc). By default: small, and recorded where its data is named. The default list holds
-    every built-in method that applies and has a chance within the time limit; what it leaves out is
-    said below the summary.
+    every built-in method that applies and has a chance within the time limit; what it leaves out
+    stands below the summary.
     """
     from dmoe_models.verification.row import Row
     from dmoe_models.verification.validate import validate as run_validation

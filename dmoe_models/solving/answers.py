@@ -1,8 +1,8 @@
-"""An answer: what one run of a method said about an instance, as files that others can judge.
+"""An answer: what one run of a method found out about an instance, as files others can judge.
 
 The solution lies in a solution file of its own, which anybody can check; the answer beside it adds
-what a solution does not say: the lower bound, and what it takes to repeat the run. Tables of best
-known values are made of such files.
+the lower bound and what it takes to repeat the run. Tables of best known values are made of such
+files.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _SOLVERS = {"highs": "highspy", "scip": "pyscipopt", "cpsat": "ortools"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class Provenance:
     """One run of a method: what to cite, and what it takes to repeat it.
 
     Attributes
     ----------
     method, kind : str
-        As in the menu; of a plug-in's file its last part only. Of somebody's solution that came
+        As in the menu; of a plug-in's file its last part only. Of a solution that came
         without an answer, the kind is "unknown".
     options : dict
         Of the method, among them its seed.
@@ -84,7 +84,7 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a run said.
+    """What a run found out.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class Answer:
         The lower bound that is claimed, J; -inf for none, +inf for "there is no solution".
     solution, certificate : str
         Names of files beside the answer; empty where there is none.
-    run : Run
+    run : Provenance
     """
 
     instance: str
@@ -101,20 +101,20 @@ class Answer:
     bound_j: Bound = -math.inf
     solution: str = ""
     certificate: str = ""
-    run: Run
+    run: Provenance
 
 
-def run_of(
+def provenance_of(
     result: Result,
     method: Method,
     *,
     options: Mapping[str, Any],
     time_limit: float | None,
     author: str = "",
-) -> Run:
+) -> Provenance:
     """Describe the run that gave a result, on this machine and today."""
     nodes = result.details.get("nodes")
-    return Run(
+    return Provenance(
         method=_public_name(method),
         kind=method.kind,
         options=plain(options),
@@ -194,7 +194,9 @@ class Answers:
             bound_j=float(claimed if method.kind == PLUG_IN else result.bound),
             solution=solution,
             certificate=proof,
-            run=run_of(result, method, options=options, time_limit=time_limit, author=self.author),
+            run=provenance_of(
+                result, method, options=options, time_limit=time_limit, author=self.author
+            ),
         )
         if valid and result.solution is not None:
             write_solution(result.solution, self.folder / solution, instance)

@@ -27,9 +27,9 @@ EXACT, HEURISTIC, BOUND = "exact", "heuristic", "bound"
 _OURS, _MODELS, _CPSAT = "dmoe_models.algorithms", "formulations.methods", "formulations.with_cpsat"
 _SELECTION = "selection= (top-k's by default)"
 
-_ENUMERATED = SizeLimit(tokens_x_nodes=128)  # beyond, P2 has hopelessly many cases
+_ENUMERATED = SizeLimit(tokens_x_nodes=128)  # a larger P2 has hopelessly many cases
 _AS_WRITTEN = SizeLimit(nodes=3, subcarriers=6)  # the next size up takes minutes
-_REPEATED = SizeLimit(tokens_x_nodes=2000)  # beyond, each model and each language is run once
+_REPEATED = SizeLimit(tokens_x_nodes=2000)  # above, one run per model and per language is enough
 
 # fmt: off
 _ROWS = [  # a table: name, problems, kind, function, summary, and what else is particular

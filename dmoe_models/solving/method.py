@@ -72,7 +72,7 @@ class Method:
     label : str
         What it is called in tables and legends of a study; empty for its name.
     needs : str
-        What must be installed or given beyond the instance.
+        What must be installed, or given beside the instance.
     package : str
         A package of `plugins.EXTRAS` that it needs, if any.
     solver : str

@@ -12,6 +12,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from dmoe_models.verification.measures import (
     performance_profile,
     shifted_geometric_mean,
 )
+from dmoe_models.verification.read_rows import read_several
+from dmoe_models.verification.result import Verification
 from dmoe_models.verification.row import AT_LIMIT
 from dmoe_models.verification.run_outcome import (
     ABSENT,
@@ -75,26 +78,35 @@ class Comparison:
 
 
 def compare(
-    rows: pd.DataFrame, methods: Sequence[str] | None = None, options: Options | None = None
+    rows: Verification | pd.DataFrame | str | Path | Sequence[str | Path],
+    methods: Sequence[str] | None = None,
+    options: Options | None = None,
+    *,
+    instance_set: str | None = None,
+    problem: str | None = None,
 ) -> Comparison:
     """Compare methods on the instances for which at least one of them has a row.
 
     Parameters
     ----------
-    rows : DataFrame
-        As `tables.frame` makes and `results.read_rows` reads it: one line per instance and method.
-        Rows of methods that are not compared still count for the best known.
+    rows : Verification, DataFrame, path, or sequence of paths
+        What `validate` returned, or its `rows`: one line per instance and method. Or its report
+        directories and files, as for `read_rows.read_several`. Rows of methods that are not
+        compared still count for the best known.
     methods : sequence of str, optional
         By default all in `rows` but those that give a bound only.
     options : Options, optional
+    instance_set, problem : str, optional
+        Compare on the instances of this set, or of this problem, only.
 
     Raises
     ------
     DmoeError
-        For a method without rows, one that gives a bound only, two rows of a method for one
-        instance, or methods that share no instance.
+        For a file without rows, a method without rows, one that gives a bound only, two rows of a
+        method for one instance, or methods that share no instance.
     """
     options = options or Options()
+    rows = _those_of(_table(rows), instance_set=instance_set, problem=problem)
     names = _chosen(rows, methods)
     instances = reference(rows, names)
     runs = classified(rows, names, instances, options)
@@ -122,6 +134,26 @@ def compare(
 
 
 # --------------------------------------------------------------------------- what is compared
+
+
+def _table(rows: Verification | pd.DataFrame | str | Path | Sequence[str | Path]) -> pd.DataFrame:
+    if isinstance(rows, Verification):
+        return rows.rows
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    return read_several([Path(p) for p in ([rows] if isinstance(rows, (str, Path)) else rows)])
+
+
+def _those_of(rows: pd.DataFrame, **wanted: str | None) -> pd.DataFrame:
+    """Return the rows with a wanted value in a column; DmoeError where there is none."""
+    for column, value in wanted.items():
+        if value is not None:
+            known = ", ".join(dict.fromkeys(rows[column])) or "none"
+            rows = rows[rows[column] == value]
+            if rows.empty:
+                what = column.removeprefix("instance_")
+                raise DmoeError(f"no row of {what} {value!r}; there are {known}")
+    return rows
 
 
 def _chosen(rows: pd.DataFrame, methods: Sequence[str] | None) -> list[str]:
@@ -209,7 +241,7 @@ def _notes(
     count = len(instances)
     without = int((instances.best_j.isna() & ~instances.infeasible).sum())
     answered = runs[runs.outcome == SOLUTION]
-    told = int(answered.trajectory.sum())
+    with_times = int(answered.trajectory.sum())
     notes = [
         f"{count} instance(s), {int(instances.best_j.notna().sum())} with a known energy "
         f"({int(instances.proved.sum())} proved optimal), {int(instances.infeasible.sum())} proved "
@@ -222,7 +254,7 @@ def _notes(
         f"{100 * options.gap_shift:g} %, 100 % without a solution.",
         "integral: mean primal integral over "
         + ("the time limit" if options.horizon_s is None else f"{options.horizon_s:g} s")
-        + f"; {told} of {len(answered)} runs tell when they found what, the others count as "
+        + f"; {with_times} of {len(answered)} runs tell when they found what, the others count as "
         "finding their answer at their end (an upper bound).",
     ]
     for column, what in (

@@ -36,10 +36,10 @@ def summary_table(comparison: Comparison) -> Table:
     table = comparison.summary
     empty = [outcome for outcome in OUTCOMES if not table[outcome].any()]
     table = table.drop(columns=empty)
-    shown: dict[str, Callable[[Any], str]] = {"gap": format_gap, "common_gap": format_gap}
-    shown |= {"time_s": seconds, "common_time_s": seconds, "integral_s": seconds}
+    formats: dict[str, Callable[[Any], str]] = {"gap": format_gap, "common_gap": format_gap}
+    formats |= {"time_s": seconds, "common_time_s": seconds, "integral_s": seconds}
     lines = [
-        [shown.get(str(column), str)(value) for column, value in line.items()]
+        [formats.get(str(column), str)(value) for column, value in line.items()]
         for line in table.to_dict("records")
     ]
     return [_HEADERS.get(str(column), str(column)) for column in table.columns], lines

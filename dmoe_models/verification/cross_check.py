@@ -69,8 +69,8 @@ def graded(rows: Iterable[Row], bound: float) -> list[Row]:
 def _graded(row: Row, bound: float, best: float) -> Row:
     row = replace(row, best_bound_j=bound)
     if row.kind == PLUG_IN and row.status in (Status.UNKNOWN, Status.INFEASIBLE):
-        said = math.inf in (row.own_bound_j, row.bound_j) and not row.verdict
-        proved = said and bound == math.inf
+        claimed = math.inf in (row.own_bound_j, row.bound_j) and not row.verdict
+        proved = claimed and bound == math.inf
         row = replace(row, status=str(Status.INFEASIBLE if proved else Status.UNKNOWN))
     if row.kind == "bound" and math.isfinite(row.bound_j):
         return replace(row, gap=relative_gap(best, row.bound_j, row.static_j))
@@ -105,15 +105,15 @@ def _bounds_broken(rows: list[Row]) -> Iterator[str]:
         return
     for row in rows:
         bound = max(row.own_bound_j, row.bound_j)
-        who = row.method if row.own_bound_j == bound else "LB"
+        source = row.method if row.own_bound_j == bound else "LB"
         if bound == math.inf:
             yield (
-                f"{who} says infeasible, yet {best.method} has a valid solution "
+                f"{source} says infeasible, yet {best.method} has a valid solution "
                 f"({best.objective_j:.9g} J)"
             )
         elif best.objective_j < bound * (1 - BREACH_TOLERANCE):
             yield (
-                f"{who} gives a lower bound of {bound:.9g} J, yet {best.method} has "
+                f"{source} gives a lower bound of {bound:.9g} J, yet {best.method} has "
                 f"a valid solution of {best.objective_j:.9g} J"
             )
 

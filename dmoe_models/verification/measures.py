@@ -1,7 +1,7 @@
 """Figures that compare methods: profiles, means over many scales, primal gaps, a paired test.
 
 Plain numbers in, plain numbers out: what counts as solved, and on which instances methods are
-compared, is decided in `comparing`.
+compared, is decided in `compare`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def performance_profile(
 
     The ratio of method s on instance p is r[p, s] = v[p, s] / min over s of v[p, s], and the
     profile of s at tau is the share of all instances p with r[p, s] <= tau. An instance that
-    nobody solved stays in the count.
+    no method solved stays in the count.
 
     Parameters
     ----------
@@ -205,9 +205,10 @@ def paired_test(
 ) -> PairedTest:
     """Test whether paired differences are symmetric about zero: Wilcoxon's signed-rank test.
 
-    Pairs that do not differ are dropped before ranking, as Wilcoxon did, and told. The effect is
-    the median of all differences, ties included. Its interval is exact and free of distributions:
-    the order statistics d(k) and d(P + 1 - k) with the largest k that binomial(P, 1/2) allows.
+    Pairs that do not differ are dropped before ranking, as Wilcoxon did, and counted as ties. The
+    effect is the median of all differences, ties included. Its interval is exact and free of
+    distributions: the order statistics d(k) and d(P + 1 - k) with the largest k that
+    binomial(P, 1/2) allows.
 
     Parameters
     ----------

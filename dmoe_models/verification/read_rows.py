@@ -18,11 +18,11 @@ from dmoe_models.presentation.files import require_packages
 from dmoe_models.verification.row import row_from_json
 from dmoe_models.verification.tables import frame
 
-_TEXT = ["instance", "instance_sha256", "problem", "method", "kind", "version", "status", "verdict",
-         "reason", "instance_set"]  # fmt: skip
-_NUMBERS = ["time_limit_s", "seed", "objective_j", "bound_j", "own_bound_j", "static_j",
-            "runtime_s"]  # fmt: skip
-_LATER = ["incumbents"]  # text that files of earlier versions have not
+_NAMES = ("instance", "instance_sha256", "problem", "instance_set", "method", "kind", "version")
+_TEXTS = (*_NAMES, "status", "verdict", "reason")
+_ENERGIES = ("objective_j", "bound_j", "own_bound_j", "static_j")
+_NUMBERS = (*_ENERGIES, "runtime_s", "time_limit_s", "seed")
+_LATER = ("incumbents",)  # text that files of earlier versions have not
 
 TABLE = "rows.csv"
 """What is read of a report directory."""
@@ -64,7 +64,7 @@ def read_rows(path: Path) -> pd.DataFrame:
 
 
 def _complete(table: pd.DataFrame) -> pd.DataFrame:
-    for name in (*_TEXT, *_NUMBERS):
+    for name in (*_TEXTS, *_NUMBERS):
         if name not in table:
             raise ValueError(f"no column {name!r}")
     if table.empty:
@@ -73,7 +73,7 @@ def _complete(table: pd.DataFrame) -> pd.DataFrame:
         name: table[name].astype(object).where(table[name].notna(), "")
         if name in table
         else pd.Series("", table.index, dtype=object)
-        for name in (*_TEXT, *_LATER)
+        for name in (*_TEXTS, *_LATER)
     }
     numbers = {
         name: [math.nan if value in (None, "") else float(value) for value in table[name]]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from dmoe_models.files.decoding import decode
 from dmoe_models.files.plain_json import plain
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.solving.method import PLUG_IN
@@ -153,28 +154,9 @@ def cut_short(row: Mapping[str, Any]) -> bool:
     return not proved and row["runtime_s"] >= AT_LIMIT * row["time_limit_s"]
 
 
-_FIELDS = {field.name: str(field.type) for field in fields(Row)}
-_KINDS: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
-
-
 def row_from_json(line: str) -> Row | None:
-    """Read one line of a journal; None where it is no row (cut short by a kill, say)."""
+    """Return the row in a line of a journal; None where it is no row (cut short by a kill, say)."""
     try:
-        content = json.loads(line)
-    except ValueError:
+        return decode(Row, json.loads(line))
+    except ValueError:  # of JSON, and FileError
         return None
-    if not isinstance(content, dict):
-        return None
-    content.setdefault("incumbents", "")  # rows of before there were any
-    if content.keys() != _FIELDS.keys():
-        return None
-    for name, kind in _FIELDS.items():
-        if kind == "float":
-            value = content[name]
-            if value is None:
-                content[name] = math.nan
-            elif value in ("Infinity", "-Infinity"):
-                content[name] = float(value)
-        if kind in _KINDS and not isinstance(content[name], _KINDS[kind]):
-            return None
-    return Row(**content)

@@ -20,7 +20,7 @@ TIMED_OUT, REFUSED, ABSENT = "timed out", "refused", "absent"
 OUTCOMES = (SOLUTION, INFEASIBLE, NONE_FOUND, TIMED_OUT, REFUSED, FAILED, NOT_RUN, ABSENT)
 """What came of a method on an instance; the first two are answers. Absent: there is no row."""
 
-_NOISE = 1e-9  # relative, between a method's own sum and the evaluator's
+ROUNDING = 1e-9  # relative, between a method's own sum and the evaluator's
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _outcome(row: dict[str, Any], infeasible: bool) -> str:
 
 
 def _incumbents(row: dict[str, Any], static_j: float) -> tuple[list[float], list[float]]:
-    """Return when a run found which energies; its end and its answer where it does not tell.
+    """Return when a run found which energies; its end and its answer where that is not known.
 
     No claim counts that is earlier than the start or better than the answer that was refereed.
     """
@@ -156,6 +156,6 @@ def _incumbents(row: dict[str, Any], static_j: float) -> tuple[list[float], list
     except (ValueError, TypeError):
         raise DmoeError("incumbents are not a list of [seconds, joules]") from None
     found_at = sorted((t, e) for t, e in pairs if 0 <= t <= end)
-    found_at = [(t, max(e, answer)) for t, e in found_at if e >= answer * (1 - _NOISE)]
+    found_at = [(t, max(e, answer)) for t, e in found_at if e >= answer * (1 - ROUNDING)]
     found_at.append((end, answer))
     return [t for t, _ in found_at], [e - static_j for _, e in found_at]

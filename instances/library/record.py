@@ -20,7 +20,7 @@ from dmoe_models.files.plain_json import plain
 from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.model.instance import Instance
-from dmoe_models.solving.answers import Run
+from dmoe_models.solving.answers import Provenance
 from dmoe_models.solving.catalogue import method_for
 from dmoe_models.solving.method import DIFFICULTY
 
@@ -47,13 +47,13 @@ class Event:
     value_j : float
     certified : bool
         A certificate proves the bound.
-    run : Run
+    run : Provenance
     """
 
     what: str
     value_j: Bound
     certified: bool = False
-    run: Run
+    run: Provenance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +71,9 @@ class Record:
         J; -inf without one, +inf where there is no solution.
     certified : bool
         The bound has a certificate, which lies beside the record.
-    found, proved : Run or None
+    found, proved : Provenance or None
         What gave the witness, and the bound.
-    measured : dict of str to Run
+    measured : dict of str to Provenance
         By method: its last run with default options, for the difficulty.
     history : tuple of Event
         Every change, the oldest first.
@@ -90,9 +90,9 @@ class Record:
     objective_j: float = math.nan
     bound_j: Bound = -math.inf
     certified: bool = False
-    found: Run | None = None
-    proved: Run | None = None
-    measured: dict[str, Run] = field(default_factory=dict)
+    found: Provenance | None = None
+    proved: Provenance | None = None
+    measured: dict[str, Provenance] = field(default_factory=dict)
     history: tuple[Event, ...] = ()
 
     @property
@@ -108,7 +108,7 @@ class Record:
         return OPTIMAL if self.gap <= OPTIMALITY_GAP else OPEN
 
     @property
-    def difficulty_run(self) -> Run | None:
+    def difficulty_run(self) -> Provenance | None:
         """The run of the whole MILP on HiGHS, if it was measured."""
         return self.measured.get(WHOLE_MILP[self.problem])
 
@@ -137,7 +137,7 @@ class Record:
         return sorted(name for name, run in self.measured.items() if run.status in solved)
 
 
-def worked_s(run: Run) -> float:
+def worked_s(run: Provenance) -> float:
     """Return the processor time of a run, s; clock time where it is not known, NaN if neither is.
 
     That of a busy machine says more about the machine than about the instance.

@@ -31,7 +31,7 @@ from dmoe_models.solving.answers import (
     CERTIFICATE_SUFFIX,
     SOLUTION_SUFFIX,
     Answer,
-    Run,
+    Provenance,
     read_answer,
 )
 from dmoe_models.solving.catalogue import METHODS
@@ -91,7 +91,7 @@ class _Offer:
     bound_j: float
     solution: Solution | None
     certificate: Certificate | None
-    run: Run
+    run: Provenance
 
 
 def update(
@@ -168,7 +168,7 @@ def _read(path: Path, author: str) -> _Offer:
         solution = read_solution(path)
         if solution.instance_sha256 is None:
             raise Refusal("the solution does not say which instance it is for")
-        run = Run(method="not told", author=author)
+        run = Provenance(method="not told", author=author)
         return _Offer(solution.instance_sha256, -math.inf, solution, None, run)
     answer = read_answer(path)
     run = answer.run if answer.run.author else replace(answer.run, author=author)
@@ -324,13 +324,13 @@ def _measures(instance: Instance, offer: _Offer, energy_j: float, bound_j: float
     return offer.run.status != OPTIMAL or (energy_j < math.inf and gap <= OPTIMALITY_GAP)
 
 
-def _preferred(run: Run) -> tuple[bool, float, str]:
+def _preferred(run: Provenance) -> tuple[bool, float, str]:
     """Order measurements: one that proves something first, then the longer, then the later one."""
     limit = math.inf if run.time_limit_s is None else run.time_limit_s
     return run.status in (OPTIMAL, INFEASIBLE), limit, run.date
 
 
-def _proves_bounds(run: Run, instance: Instance, kinds: tuple[str, ...]) -> bool:
+def _proves_bounds(run: Provenance, instance: Instance, kinds: tuple[str, ...]) -> bool:
     """Whether a method of this package, of one of some kinds, gave the answer to this problem."""
     method = METHODS.get(run.method)
     return (

@@ -288,7 +288,7 @@ def test_export_places_a_given_selection(capsys, file, answer, tmp_path):
         ("solve {tmp}/answer.json --method jesa", ["answer.json", "dmoe-solution"]),
         ("solve {tmp}/mine.py --method jesa", ["mine.py", "extension"]),
         ("solve {file} --method {tmp}/mine.py:f", ["ZeroDivisionError: division by zero"]),
-        ("solve {file} --method {tmp}/mine.py:leave", ["SystemExit: 7"]),
+        ("solve {file} --method {tmp}/mine.py:leave", ["called sys.exit(7)"]),
         ("check {file} {file}", ["round.json", "dmoe-instance"]),
         ("check {file} {tmp}/absent.json", ["absent.json: No such file"]),
         ("check {file}", ["SOLUTION"]),

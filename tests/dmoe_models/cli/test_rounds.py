@@ -234,7 +234,7 @@ def test_a_plug_in_is_a_method_like_any_other(capsys, mine):
     ("function", "words"),
     [
         ("broken", ["method mine.py:broken, layer 2: ZeroDivisionError: no way"]),
-        ("leaving", ["method mine.py:leaving, layer 1: SystemExit: 0"]),
+        ("leaving", ["method mine.py:leaving, layer 1: called sys.exit(0)"]),
         ("absent", ["mine.py has no function absent"]),
     ],
 )

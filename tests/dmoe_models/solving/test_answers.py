@@ -10,7 +10,7 @@ from dmoe_models import InstanceFileError, solve
 from dmoe_models.environment import machine
 from dmoe_models.files.decoding import decode
 from dmoe_models.files.formats import read_solution, write_instance
-from dmoe_models.solving.answers import Answers, Run, read_answer, write_answer
+from dmoe_models.solving.answers import Answers, Provenance, read_answer, write_answer
 from dmoe_models.solving.catalogue import find_method
 from instances.families import draw
 
@@ -113,7 +113,7 @@ def test_what_is_no_answer_is_refused(instance, tmp_path, change, words):
 
 
 def test_a_run_needs_its_method_only():
-    assert decode(Run, {"method": "x", "nodes": None}) == Run(method="x")
+    assert decode(Provenance, {"method": "x", "nodes": None}) == Provenance(method="x")
 
 
 def test_validate_runs_again_what_has_no_answer(tmp_path, capsys):
