@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
 
 
 @cache
@@ -37,7 +41,7 @@ def machine() -> str:
     return f"{name}, {available_cores()} cores, {platform.system()} {platform.machine()}, {python}"
 
 
-_ENVIRONMENT = (
+_PACKAGES = (
     "dmoe-models",
     "numpy",
     "scipy",
@@ -49,15 +53,68 @@ _ENVIRONMENT = (
     "gurobipy",
 )
 
+_PACKAGES_OF_RUNS = (
+    "dmoe-models",
+    "numpy",
+    "scipy",
+    "pandas",
+    "numba",
+    "highspy",
+    "pyscipopt",
+    "ortools",
+    "pyomo",
+    "cvxpy",
+    "dask",
+    "distributed",
+)
 
-def environment() -> dict[str, str]:
-    """Return what the figures may depend on: versions, platform, processors."""
-    found = {"Python": platform.python_version()}
-    for name in _ENVIRONMENT:
+
+def _versions(names: Iterable[str]) -> dict[str, str | None]:
+    """Return the installed version of every package, None where it is not installed."""
+    found: dict[str, str | None] = {}
+    for name in names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
-            continue
-    found["platform"] = platform.platform()
-    found["processors"] = str(os.cpu_count())
+            found[name] = None
     return found
+
+
+def environment() -> dict[str, str]:
+    """Return what results may depend on, as text: installed versions, platform, processors."""
+    installed = {name: found for name, found in _versions(_PACKAGES).items() if found}
+    return {
+        "Python": platform.python_version(),
+        **installed,
+        "platform": platform.platform(),
+        "processors": str(os.cpu_count()),
+    }
+
+
+def run_environment() -> dict[str, Any]:
+    """Return what a long run is made on, as plain JSON: machine, versions, commit of the source."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "versions": _versions(_PACKAGES_OF_RUNS),
+        "commit": source_commit(),
+    }
+
+
+def source_commit() -> str | None:
+    """Return the commit of the source that runs, "+" where it was changed; None where unknown."""
+    here = Path(__file__).parent
+
+    def git(*words: str) -> str:
+        answer = subprocess.run(
+            ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=10, check=True
+        )
+        return answer.stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "..")
+        return git("rev-parse", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -7,7 +7,7 @@ import tomllib
 import pandas as pd
 import pytest
 
-from dmoe_models.studies.design import configuration_file, read_design
+from dmoe_models.studies.configuration import configuration_file, read_design
 
 from places import ROOT
 

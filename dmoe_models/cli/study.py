@@ -63,9 +63,9 @@ def _run_command(name: str) -> click.Command:
         retry_failed: bool,
         as_json: bool,
     ) -> int:
-        from dmoe_models.studies.design import configuration_file, read_design
-        from dmoe_models.studies.engine.engine import run_study
-        from dmoe_models.studies.engine.progress import watching
+        from dmoe_models.studies.configuration import configuration_file, read_design
+        from dmoe_models.studies.engine.engine import run_design
+        from dmoe_models.studies.engine.progress import reporting
         from dmoe_models.studies.study import StudyError
 
         if config is not None and full:
@@ -79,8 +79,8 @@ def _run_command(name: str) -> click.Command:
         data = recorded_data(data)
         if data is not None and not data.is_dir():
             raise StudyError(f"{data}: there is no such directory")
-        with watching(sys.stderr) as listener:
-            ending = run_study(
+        with reporting(sys.stderr) as listener:
+            ending = run_design(
                 design,
                 out,
                 workers=workers,

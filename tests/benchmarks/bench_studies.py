@@ -13,8 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from dmoe_models.studies.design import Design, design_of
-from dmoe_models.studies.engine.engine import run_study
+from dmoe_models.studies.configuration import design_of
+from dmoe_models.studies.design import Design
+from dmoe_models.studies.engine.engine import run_design
 
 from bench_des import row
 
@@ -67,7 +68,7 @@ def watched(design: Design, workers: int) -> Watch:
     """Run a study from nothing."""
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
-        run_study(design, Path(folder), workers=workers, listener=watch)
+        run_design(design, Path(folder), workers=workers, listener=watch)
     return watch
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -23,32 +22,21 @@ from dmoe_models.environment import package_version
 from dmoe_models.errors import DmoeError
 from dmoe_models.files.paths import make_folder, naming, replacement
 from dmoe_models.files.plain_json import plain
-from dmoe_models.studies.design import Design, Task, design_of
+from dmoe_models.studies.configuration import design_of
+from dmoe_models.studies.design import Design, Task
+from dmoe_models.studies.engine.opening import (
+    CONFIGURATION,
+    FILE,
+    FORMAT,
+    connected,
+    create_tables,
+    locked,
+    require_same,
+)
 from dmoe_models.studies.engine.records import records, typed, writable
 from dmoe_models.studies.study import FAILED, StudyError
 
-try:
-    import fcntl
-except ImportError:  # no POSIX system: nobody keeps two runs apart
-    fcntl = None  # type: ignore[assignment]
-
-FILE = "study.sqlite"
-CONFIGURATION = "configuration.toml"
-_LOCK = ".lock"
-_FORMAT = 1
-_TYPES = {"text": "TEXT", "whole": "INTEGER", "real": "REAL", "truth": "INTEGER"}
 _EVERYTHING = "cell, seed, rowid"  # order of the table: rows of a seed as the task gave them
-
-_TABLES = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE sessions (
-    number INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, environment TEXT NOT NULL);
-CREATE TABLE cells (cell INTEGER PRIMARY KEY, parameters TEXT NOT NULL);
-CREATE TABLE tasks (
-    key TEXT PRIMARY KEY, cell INTEGER NOT NULL, first_seed INTEGER NOT NULL,
-    seeds INTEGER NOT NULL, failure TEXT NOT NULL, attempts INTEGER NOT NULL,
-    seconds REAL NOT NULL, session INTEGER NOT NULL, finished TEXT NOT NULL);
-"""
 
 
 @dataclass(frozen=True)
@@ -77,17 +65,17 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-def _saying(method: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Turn what SQLite complains of (a full disk, a damaged file) into one line naming the file."""
+def _naming_the_file(method: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Turn SQLite's errors (a full disk, a damaged file) into one line that names the file."""
 
     @functools.wraps(method)
-    def said(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return method(*args, **kwargs)
         except sqlite3.Error as error:
             raise StudyError(f"{args[0].folder / FILE}: {error}") from error  # type: ignore[attr-defined]
 
-    return said
+    return call
 
 
 class Database:
@@ -116,9 +104,9 @@ class Database:
                 raise StudyError(f"{folder}: holds no study")
         else:
             make_folder(self.folder)
-            self._lock = _locked(self.folder)
+            self._lock = locked(self.folder)
         try:
-            self._connection = _connected(path, writing=design is not None)
+            self._connection = connected(path, writing=design is not None)
             if design is not None:
                 self._begin(design)
             self.facts = dict(self._connection.execute("SELECT name, value FROM facts"))
@@ -128,9 +116,9 @@ class Database:
         except BaseException:
             self.close()
             raise
-        if self.facts.get("format") != str(_FORMAT):
+        if self.facts.get("format") != str(FORMAT):
             self.close()
-            raise StudyError(f"{path}: is of format {self.facts.get('format')}, not {_FORMAT}")
+            raise StudyError(f"{path}: is of format {self.facts.get('format')}, not {FORMAT}")
         self.design = design or self._stored_design()
         self.session = 0
 
@@ -154,50 +142,15 @@ class Database:
         connection = self._connection
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")  # a kill loses nothing; see SQLite, WAL
+        text = design.text
         if connection.execute("SELECT name FROM sqlite_master").fetchone():
-            known = dict(connection.execute("SELECT name, value FROM facts"))
-            if known.get("sha256") != design.sha256:
-                other = known.get("sources", "{}") != json.dumps(design.sources, sort_keys=True)
-                if other and known.get("configuration") == design.text:
-                    raise StudyError(
-                        f"{self.folder}: was begun with plug-ins whose source is another one by "
-                        "now; name another directory"
-                    )
-                raise StudyError(
-                    f"{self.folder}: holds study {known.get('study')} of configuration "
-                    f"{known.get('sha256', '')[:12]}, and this is {design.study.name} of "
-                    f"{design.sha256[:12]}; name another directory"
-                )
-            if known.get("version") != package_version():  # its tasks would all be done again
-                raise StudyError(
-                    f"{self.folder}: was begun with dmoe-models {known.get('version')}, and this "
-                    f"is {package_version()}; name another directory"
-                )
-            self._keep_configuration(known["configuration"])
-            return
-        columns = ", ".join(
-            f'"{column.name}" {_TYPES[column.kind]}' for column in design.study.all_columns
-        )
-        facts = {
-            "format": str(_FORMAT),
-            "study": design.study.name,
-            "title": design.title,
-            "version": package_version(),
-            "sha256": design.sha256,
-            "configuration": design.text,
-            "sources": json.dumps(design.sources, sort_keys=True),
-        }
-        with self._transaction():
-            for statement in _TABLES.split(";"):
-                connection.execute(statement)
-            connection.execute(f"CREATE TABLE rows (task TEXT NOT NULL, {columns})")
-            connection.execute("CREATE INDEX of_task ON rows (task)")
-            connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())
-            connection.executemany(
-                "INSERT INTO cells VALUES (?, ?)",
-                [(cell.number, json.dumps(cell.parameters)) for cell in design.cells],
-            )
-        self._keep_configuration(design.text)
+            facts = dict(connection.execute("SELECT name, value FROM facts"))
+            require_same(self.folder, facts, design)
+            text = facts["configuration"]
+        else:
+            with self._transaction():
+                create_tables(connection, design)
+        self._keep_configuration(text)
 
     def _keep_configuration(self, text: str) -> None:
         """Put the configuration beside the rows, for people to read."""
@@ -220,7 +173,7 @@ class Database:
 
     # ------------------------------------------------------------------------------- writing
 
-    @_saying
+    @_naming_the_file
     def start_session(self, environment: Mapping[str, Any]) -> None:
         """Record that a run begins, and on what."""
         cursor = self._connection.execute(
@@ -229,14 +182,14 @@ class Database:
         )
         self.session = int(cursor.lastrowid or 0)
 
-    @_saying
+    @_naming_the_file
     def end_session(self) -> None:
         """Record that it ends; a session that was killed has no end."""
         self._connection.execute(
             "UPDATE sessions SET ended = ? WHERE number = ?", (_now(), self.session)
         )
 
-    @_saying
+    @_naming_the_file
     def store(
         self, task: Task, rows: Sequence[Mapping[str, Any]], attempts: int, seconds: float
     ) -> bool:
@@ -254,7 +207,7 @@ class Database:
         """
         return self._store(task, rows, "", attempts, seconds)
 
-    @_saying
+    @_naming_the_file
     def store_failure(self, task: Task, reason: str, attempts: int, seconds: float) -> bool:
         """Write that a task failed: a row for each of its seeds says so."""
         rows = [
@@ -287,7 +240,7 @@ class Database:
             self._connection.executemany(f"INSERT INTO rows VALUES ({marks})", values)
         return True
 
-    @_saying
+    @_naming_the_file
     def forget_failures(self) -> int:
         """Remove failed tasks with their rows, so that they are tried again; return how many."""
         failed = "SELECT key FROM tasks WHERE failure != ''"
@@ -297,7 +250,7 @@ class Database:
 
     # ------------------------------------------------------------------------------- reading
 
-    @_saying
+    @_naming_the_file
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let all that is read in the enclosed code be of one moment, whoever writes meanwhile."""
@@ -311,7 +264,7 @@ class Database:
         """Return the keys of the tasks that are done."""
         return {key for (key,) in self._connection.execute("SELECT key FROM tasks")}
 
-    @_saying
+    @_naming_the_file
     def progress(self) -> Progress:
         """Return how far the study is."""
         done, failed, seconds = self._connection.execute(
@@ -321,7 +274,7 @@ class Database:
         (sessions,) = self._connection.execute("SELECT COUNT(*) FROM sessions").fetchone()
         return Progress(len(self.design.tasks()), done, failed, rows, seconds, sessions)
 
-    @_saying
+    @_naming_the_file
     def failures(self) -> dict[str, int]:
         """Return how many tasks failed, by reason."""
         return dict(
@@ -330,7 +283,7 @@ class Database:
             )
         )
 
-    @_saying
+    @_naming_the_file
     def sessions(self) -> list[dict[str, Any]]:
         """Return every run's start, end and environment."""
         return [
@@ -345,7 +298,7 @@ class Database:
         cells = {cell.number: cell.parameters for cell in self.design.cells}
         return pd.DataFrame.from_dict(cells, orient="index").rename_axis("cell")
 
-    @_saying
+    @_naming_the_file
     def table(self) -> pd.DataFrame:
         """Return the tidy table: one line per row, by cell and seed, parameters of cells included.
 
@@ -377,33 +330,6 @@ def read_table(folder: Path) -> pd.DataFrame:
     """Return the tidy table of a study's folder."""
     with closing(Database(folder)) as database:
         return database.table()
-
-
-def _locked(folder: Path) -> Any:
-    """Return a file whose lock says that somebody is writing; it ends with the process."""
-    path = folder / _LOCK
-    with naming(path):
-        file = path.open("w")
-    try:
-        if fcntl is not None:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        raise StudyError(f"{folder}: another run is at work on this study") from error
-    except OSError as error:
-        file.close()
-        raise StudyError(f"{path}: cannot be locked: {error.strerror}") from error
-    return file
-
-
-def _connected(path: Path, *, writing: bool) -> sqlite3.Connection:
-    """Open the file; where nothing can be written beside it, and nobody does, as it lies there."""
-    aside = path.with_name(f"{path.name}-wal")
-    if writing or os.access(path.parent, os.W_OK) or aside.exists():
-        return sqlite3.connect(path, isolation_level=None)
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?immutable=1", isolation_level=None, uri=True
-    )
 
 
 def _now() -> str:

@@ -1,4 +1,4 @@
-"""How a run is going: a bar on a terminal, a line now and then in a file."""
+"""How a run of a study is going: tasks, draws, pace, time left."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, TextIO
+from typing import TextIO
 
+from dmoe_models.presentation.progress import Display, progress
 from dmoe_models.studies.design import Task
 from dmoe_models.studies.engine.engine import Listener
 from dmoe_models.studies.engine.runner import Answer
@@ -59,7 +60,7 @@ class Pace:
         return (self.total - self.done) * self.seconds / finished if finished else None
 
     def line(self) -> str:
-        """Return one line that says it all."""
+        """Return all of it in one line."""
         finished, draws = self.done - self._first[0], self.draws - self._first[1]
         words = [
             f"{self.done:,} of {self.total:,} tasks",
@@ -75,64 +76,35 @@ class Pace:
         return ", ".join(words)
 
 
-class Lines(Pace):
-    """Plain lines, for files and pipes: at the start, every ten seconds, at the end."""
+class Reporter(Pace):
+    """Shows how a run goes: failures at once, and else now and then how far it is.
 
-    def __init__(self, out: TextIO) -> None:
+    Parameters
+    ----------
+    display : Display
+    """
+
+    def __init__(self, display: Display) -> None:
         super().__init__()
-        self._out, self._said = out, 0.0
+        self._display = display
 
     def begin(self, done: int, total: int, seeds: int) -> None:
-        """Say where the run begins."""
+        """Show where the run begins."""
         super().begin(done, total, seeds)
-        self._say(f"{done:,} of {total:,} tasks were done before")
+        self._display.note(f"{done:,} of {total:,} tasks were done before")
 
     def step(self, task: Task, answer: Answer, attempt: int, final: bool) -> None:
-        """Say at once what failed, and else now and then how it goes."""
+        """Show what an answer means for the run."""
         super().step(task, answer, attempt, final)
         if answer.failure:
             again = "failed" if final else "will be tried again"
-            self._say(f"cell {task.cell.number}, seed {task.first_seed}: {answer.failure}; {again}")
-        if time.monotonic() - self._said >= _EVERY_S or self.done == self.total:
-            self._say(self.line())
-
-    def _say(self, text: str) -> None:
-        self._said = time.monotonic()
-        print(text, file=self._out, flush=True)
-
-
-class _Bar(Pace):
-    """A bar on a terminal."""
-
-    def __init__(self, bar: Any, task: Any) -> None:
-        super().__init__()
-        self._bar, self._task = bar, task
-
-    def begin(self, done: int, total: int, seeds: int) -> None:
-        super().begin(done, total, seeds)
-        self._show()
-
-    def step(self, task: Task, answer: Answer, attempt: int, final: bool) -> None:
-        super().step(task, answer, attempt, final)
-        if answer.failure:
-            again = "failed" if final else "will be tried again"
-            self._bar.console.print(
-                f"cell {task.cell.number}, seed {task.first_seed}: {answer.failure}; {again}"
-            )
-        self._show()
-
-    def _show(self) -> None:
-        self._bar.update(self._task, completed=self.done, total=self.total, said=self.line())
+            where = f"cell {task.cell.number}, seed {task.first_seed}"
+            self._display.note(f"{where}: {answer.failure}; {again}")
+        self._display.show(self.line(), self.done, self.total)
 
 
 @contextmanager
-def watching(out: TextIO) -> Iterator[Listener]:
-    """Yield a listener that tells `out` how the run goes."""
-    if not out.isatty():
-        yield Lines(out)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    with Progress(BarColumn(), TextColumn("{task.fields[said]}"), console=Console(file=out)) as bar:
-        yield _Bar(bar, bar.add_task("", total=None, said="starting"))
+def reporting(out: TextIO) -> Iterator[Listener]:
+    """Yield a listener that shows on `out` how the run goes."""
+    with progress(out, pause_s=_EVERY_S, ending=True, transient=False) as display:
+        yield Reporter(display)

@@ -12,7 +12,7 @@ from dmoe_models.errors import DmoeError
 from dmoe_models.files.paths import make_folder
 from dmoe_models.presentation.files import Writer, require_packages, write_files
 from dmoe_models.studies.analysis.findings import StudyReport
-from dmoe_models.studies.design import read_design
+from dmoe_models.studies.configuration import read_design
 from dmoe_models.studies.engine.database import CONFIGURATION, FILE, Database
 from dmoe_models.studies.report.page import LONGEST, html_page, markdown_page
 from dmoe_models.studies.report.tables import Presented, present, verdict_frame

@@ -9,9 +9,10 @@ import sys
 import pandas as pd
 import pytest
 
-from dmoe_models.studies.design import design_of, read_design
+from dmoe_models.presentation.progress import Lines
+from dmoe_models.studies.configuration import design_of, read_design
 from dmoe_models.studies.engine.database import CONFIGURATION, Database
-from dmoe_models.studies.engine.progress import Lines, Pace
+from dmoe_models.studies.engine.progress import Pace, Reporter
 from dmoe_models.studies.engine.runner import Answer
 
 from sample_report import DESIGN, sample
@@ -203,7 +204,7 @@ def test_pace(config, capsys, monkeypatch):
     assert pace.line() == (
         "5 of 10 tasks, 1 draws/s, 0.5 tasks/s, 1 tried again, 1 failed, 0:00:10 left"
     )
-    lines = Lines(sys.stderr)
+    lines = Reporter(Lines(sys.stderr, 10.0, ending=True))
     lines.begin(0, 2, 0)
     lines.step(task, Answer(failure="it hung", again=True), 1, False)
     lines.step(task, Answer(failure="it hung", again=True), 2, True)

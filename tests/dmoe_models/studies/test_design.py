@@ -3,7 +3,8 @@
 import pytest
 
 from dmoe_models.studies.cells import adjusted, draw_cell, draw_layers, sized
-from dmoe_models.studies.design import configuration_file, design_of, read_design, work_of
+from dmoe_models.studies.configuration import configuration_file, design_of, read_design
+from dmoe_models.studies.design import work_of
 from dmoe_models.studies.engine.dry_run import try_cells
 from dmoe_models.studies.study import StudyError, find_study, study_names
 from instances.families import draw

@@ -15,7 +15,8 @@ from dmoe_models.studies.asymptotics.tables import (
     series_parameters,
     subcarriers_needed,
 )
-from dmoe_models.studies.design import design_of, work_of
+from dmoe_models.studies.configuration import design_of
+from dmoe_models.studies.design import work_of
 from dmoe_models.studies.engine.database import Database
 from dmoe_models.studies.optimality.tables import (
     bound_tightness,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dmoe_models.studies.design import design_of, read_design
+from dmoe_models.studies.configuration import design_of, read_design
 from dmoe_models.studies.engine.database import CONFIGURATION, FILE, Database, read_table
 from dmoe_models.studies.study import Column, StudyError, find_study
 
@@ -198,7 +198,7 @@ def test_the_folder_keeps_its_configuration(design, tmp_path):
 
 def test_versions_are_not_mixed(design, tmp_path, monkeypatch):
     Database(tmp_path, design).close()
-    monkeypatch.setattr("dmoe_models.studies.engine.database.package_version", lambda: "99")
+    monkeypatch.setattr("dmoe_models.studies.engine.opening.package_version", lambda: "99")
     with pytest.raises(StudyError, match=r"was begun with dmoe-models .*, and this is 99"):
         Database(tmp_path, design)
     Database(tmp_path).close()  # reading is another matter

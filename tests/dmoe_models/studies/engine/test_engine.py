@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dmoe_models.studies.design import design_of
+from dmoe_models.studies.configuration import design_of
 from dmoe_models.studies.engine.database import Database, read_table
-from dmoe_models.studies.engine.engine import run_study
+from dmoe_models.studies.engine.engine import run_design
 from dmoe_models.studies.engine.repeat import repeatable
 from dmoe_models.studies.engine.runner import Runner
 from dmoe_models.studies.study import StudyError, find_study
@@ -70,7 +70,7 @@ class Heard:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
-    ending = run_study(design_of(TEXT), folder, workers=0)
+    ending = run_design(design_of(TEXT), folder, workers=0)
     assert (ending.done, ending.failed, ending.total) == (40, 0, 40)
     return folder
 
@@ -134,7 +134,7 @@ def test_the_client_killed_three_times(undisturbed, tmp_path):
     heard = Heard()
     before = finished(folder)
     assert 3 <= before < 40
-    ending = run_study(design_of(TEXT), folder, workers=2, listener=heard)
+    ending = run_design(design_of(TEXT), folder, workers=2, listener=heard)
     assert ending.done == ending.total and not ending.failed
     assert heard.begun == [(before, 40, 10 * before)] and heard.steps == 40 - before
     assert_same(folder, undisturbed)
@@ -165,7 +165,7 @@ def test_an_interrupt_leaves_a_state_that_goes_on(undisturbed, tmp_path):
     assert client.returncode == 130
     assert said.endswith("interrupted\n") and "Traceback" not in said
     assert 1 <= finished(folder) < 40
-    run_study(design_of(TEXT), folder, workers=0)
+    run_design(design_of(TEXT), folder, workers=0)
     assert_same(folder, undisturbed)
 
 
@@ -193,7 +193,7 @@ def study_of(*methods: str, limits: str = "") -> str:
 def test_a_fault_costs_retries_and_then_a_row_says_so(name, limits, reason, tmp_path):
     design, heard = design_of(study_of(method(name), limits=limits)), Heard()
     tries = 1 + design.retries
-    ending = run_study(design, tmp_path, workers=0 if name == "grow" else 1, listener=heard)
+    ending = run_design(design, tmp_path, workers=0 if name == "grow" else 1, listener=heard)
     assert (ending.done, ending.failed) == (2, 1)
     assert heard.failures == [(reason, n, n == tries) for n in range(1, tries + 1)]
     table = read_table(tmp_path)
@@ -205,17 +205,17 @@ def test_a_fault_costs_retries_and_then_a_row_says_so(name, limits, reason, tmp_
 def test_what_failed_is_tried_again_when_that_is_asked_for(tmp_path, monkeypatch):
     monkeypatch.setenv("FAULTY_ONCE", str(tmp_path / "died"))
     design, heard = design_of(study_of(method("die_once"), limits="retries = 0")), Heard()
-    assert run_study(design, tmp_path, workers=0).failed == 1
-    assert run_study(design, tmp_path, workers=0, listener=heard).failed == 1
+    assert run_design(design, tmp_path, workers=0).failed == 1
+    assert run_design(design, tmp_path, workers=0, listener=heard).failed == 1
     assert heard.begun == [(2, 2, 4)] and heard.steps == 0  # nothing was left to do
-    assert run_study(design, tmp_path, workers=0, retry_failed=True, listener=heard).failed == 0
+    assert run_design(design, tmp_path, workers=0, retry_failed=True, listener=heard).failed == 0
     assert heard.begun[1] == (1, 2, 2) and heard.steps == 1
 
 
 def test_a_task_whose_worker_died_once_is_done_by_another(tmp_path, monkeypatch):
     monkeypatch.setenv("FAULTY_ONCE", str(tmp_path / "died"))
     heard = Heard()
-    run_study(design_of(study_of(method("die_once"))), tmp_path, workers=0, listener=heard)
+    run_design(design_of(study_of(method("die_once"))), tmp_path, workers=0, listener=heard)
     assert heard.failures == [("the worker died (signal 9)", 1, False)]
     assert set(read_table(tmp_path)["status"]) == {"optimal"}
 
@@ -223,7 +223,7 @@ def test_a_task_whose_worker_died_once_is_done_by_another(tmp_path, monkeypatch)
 def test_a_method_that_raises_costs_its_own_row(tmp_path):
     text = study_of().replace('["jesa"]', f'["jesa", "{method("complain")}", "des"]')
     heard = Heard()
-    run_study(design_of(text), tmp_path, workers=0, listener=heard)
+    run_design(design_of(text), tmp_path, workers=0, listener=heard)
     table = read_table(tmp_path)
     assert not heard.failures and len(table) == 6
     assert table["reason"].tolist()[:2] == ["", "ArithmeticError: no more numbers"]
@@ -234,7 +234,7 @@ def test_a_method_that_raises_costs_its_own_row(tmp_path):
 def test_parameters_that_cannot_be_are_refused_before_anything_is_made(tmp_path):
     folder = tmp_path / "study"
     with pytest.raises(StudyError, match="D = 9 is outside 1 to K = 3"):
-        run_study(design_of(study_of().replace("K = 3", "K = 3\nD = 9")), folder, workers=0)
+        run_design(design_of(study_of().replace("K = 3", "K = 3\nD = 9")), folder, workers=0)
     assert not folder.exists()
 
 
@@ -242,7 +242,7 @@ def test_parameters_that_cannot_be_fail_without_retries(tmp_path, monkeypatch):
     monkeypatch.setattr("dmoe_models.studies.engine.engine.try_cells", lambda design, data: None)
     heard = Heard()
     text = study_of().replace("K = 3", "K = 3\nD = 9")
-    assert run_study(design_of(text), tmp_path, workers=0, listener=heard).failed == 1
+    assert run_design(design_of(text), tmp_path, workers=0, listener=heard).failed == 1
     assert heard.failures == [("InstanceError: D = 9 is outside 1 to K = 3", 1, True)]
 
 
@@ -268,7 +268,7 @@ def test_an_answer_is_for_the_task_that_was_asked(undisturbed):
 def test_what_a_method_says_of_itself_costs_nothing(tmp_path, name):
     text = study_of(method(name)).replace("asymptotics", "optimality")
     text = text.replace("K = 3", 'K = 3\npart = "selection"').replace('"jesa"', '"des"')
-    ending = run_study(design_of(text), tmp_path, workers=0)
+    ending = run_design(design_of(text), tmp_path, workers=0)
     assert (ending.done, ending.failed) == (2, 0)
     table = read_table(tmp_path)
     assert table["nodes"].isna().tolist() == [True, True, False, False]
@@ -282,9 +282,9 @@ def test_rows_that_cannot_be_kept_fail_their_task(tmp_path, monkeypatch):
                 odd = content["methods"][0]["method"] == "greedy"
                 yield replace(answer, rows=[{"seed": "?"}]) if odd else answer
 
-    monkeypatch.setattr("dmoe_models.studies.engine.engine.Runner", Odd)
+    monkeypatch.setattr("dmoe_models.studies.engine.backends.Runner", Odd)
     heard = Heard()
-    ending = run_study(design_of(study_of("greedy")), tmp_path, workers=0, listener=heard)
+    ending = run_design(design_of(study_of("greedy")), tmp_path, workers=0, listener=heard)
     assert (ending.done, ending.failed) == (2, 1)
     assert heard.failures == [("a row has seed '?', which is not the task's", 1, True)]
 
@@ -295,7 +295,7 @@ def test_a_plugin_that_changes_while_it_runs(tmp_path):
     design = design_of(study_of(f"{file.as_posix()}:method"))
     file.write_text(file.read_text() + "# changed\n")
     heard = Heard()
-    run_study(design, tmp_path / "study", workers=0, listener=heard)
+    run_design(design, tmp_path / "study", workers=0, listener=heard)
     ((reason, attempt, final),) = heard.failures
     assert "its source is not what it was when the run began" in reason and (attempt, final) == (
         1,
@@ -314,24 +314,24 @@ def test_a_scheduler_by_its_address(undisturbed, tmp_path):
         protocol="tcp://", memory_limit=0,
     ) as cluster:  # fmt: skip
         for name in ("one", "other"):  # the second finds what the first left on the workers
-            run_study(design_of(TEXT), tmp_path / name, scheduler=cluster.scheduler_address)
+            run_design(design_of(TEXT), tmp_path / name, scheduler=cluster.scheduler_address)
             assert_same(tmp_path / name, undisturbed)
     for address, words in (
         ("nonsense://x", "is not of the form"),
         ("tcp://127.0.0.1:1", "Connection refused"),
     ):
         with pytest.raises(StudyError, match=f"scheduler {address}: .*{words}"):
-            run_study(design_of(TEXT), tmp_path / "other", scheduler=address)
+            run_design(design_of(TEXT), tmp_path / "other", scheduler=address)
 
 
 def test_tasks_wait_for_recorded_data(tmp_path):
     text = study_of() + study_of().partition("\n\n")[2].replace('"rayleigh"', '"measured"')
-    ending = run_study(design_of(text), tmp_path, workers=0)
+    ending = run_design(design_of(text), tmp_path, workers=0)
     assert (ending.done, ending.total, ending.waiting) == (1, 2, 1)
 
 
 def test_what_is_missing_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(StudyError, match=r"psutil is not installed: .*dmoe-models\[studies\]"):
-        run_study(design_of(TEXT), tmp_path)
+        run_design(design_of(TEXT), tmp_path)
     assert not list(tmp_path.iterdir())

@@ -13,7 +13,7 @@ import pytest
 
 from dmoe_models.errors import DmoeError
 from dmoe_models.studies.analysis.findings import gather
-from dmoe_models.studies.design import design_of
+from dmoe_models.studies.configuration import design_of
 from dmoe_models.studies.engine.database import CONFIGURATION, FILE, Database, Progress
 from dmoe_models.studies.report.files import write_report
 from dmoe_models.studies.report.page import html_page, markdown_page, package_lines, run_table
