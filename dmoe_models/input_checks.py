@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -185,3 +185,58 @@ def refuse_where(
     if wrong.any():
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise error(f"{at(field, index)} = {array[index]} {reason}")
+
+
+def whole_at_least(name: str, value: Any, least: int) -> int:
+    """Return a parameter that must be a whole number of at least `least`."""
+    number = whole_number(name, value)
+    if number < least:
+        raise InstanceError(f"{name} = {quote(number)} is below {least}")
+    return number
+
+
+def fraction(name: str, value: Any) -> float:
+    """Return a parameter that must lie in [0, 1)."""
+    number = real_number(name, value)
+    if not 0 <= number < 1:
+        raise InstanceError(f"{name} = {number} is outside [0, 1)")
+    return number
+
+
+def positive(name: str, value: Any) -> float:
+    """Return a parameter that must be positive."""
+    number = real_number(name, value)
+    if number <= 0:
+        raise InstanceError(f"{name} = {number} is not positive")
+    return number
+
+
+def not_negative(name: str, value: Any) -> float:
+    """Return a parameter that must be zero or more."""
+    number = real_number(name, value)
+    if number < 0:
+        raise InstanceError(f"{name} = {number} is negative")
+    return number
+
+
+def within(name: str, value: Any, least: float, greatest: float) -> float:
+    """Return a parameter that must lie between two numbers, both allowed."""
+    number = real_number(name, value)
+    if not least <= number <= greatest:
+        raise InstanceError(f"{name} = {number} is outside {least:g} to {greatest:g}")
+    return number
+
+
+def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
+    """Return a parameter that must be one of some words."""
+    words = list(allowed)
+    if not isinstance(value, str) or value not in words:
+        raise InstanceError(f"{name} = {quote(value)} is not one of {', '.join(words)}")
+    return value
+
+
+def true_or_false(name: str, value: Any) -> bool:
+    """Return a parameter that must be a truth value."""
+    if not isinstance(value, bool):
+        raise InstanceError(f"{name} = {quote(value)} is not true or false")
+    return value

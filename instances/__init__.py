@@ -1,8 +1,8 @@
 """Benchmark instances: families to draw from, published sets, importers of recorded data.
 
-``draw("rayleigh", 7, K=6)`` draws one instance of a family.
-``load_set("small")`` returns the instances of a set, `read_set` what the file of a set of one's own
-says, and `import_instance` joins recorded gate scores and a recorded channel.
+``draw("rayleigh", 7, K=6)`` draws one instance of a family; `list_families` is the table of them,
+and of the parameters of each. ``load_set("small")`` returns the instances of a set, `read_set` what
+the file of a set of one's own says; `import_instance` joins recorded gate scores and a channel.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from instances.families import draw
+    from instances.families.table import list_families
     from instances.library.set_file import read_set
     from instances.library.sets import load_set
     from instances.recorded.join import import_instance
 
-__all__ = ["draw", "import_instance", "load_set", "read_set"]
+__all__ = ["draw", "import_instance", "list_families", "load_set", "read_set"]
 
 _MODULES = {
     "draw": "instances.families",
+    "list_families": "instances.families.table",
     "load_set": "instances.library.sets",
     "read_set": "instances.library.set_file",
     "import_instance": "instances.recorded.join",

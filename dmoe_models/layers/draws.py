@@ -19,12 +19,11 @@ from typing import Any
 
 from dmoe_models.channels.recorded import ChannelRecord
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import quote, whole_number
+from dmoe_models.input_checks import one_of, quote, whole_number
 from dmoe_models.model.importance import DEFAULT_GAMMA0, importance_profile
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
 from instances.families import FAMILIES, draw
-from instances.families.family import one_of
 from instances.recorded.directory import (
     DOMAINS,
     RECORDED_LAYERS,

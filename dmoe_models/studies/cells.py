@@ -35,8 +35,8 @@ from dmoe_models.model.energy import best_link_energy_j
 from dmoe_models.model.importance import DEFAULT_GAMMA0
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.functions import from_db
+from instances.defaults import BANDWIDTH_HZ
 from instances.families import FAMILIES, draw
-from instances.families.family import BANDWIDTH_HZ
 from instances.recorded.measured import draw_measured
 
 MEASURED, RECORDED = "measured", "recorded"

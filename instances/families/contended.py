@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from dmoe_models.input_checks import fraction, positive, whole_at_least
 from dmoe_models.model.relevance import best_score_sums, need_from_threshold
 from dmoe_models.portable.random import Draws, normalise_rows
-from instances.families.family import (
-    FLOP_PER_TOKEN,
-    PATH_LOSS,
-    TRANSMIT_POWER_W,
+from instances.defaults import FLOP_PER_TOKEN, PATH_LOSS, TRANSMIT_POWER_W
+from instances.families.family import Fields, family
+from instances.families.parts import (
     efficiency_energy_j,
-    family,
-    fraction,
-    positive,
     rayleigh_gain,
     round_robin,
-    whole,
     without_diagonal,
 )
+from instances.families.size import LINKS, Size
 
 
 @family("tokens, energies and distances differ by node; some links and subcarriers are missing")
 def uneven(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
     missing: float = 0.2,
     blocked: float = 0.05,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Nodes that have little in common.
 
     Nodes stand at random in a square; a link's mean gain is 1e-2 at a quarter of the side and falls
@@ -49,16 +38,12 @@ def uneven(
 
     Parameters
     ----------
-    seed : int
-    K, T, M, D, z, gamma, strict
-        As in `rayleigh`.
     missing, blocked : float
         In [0, 1): share of links without any gain, and of (link, subcarrier) pairs without.
     """
     fraction("missing", missing)
     fraction("blocked", blocked)
-    draws = Draws(seed)
-    subcarriers = K * K if M is None else M
+    K, T = size.K, size.T
     scores = draws.stream("gates").simplex(T, K)
 
     weights = draws.stream("token weights").simplex(1, K)[0]
@@ -70,13 +55,13 @@ def uneven(
         source += where >= edge
 
     place = draws.stream("places").uniform(K, 2)
-    across = place[:, None, 0] - place[None, :, 0]
-    along = place[:, None, 1] - place[None, :, 1]
-    distance = np.maximum(np.sqrt(across * across + along * along), 0.1) / 0.25
-    gain = rayleigh_gain(draws, K, subcarriers) / (distance * distance * distance)[:, :, None]
-    gain[draws.stream("blocked").uniform(K, K, subcarriers) < blocked] = 0.0
+    east = place[:, None, 0] - place[None, :, 0]
+    north = place[:, None, 1] - place[None, :, 1]
+    distance = np.maximum(np.sqrt(east * east + north * north), 0.1) / 0.25
+    gain = rayleigh_gain(draws, K, size.M) / (distance * distance * distance)[:, :, None]
+    gain[draws.stream("blocked").uniform(K, K, size.M) < blocked] = 0.0
     wanted_missing = draws.stream("missing").uniform(K, K) < missing
-    gain[_missing_links(wanted_missing, scores, source, D, z * gamma)] = 0.0
+    gain[_missing_links(wanted_missing, scores, source, size.D, size.z * size.gamma)] = 0.0
 
     # 1 to 16 times the least energy; the product of two factors favours small ones.
     factor = draws.stream("efficiency").between(1.0, 4.0, 2, K)
@@ -105,20 +90,14 @@ def _missing_links(
     return ~reachable
 
 
-@family("one frequency response common to all links; transmission dominates")
+@family("one frequency response common to all links; transmission dominates", M=LINKS)
 def contended(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
     ripple: float = 0.02,
     snr: float = 0.1,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """All links want the same subcarriers, so that local optima abound.
 
     gain[i,j,m] = f[m] x (factor of the link, 0.8 to 1.25) x (1 +- ripple), with f exponential of
@@ -129,11 +108,6 @@ def contended(
 
     Parameters
     ----------
-    seed : int
-    K, T, D, z, gamma, strict
-        As in `rayleigh`.
-    M : int
-        K (K - 1) unless given.
     ripple : float
         In [0, 1): largest relative departure from the common response.
     snr : float
@@ -141,14 +115,13 @@ def contended(
     """
     fraction("ripple", ripple)
     positive("snr", snr)
-    draws = Draws(seed)
-    subcarriers = K * (K - 1) if M is None else M
-    response = PATH_LOSS * draws.stream("response").exponential(subcarriers)
+    K, M = size.K, size.M
+    response = PATH_LOSS * draws.stream("response").exponential(M)
     link = draws.stream("links").between(0.8, 1.25, K, K)
-    departure = draws.stream("ripple").between(1.0 - ripple, 1.0 + ripple, K, K, subcarriers)
+    departure = draws.stream("ripple").between(1.0 - ripple, 1.0 + ripple, K, K, M)
     return {
-        "gate_scores": draws.stream("gates").simplex(T, K),
-        "source": round_robin(T, K),
+        "gate_scores": draws.stream("gates").simplex(size.T, K),
+        "source": round_robin(size.T, K),
         "gain": without_diagonal(link[:, :, None] * response * departure),
         "noise_power_w": TRANSMIT_POWER_W * PATH_LOSS / snr,
         "computation_energy_j": 1e-3 * efficiency_energy_j(draws, K),
@@ -157,37 +130,28 @@ def contended(
 
 @family("equal gains, scores and energies: every choice is a tie")
 def ties(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
     levels: int = 1,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Gains, scores and energies that take few values, by default one.
 
     Parameters
     ----------
-    seed : int
+    seed
         Without influence while `levels` is 1.
-    K, T, M, D, z, gamma, strict
-        As in `rayleigh`.
     levels : int
         Gains are 1e-2 times, energies 3.52e-4 J times and scores proportional to whole numbers of
         1 to `levels`.
     """
-    whole("levels", levels, 1)
-    draws = Draws(seed)
-    shape = (K, K, K * K if M is None else M)
+    whole_at_least("levels", levels, 1)
+    K, T = size.K, size.T
     return {
         "gate_scores": normalise_rows(1.0 + draws.stream("gates").integers(levels, T, K)),
         "source": round_robin(T, K),
         "gain": without_diagonal(
-            PATH_LOSS * (1.0 + draws.stream("gains").integers(levels, *shape))
+            PATH_LOSS * (1.0 + draws.stream("gains").integers(levels, K, K, size.M))
         ),
         "computation_energy_j": FLOP_PER_TOKEN
         / 1e12
@@ -195,21 +159,20 @@ def ties(
     }
 
 
-@family("gains, and energies, within a narrow band: reduced costs tell little", name="near-equal")
+@family(
+    "gains, and energies, within a narrow band: reduced costs tell little",
+    name="near-equal",
+    M=LINKS,
+    gamma=0.4,
+)
 def near_equal(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.4,
     band: float = 0.02,
     common: float = 0.9,
     snr: float = 0.1,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Links and experts that hardly differ, so that every bound is close and no choice is clear.
 
     gain[i,j,m] = 1e-2 x (1 + band x (common x u[m] + (1 - common) x v[i,j,m])) with u and v uniform
@@ -220,11 +183,8 @@ def near_equal(
 
     Parameters
     ----------
-    seed : int
-    K, T, D, z, gamma, strict
-        As in `rayleigh`. A low gamma leaves tokens a choice.
-    M : int
-        K (K - 1) unless given.
+    gamma
+        A low one leaves tokens a choice.
     band : float
         In [0, 1): largest relative departure from the mean.
     common : float
@@ -235,14 +195,13 @@ def near_equal(
     fraction("band", band)
     fraction("common", common)
     positive("snr", snr)
-    draws = Draws(seed)
-    subcarriers = K * (K - 1) if M is None else M
-    response = common * draws.stream("response").between(-1.0, 1.0, subcarriers)
-    ripple = (1.0 - common) * draws.stream("ripple").between(-1.0, 1.0, K, K, subcarriers)
+    K, M = size.K, size.M
+    response = common * draws.stream("response").between(-1.0, 1.0, M)
+    ripple = (1.0 - common) * draws.stream("ripple").between(-1.0, 1.0, K, K, M)
     departure = draws.stream("energies").between(-1.0, 1.0, K)
     return {
-        "gate_scores": draws.stream("gates").simplex(T, K),
-        "source": round_robin(T, K),
+        "gate_scores": draws.stream("gates").simplex(size.T, K),
+        "source": round_robin(size.T, K),
         "gain": without_diagonal(PATH_LOSS * (1.0 + band * (response + ripple))),
         "noise_power_w": TRANSMIT_POWER_W * PATH_LOSS / snr,
         "computation_energy_j": 1e-3 * FLOP_PER_TOKEN / 1e12 * (1.0 + band * departure),

@@ -1,41 +1,39 @@
-"""What all families share: the table of them, checks, name and metadata, common drawings."""
+"""From a function of the draws and the sizes to a family: its signature, checks, name, metadata."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, ParamSpec
+import re
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dmoe_models.environment import package_version
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import quote, real_number, whole_number
+from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
-
-BANDWIDTH_HZ = 1e6
-TRANSMIT_POWER_W = 1e-2
-PATH_LOSS = 1e-2
-MEAN_SNR = 10.0
-"""Linear, of a link of mean gain ``PATH_LOSS``: 10 dB."""
-NOISE_POWER_W = 1e-5
-"""TRANSMIT_POWER_W x PATH_LOSS / MEAN_SNR."""
-HIDDEN_STATE_BITS = 4096.0 * 16.0
-"""4096 numbers of 16 bit."""
-FLOP_PER_TOKEN = 352e6
-"""Of one expert: the feed-forward block of a model like Llama-3-8B."""
-
-LARGEST_ENTRIES = 2**28
-"""Most gains or scores of a drawn instance, 2 GiB: a slip of the keyboard is not a request."""
-
-ASSUMPTIONS = (
-    "the physical constants, sizes and distributions are defaults of this project",
-    "the return of expert outputs is not counted",
+from instances.defaults import (
+    ASSUMPTIONS,
+    BANDWIDTH_HZ,
+    HIDDEN_STATE_BITS,
+    NOISE_POWER_W,
+    TRANSMIT_POWER_W,
+)
+from instances.docstrings import described_parameters, sections
+from instances.families.size import (
+    SIZE_DEFAULTS,
+    ByNodes,
+    Size,
+    checked_size,
+    size_parameters,
 )
 
-P = ParamSpec("P")
+Fields = dict[str, Any]
+"""An instance's fields by name."""
 
 
 class Family(NamedTuple):
@@ -43,6 +41,8 @@ class Family(NamedTuple):
 
     function: Callable[..., Instance]
     description: str
+    size_defaults: dict[str, Any]
+    """Name -> default of the sizes that can be chosen."""
 
 
 FAMILIES: dict[str, Family] = {}
@@ -50,32 +50,49 @@ FAMILIES: dict[str, Family] = {}
 
 
 def family(
-    description: str, name: str | None = None
-) -> Callable[[Callable[P, dict[str, Any]]], Callable[P, Instance]]:
+    description: str, name: str | None = None, *, without: Sequence[str] = (), **defaults: Any
+) -> Callable[[Callable[..., Fields]], Callable[..., Instance]]:
     """Turn a function that draws an instance's fields into one that returns the instance.
 
-    The function takes a seed and keyword parameters with defaults, among them K, T, D, z, gamma and
-    strict. It returns gate_scores, source, gain, computation_energy_j and whatever departs from the
-    defaults. The rest is done here: sizes are checked first, the name is built, and the metadata
-    records the family, seed, all parameters, the package version, the assumptions and what the
+    The function takes `Draws`, a `Size` and keyword parameters of its own, with defaults. It
+    returns gate_scores, source, gain, computation_energy_j and whatever departs from the defaults.
+    The family has a seed, the sizes and those parameters. Sizes are checked first; the metadata
+    record the family, seed, all parameters, the package version, the assumptions and what the
     function returns as `facts`, a dictionary of plain values.
-    """
 
-    def register(draw_fields: Callable[P, dict[str, Any]]) -> Callable[P, Instance]:
+    Parameters
+    ----------
+    description : str
+        A line for the table of families.
+    name : str, optional
+        The function's unless given.
+    without : sequence of str
+        Sizes that cannot be chosen, and follow from K.
+    **defaults
+        Of sizes, where they are not those of `SIZE_DEFAULTS`.
+    """
+    sizes = {**SIZE_DEFAULTS, **defaults}
+    free = {size: default for size, default in sizes.items() if size not in without}
+
+    def register(draw_fields: Callable[..., Fields]) -> Callable[..., Instance]:
         label = name or draw_fields.__name__
-        signature = inspect.signature(draw_fields)
+        signature = _signature(draw_fields, free)
 
         @functools.wraps(draw_fields)
-        def drawn(*args: P.args, **kwargs: P.kwargs) -> Instance:
+        def drawn(*args: Any, **kwargs: Any) -> Instance:
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
-            parameters = dict(bound.arguments)
-            _check_sizes(parameters)
-            fields = draw_fields(*args, **kwargs)
-            return _instance(label, description, parameters, fields)
+            given = dict(bound.arguments)
+            draws_seed = given.pop("seed")
+            size = checked_size(given, sizes)
+            draws = Draws(draws_seed)
+            own = {key: value for key, value in given.items() if key not in sizes}
+            fields = draw_fields(draws, size, **own)
+            return _instance(label, description, draws.seed, size, given, fields)
 
-        drawn.__signature__ = signature.replace(return_annotation=Instance)  # type: ignore[attr-defined]
-        FAMILIES[label] = Family(drawn, description)
+        drawn.__signature__ = signature  # type: ignore[attr-defined]
+        drawn.__doc__ = _docstring(draw_fields, signature, free)
+        FAMILIES[label] = Family(drawn, description, free)
         return drawn
 
     return register
@@ -102,9 +119,7 @@ def draw(family: str, seed: int, **parameters: Any) -> Instance:
     InstanceError
         For an unknown family or parameter, or a value that cannot be.
     """
-    if not isinstance(family, str) or family not in FAMILIES:
-        raise InstanceError(f"unknown family {quote(family)}; families are {', '.join(FAMILIES)}")
-    known = list(inspect.signature(FAMILIES[family].function).parameters)[1:]
+    known = list(inspect.signature(find_family(family).function).parameters)[1:]
     for name in parameters:
         if name not in known:
             raise InstanceError(
@@ -113,55 +128,77 @@ def draw(family: str, seed: int, **parameters: Any) -> Instance:
     return FAMILIES[family].function(seed, **parameters)
 
 
-def _check_sizes(parameters: dict[str, Any]) -> None:
-    nodes = whole("K", parameters["K"], 2)
-    tokens = whole("T", parameters["T"], 1)
-    subcarriers = nodes * nodes
-    if parameters.get("M") is not None:
-        subcarriers = whole("M", parameters["M"], 1)
-    if parameters["D"] is not None and not 1 <= whole("D", parameters["D"], 1) <= nodes:
-        raise InstanceError(f"D = {quote(parameters['D'])} is outside 1 to K = {nodes}")
-    if max(nodes * nodes * subcarriers, tokens * nodes) > LARGEST_ENTRIES:
-        raise InstanceError(
-            f"K = {quote(nodes)}, T = {quote(tokens)}, M = {quote(subcarriers)}: more than "
-            f"{LARGEST_ENTRIES} gains or scores"
-        )
-    for field in ("z", "gamma"):
-        if not 0 < real_number(field, parameters[field]) <= 1:
-            raise InstanceError(f"{field} = {parameters[field]} is outside (0, 1]")
-    true_or_false("strict", parameters["strict"])
+def find_family(name: str) -> Family:
+    """Return a row of the table by its name; `InstanceError` where there is none."""
+    if not isinstance(name, str) or name not in FAMILIES:
+        raise InstanceError(f"unknown family {quote(name)}; families are {', '.join(FAMILIES)}")
+    return FAMILIES[name]
+
+
+def _signature(draw_fields: Callable[..., Fields], free: dict[str, Any]) -> inspect.Signature:
+    """Return (seed, *, sizes, own parameters, strict) -> Instance."""
+    seed = inspect.Parameter("seed", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation="int")
+    own = list(inspect.signature(draw_fields).parameters.values())[2:]
+    *sizes, strict = size_parameters(free)
+    return inspect.Signature([seed, *sizes, *own, strict], return_annotation=Instance)
+
+
+def _docstring(
+    draw_fields: Callable[..., Fields], signature: inspect.Signature, free: dict[str, Any]
+) -> str:
+    """Return the function's docstring with all parameters of the family in it.
+
+    What it says of a size is added to what `Size` says. "As in `name`." stands for the text of
+    another family, defined before.
+    """
+    before, _, after = sections(inspect.getdoc(draw_fields) or "")
+    common = described_parameters(inspect.getdoc(Size) or "")
+    own = described_parameters(inspect.getdoc(draw_fields) or "")
+    lines = [before.rstrip(), "", "Parameters", "----------"]
+    for name in signature.parameters:
+        kind, meaning = common.get(name, ("int", "") if name == "seed" else ("", ""))
+        own_kind, more = own.get(name, ("", ""))
+        if reference := re.match(r"As in `([\w-]+)`[.;]\s*", more):
+            other = FAMILIES[reference[1]].function.__doc__ or ""
+            own_kind, meaning = described_parameters(other)[name]
+            more = more[reference.end() :]
+        rule = free.get(name)
+        default = f", default {rule.text}" if isinstance(rule, ByNodes) else ""
+        lines.append(f"{name} : {own_kind or kind}{default}")
+        text = f"{meaning} {more}".strip()
+        lines += textwrap.wrap(text, 92, initial_indent="    ", subsequent_indent="    ")
+    lines += ["", "Returns", "-------", "Instance"]
+    return "\n".join([*lines, *(["", after.rstrip()] if after else []), ""])
 
 
 def _instance(
-    label: str, description: str, parameters: dict[str, Any], fields: dict[str, Any]
+    label: str, description: str, seed: int, size: Size, parameters: Fields, fields: Fields
 ) -> Instance:
-    nodes, tokens = parameters["K"], parameters["T"]
     subcarriers = fields["gain"].shape[2]
-    most = fields.get("max_experts", parameters["D"])
-    seed = parameters.pop("seed")
+    experts = fields.get("max_experts", size.D)
     for key, value in parameters.items():
         if isinstance(value, np.generic):
             parameters[key] = value.item()
     # What the family chose itself is recorded too, so that the parameters draw this instance again.
-    for key, value in (("M", subcarriers), ("D", most)):
+    for key, value in (("M", subcarriers), ("D", experts)):
         if key in parameters:
             parameters[key] = int(value)
     later = f"-r{parameters['round']}" if parameters.get("round") else ""
-    common: dict[str, Any] = {
-        "name": f"{label}-K{nodes}-T{tokens}-M{subcarriers}-D{most}-s{seed}{later}",
+    common: Fields = {
+        "name": f"{label}-K{size.K}-T{size.T}-M{subcarriers}-D{experts}-s{seed}{later}",
         "bandwidth_hz": BANDWIDTH_HZ,
         "transmit_power_w": TRANSMIT_POWER_W,
         "noise_power_w": NOISE_POWER_W,
         "hidden_state_bits": HIDDEN_STATE_BITS,
-        "static_energy_j": np.zeros(nodes),
-        "relevance": parameters["z"],
-        "importance": parameters["gamma"],
-        "max_experts": most,
-        "strict_relevance": parameters["strict"],
+        "static_energy_j": np.zeros(size.K),
+        "relevance": size.z,
+        "importance": size.gamma,
+        "max_experts": experts,
+        "strict_relevance": size.strict,
         "metadata": {
             "family": label,
             "description": description,
-            "seed": int(seed),
+            "seed": seed,
             "parameters": parameters,
             "package": f"dmoe-models {package_version()}",
             "assumptions": ASSUMPTIONS,
@@ -169,97 +206,3 @@ def _instance(
         },
     }
     return Instance(**(common | fields))
-
-
-def whole(name: str, value: Any, least: int) -> int:
-    """Return a parameter that must be a whole number of at least `least`."""
-    number = whole_number(name, value)
-    if number < least:
-        raise InstanceError(f"{name} = {quote(number)} is below {least}")
-    return number
-
-
-def fraction(name: str, value: Any) -> float:
-    """Return a parameter that must lie in [0, 1)."""
-    number = real_number(name, value)
-    if not 0 <= number < 1:
-        raise InstanceError(f"{name} = {number} is outside [0, 1)")
-    return number
-
-
-def positive(name: str, value: Any) -> float:
-    """Return a parameter that must be positive."""
-    number = real_number(name, value)
-    if number <= 0:
-        raise InstanceError(f"{name} = {number} is not positive")
-    return number
-
-
-def not_negative(name: str, value: Any) -> float:
-    """Return a parameter that must be zero or more."""
-    number = real_number(name, value)
-    if number < 0:
-        raise InstanceError(f"{name} = {number} is negative")
-    return number
-
-
-def within(name: str, value: Any, least: float, most: float) -> float:
-    """Return a parameter that must lie between two numbers, both allowed."""
-    number = real_number(name, value)
-    if not least <= number <= most:
-        raise InstanceError(f"{name} = {number} is outside {least:g} to {most:g}")
-    return number
-
-
-def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
-    """Return a parameter that must be one of some words."""
-    words = list(allowed)
-    if not isinstance(value, str) or value not in words:
-        raise InstanceError(f"{name} = {quote(value)} is not one of {', '.join(words)}")
-    return value
-
-
-def true_or_false(name: str, value: Any) -> bool:
-    """Return a parameter that must be a truth value."""
-    if not isinstance(value, bool):
-        raise InstanceError(f"{name} = {quote(value)} is not true or false")
-    return value
-
-
-def round_robin(tokens: int, nodes: int) -> np.ndarray:
-    """Return (T,) sources: token t resides at node t mod K."""
-    return np.arange(tokens, dtype=np.int64) % nodes
-
-
-def without_diagonal(gain: np.ndarray) -> np.ndarray:
-    """Set the (ignored) gains of a node to itself to zero, so that files show none."""
-    nodes = np.arange(len(gain))
-    gain[nodes, nodes] = 0.0
-    return gain
-
-
-def rayleigh_gain(draws: Draws, nodes: int, subcarriers: int) -> np.ndarray:
-    """Return (K, K, M) independent exponential power gains of mean ``PATH_LOSS``."""
-    fading = draws.stream("fading").exponential(nodes, nodes, subcarriers)
-    return without_diagonal(PATH_LOSS * fading)
-
-
-def efficiency_energy_j(draws: Draws, nodes: int) -> np.ndarray:
-    """Return (K,) joules per token of nodes with 0.5 to 2 TFLOP/J, uniform."""
-    return FLOP_PER_TOKEN / draws.stream("efficiency").between(0.5e12, 2e12, nodes)
-
-
-def rayleigh_round(
-    draws: Draws, gate_scores: np.ndarray, subcarriers: int | None
-) -> dict[str, Any]:
-    """Return the fields of a round under Rayleigh fading, for given (T, K) scores.
-
-    There are K^2 subcarriers unless a number is given; tokens are dealt out in turn.
-    """
-    tokens, nodes = gate_scores.shape
-    return {
-        "gate_scores": gate_scores,
-        "source": round_robin(tokens, nodes),
-        "gain": rayleigh_gain(draws, nodes, nodes * nodes if subcarriers is None else subcarriers),
-        "computation_energy_j": efficiency_energy_j(draws, nodes),
-    }

@@ -6,12 +6,10 @@ tokens; a trained gate knows all three. Defaults that have no source are this pr
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import quote
+from dmoe_models.input_checks import fraction, one_of, quote, whole_at_least, within
 from dmoe_models.portable.random import Draws
 from dmoe_models.scores.fitted import MODEL_ASSUMPTIONS, fitted_kinds, modelled_scores
 from dmoe_models.scores.recorded import ESFT_EXPERTS, group_experts
@@ -22,17 +20,10 @@ from dmoe_models.scores.synthetic import (
     softmax,
     token_domains,
 )
-from instances.families.family import (
-    ASSUMPTIONS,
-    LARGEST_ENTRIES,
-    family,
-    fraction,
-    one_of,
-    rayleigh_round,
-    round_robin,
-    whole,
-    within,
-)
+from instances.defaults import ASSUMPTIONS
+from instances.families.family import Fields, family
+from instances.families.parts import rayleigh_round, round_robin
+from instances.families.size import LARGEST_ENTRIES, Size
 
 LARGEST_LOGIT = 100.0
 """Of a standard deviation or an advantage: e^100 is as good as always."""
@@ -40,25 +31,16 @@ LARGEST_LOGIT = 100.0
 
 @family("gate scores Dirichlet: few experts matter to a token, some matter to more tokens")
 def dirichlet(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
     concentration: float = 0.3,
     skew: float = 0.5,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Dirichlet scores on the channel of `rayleigh`.
 
     Parameters
     ----------
-    seed : int
-    K, T, M, D, z, gamma, strict
-        As in `rayleigh`.
     concentration : float
         Mean of the distribution's K parameters, 1e-6 to 1e6: small ones give a token one expert, 1
         (without skew) is uniform on the simplex, large ones make all scores alike.
@@ -68,9 +50,8 @@ def dirichlet(
     """
     alpha = within("concentration", concentration, 1e-6, 1e6)
     power = within("skew", skew, 0, 10)
-    draws = Draws(seed)
-    scores = softmax(dirichlet_logits(draws.stream("gates"), T, K, alpha, power))
-    return rayleigh_round(draws, scores, M)
+    scores = softmax(dirichlet_logits(draws.stream("gates"), size.T, size.K, alpha, power))
+    return rayleigh_round(draws, size, scores)
 
 
 @family(
@@ -78,27 +59,18 @@ def dirichlet(
     name="logistic-normal",
 )
 def logistic_normal(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
     spread: float = 1.5,
     clusters: int = 2,
     correlation: float = 0.5,
     bias: float = 0.5,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Softmax of correlated normal logits on the channel of `rayleigh`.
 
     Parameters
     ----------
-    seed : int
-    K, T, M, D, z, gamma, strict
-        As in `rayleigh`.
     spread : float
         Standard deviation of a logit over tokens, 0 to 100: the larger, the fewer experts matter.
     clusters : int
@@ -112,32 +84,25 @@ def logistic_normal(
     deviation = within("spread", spread, 0, LARGEST_LOGIT)
     shared = fraction("correlation", correlation)
     imbalance = within("bias", bias, 0, LARGEST_LOGIT)
-    if not 1 <= whole("clusters", clusters, 1) <= K:
-        raise InstanceError(f"clusters = {quote(clusters)} is outside 1 to K = {K}")
-    draws = Draws(seed)
+    if not 1 <= whole_at_least("clusters", clusters, 1) <= size.K:
+        raise InstanceError(f"clusters = {quote(clusters)} is outside 1 to K = {size.K}")
     gates = draws.stream("gates")
-    logits = logistic_normal_logits(gates, T, K, deviation, clusters, shared, imbalance)
-    return rayleigh_round(draws, softmax(logits), M)
+    logits = logistic_normal_logits(gates, size.T, size.K, deviation, clusters, shared, imbalance)
+    return rayleigh_round(draws, size, softmax(logits))
 
 
 @family("gate scores by domain: specialists, and nodes whose tokens are mostly of one domain")
 def domains(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
     domains: int = 4,
     purity: float = 0.8,
     specialists: float = 0.5,
     advantage: float = 2.0,
     bias: float = 0.5,
     noise: float = 1.0,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Tokens of several domains that prefer different experts, on the channel of `rayleigh`.
 
     The home domain of node i is i mod `domains`. The metadata say how many tokens of each domain
@@ -145,9 +110,6 @@ def domains(
 
     Parameters
     ----------
-    seed : int
-    K, T, M, D, z, gamma, strict
-        As in `rayleigh`.
     domains : int
         1 to 1000.
     purity : float
@@ -162,38 +124,36 @@ def domains(
     noise : float
         Standard deviation of a logit over the tokens of one domain, 0 to 100.
     """
-    kinds = whole("domains", domains, 1)
+    kinds = whole_at_least("domains", domains, 1)
     within("domains", kinds, 1, 1000)
     share = within("purity", purity, 0, 1)
     special = within("specialists", specialists, 0, 1)
     head_start = within("advantage", advantage, 0, LARGEST_LOGIT)
     liking = within("bias", bias, 0, LARGEST_LOGIT)
     deviation = within("noise", noise, 0, LARGEST_LOGIT)
-    draws = Draws(seed)
+    K = size.K
     gates = draws.stream("gates")
-    source = round_robin(T, K)
+    source = round_robin(size.T, K)
     domain = token_domains(draws.stream("domains"), source % kinds, kinds, share)
     logits = domain_logits(gates, domain, K, kinds, special, head_start, liking, deviation)
     counts = np.zeros((K, kinds), dtype=np.int64)
     np.add.at(counts, (source, domain), 1)
     facts = {"facts": {"tokens_of_node_and_domain": counts.tolist()}}
-    return rayleigh_round(draws, softmax(logits), M) | facts
+    return rayleigh_round(draws, size, softmax(logits)) | facts
 
 
-@family("gate scores from a model fitted to a recorded language model's: 26 layers, four domains")
+@family(
+    "gate scores from a model fitted to a recorded language model's: 26 layers, four domains",
+    K=8,
+    T=64,
+)
 def calibrated(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 8,
-    T: int = 64,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
     layer: int = 6,
     domain: str = "mixed",
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Scores that stand in for recorded ones, on the channel of `rayleigh`.
 
     The tokens of a layer and domain are of two kinds. A token's 64 logits are independent and
@@ -209,16 +169,14 @@ def calibrated(
 
     Parameters
     ----------
-    seed : int
-    K : int
-        A divisor of 64, at least 2.
-    T, M, D, z, gamma, strict
-        As in `rayleigh`.
+    K
+        A divisor of 64.
     layer : int
         0 to 25; draws of different layers are independent.
     domain : str
         intent, law, summary, translation, or mixed: every token of any, equally likely.
     """
+    K, T = size.K, size.T
     if ESFT_EXPERTS % K:
         raise InstanceError(f"K = {K} is not a divisor of {ESFT_EXPERTS}, the experts of a layer")
     if T * ESFT_EXPERTS > LARGEST_ENTRIES:
@@ -227,9 +185,8 @@ def calibrated(
     domains = list(fitted)
     one_of("domain", domain, [*domains, "mixed"])
     layers = len(fitted[domains[0]])
-    if whole("layer", layer, 0) >= layers:
+    if whole_at_least("layer", layer, 0) >= layers:
         raise InstanceError(f"layer = {quote(layer)} is outside 0 to {layers - 1}")
-    draws = Draws(seed)
     gates = draws.stream(f"gates of layer {int(layer)}")
     if domain == "mixed":
         of_token = gates.stream("domains").integers(len(domains), T)
@@ -240,7 +197,7 @@ def calibrated(
         here = of_token == number
         scores[here] = modelled_scores(gates, fitted[domains[number]][layer], T)[here]
     counts = {name: int((of_token == number).sum()) for number, name in enumerate(domains)}
-    return rayleigh_round(draws, group_experts(scores, K), M) | {
+    return rayleigh_round(draws, size, group_experts(scores, K)) | {
         "facts": {
             "assumptions": [*ASSUMPTIONS, *MODEL_ASSUMPTIONS],
             "tokens_of_domain": {name: count for name, count in counts.items() if count},

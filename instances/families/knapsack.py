@@ -7,27 +7,18 @@ energies make up whatever the link leaves of it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import quote
-from dmoe_models.portable.functions import portable_log
+from dmoe_models.input_checks import fraction, one_of, positive, quote, whole_at_least
 from dmoe_models.portable.random import Draws, normalise_rows
-from instances.families.family import (
-    BANDWIDTH_HZ,
-    HIDDEN_STATE_BITS,
-    MEAN_SNR,
-    PATH_LOSS,
-    TRANSMIT_POWER_W,
-    family,
-    fraction,
-    one_of,
-    positive,
-    whole,
-    without_diagonal,
-)
+from instances.defaults import MEAN_SNR, PATH_LOSS
+from instances.families.family import Fields, family
+from instances.families.parts import transmission_energy_j, without_diagonal
+from instances.families.size import HALF_THE_NODES, ByNodes, Size
+
+ONE_EACH = ByNodes("K - 1", lambda K: K - 1)
+"""As many subcarriers as links of node 0."""
 
 KINDS = (
     "uncorrelated",
@@ -53,27 +44,27 @@ def _links_of_node_0(draws: Draws, nodes: int) -> tuple[dict[str, np.ndarray], n
     assignment = np.full((nodes, nodes), -1, dtype=np.int64)
     assignment[0, 1:] = owned
 
-    # A portable logarithm: energies that depended on the platform's would change the instance.
     snr = MEAN_SNR / PATH_LOSS * gain[0, np.arange(1, nodes), owned]
-    rate = BANDWIDTH_HZ * portable_log(1.0 + snr) / 0.6931471805599453
     transmission = np.zeros(nodes)
-    transmission[1:] = TRANSMIT_POWER_W * HIDDEN_STATE_BITS / rate
+    transmission[1:] = transmission_energy_j(snr)
     return {"gain": without_diagonal(gain), "assignment": assignment}, transmission
 
 
-@family("P1 with energies strongly correlated to scores: hard for branch and bound", name="hard-p1")
+@family(
+    "P1 with energies strongly correlated to scores: hard for branch and bound",
+    name="hard-p1",
+    without=["M"],
+    K=12,
+    M=ONE_EACH,
+    D=HALF_THE_NODES,
+)
 def hard_p1(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 12,
-    T: int = 16,
-    D: int | None = None,
-    z: float = 1.0,
-    gamma: float = 0.49,
     spread: float = 1.0,
     jitter: float = 0.02,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """P1 whose experts all cost about what they are worth, so that bounds prune little.
 
     An expert has a popularity of 1 to 1 + spread. Scores are popularities times 1 +- jitter, drawn
@@ -82,18 +73,15 @@ def hard_p1(
 
     Parameters
     ----------
-    seed : int
-    K, T, D : int
-        D is half of K, rounded up, unless given: with gamma = 0.49 about that many are needed.
-    z, gamma, strict
-        As in `rayleigh`.
+    D
+        With gamma = 0.49 about half of the experts are needed.
     spread, jitter : float
         Positive; in [0, 1). At spread 0.2 and little jitter, the tree of a single token reaches
         millions of nodes at K = 24.
     """
     positive("spread", spread)
     fraction("jitter", jitter)
-    draws = Draws(seed)
+    K, T = size.K, size.T
     popularity = 1.0 + spread * draws.stream("popularity").uniform(K)
     scores = normalise_rows(
         popularity * draws.stream("gates").between(1.0 - jitter, 1.0 + jitter, T, K)
@@ -107,24 +95,25 @@ def hard_p1(
         "gate_scores": scores,
         "source": np.zeros(T, dtype=np.int64),
         "computation_energy_j": energy,
-        "max_experts": (K + 1) // 2 if D is None else D,
     }
 
 
-@family("P1 after the hard knapsacks of the literature, by kind", name="knapsack-p1")
+@family(
+    "P1 after the hard knapsacks of the literature, by kind",
+    name="knapsack-p1",
+    without=["M"],
+    K=24,
+    M=ONE_EACH,
+    D=HALF_THE_NODES,
+)
 def knapsack_p1(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 24,
-    T: int = 16,
-    D: int | None = None,
-    z: float = 1.0,
-    gamma: float = 0.49,
     kind: str = "strongly-correlated",
     data_range: int = 1000,
     home: float = 0.5,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """P1 as the knapsacks on which branch and bound fails: what is not chosen fills the knapsack.
 
     A knapsack packs items of weight w and profit p, at most a capacity of weight, for the greatest
@@ -148,12 +137,11 @@ def knapsack_p1(
 
     Parameters
     ----------
-    seed : int
-    K, T, D : int
-        D is half of K, rounded up, unless given; it counts the expert at node 0.
-    z, gamma, strict
-        As in `rayleigh`. Where D is small, let gamma be below D / K: above, most tokens are capped
-        and have one set only.
+    D
+        It counts the expert at node 0.
+    gamma
+        Where D is small, let it be below D / K: above, most tokens are capped and have one set
+        only.
     kind : str
         One of the seven above.
     data_range : int
@@ -168,13 +156,13 @@ def knapsack_p1(
     the shares at home are this project's.
     """
     one_of("kind", kind, KINDS)
-    if not 500 <= whole("data_range", data_range, 1) <= LARGEST_RANGE:
+    if not 500 <= whole_at_least("data_range", data_range, 1) <= LARGEST_RANGE:
         raise InstanceError(f"data_range = {quote(data_range)} is outside 500 to {LARGEST_RANGE}")
     fraction("home", home)
-    draws = Draws(seed)
+    K, T = size.K, size.T
     profit, weight = _knapsack(draws, kind, int(data_range), T, K - 1)
 
-    share = home * (z * gamma) * draws.stream("home").uniform(T)
+    share = home * (size.z * size.gamma) * draws.stream("home").uniform(T)
     scores = np.empty((T, K))
     scores[:, 0] = share
     scores[:, 1:] = (1.0 - share)[:, None] * normalise_rows(weight)
@@ -188,7 +176,6 @@ def knapsack_p1(
         "gate_scores": scores,
         "source": np.zeros(T, dtype=np.int64),
         "computation_energy_j": energy,
-        "max_experts": (K + 1) // 2 if D is None else D,
     }
 
 

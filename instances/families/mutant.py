@@ -21,11 +21,12 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import quote
+from dmoe_models.input_checks import one_of, quote, whole_at_least
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.functions import from_db
 from dmoe_models.portable.random import Draws, normalise_rows
-from instances.families.family import FAMILIES, draw, family, one_of, whole
+from instances.families.family import FAMILIES, Fields, draw, family
+from instances.families.size import ByNodes, Size
 
 SNR_RANGE = (1e-2, 1e3)
 """Linear: -20 to 30 dB."""
@@ -34,35 +35,34 @@ IMPORTANCE_RANGE = (0.05, 1.0)
 
 LEVELS = 8
 
+THE_BASES = ByNodes("that of the base", lambda K: 0)
+"""D, zero until the base has said what it is."""
+
 COMMON = ("K", "T", "D", "z", "gamma", "strict")
 """Parameters of every family, which a mutant has itself and hands on to its base."""
 
-Fields = dict[str, Any]
-"""An instance's fields by name."""
 
-
-@family("an instance of another family after small changes, such as a search has chosen", "mutant")
+@family(
+    "an instance of another family after small changes, such as a search has chosen",
+    without=["M"],
+    D=THE_BASES,
+)
 def mutant(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    D: int | None = None,
-    z: float = 1.0,
-    gamma: float = 0.49,
     base: str = "contended",
     base_parameters: Mapping[str, Any] | None = None,
     steps: Sequence[int] = (),
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Draw the base, then change it by every step in turn.
 
     Parameters
     ----------
-    seed : int
+    seed
         Of the base.
-    K, T, D, z, gamma, strict
-        Of the base; its own default D unless given. Steps may change gamma.
+    gamma
+        Steps may change it.
     base : str
         Any other family.
     base_parameters : mapping, optional
@@ -79,11 +79,11 @@ def mutant(
             raise InstanceError(f"base_parameters holds {name}, which a mutant has itself")
     if isinstance(steps, str) or not isinstance(steps, Sequence):
         raise InstanceError(f"steps = {quote(steps)} is not a list")
-    experts = {} if D is None else {"D": D}
-    start = draw(base, seed, K=K, T=T, z=z, gamma=gamma, strict=strict, **experts, **others)
+    common = {name: getattr(size, name) for name in COMMON if name != "D" or size.D > 0}
+    start = draw(base, draws.seed, **common, **others)
     changed = unchanged(start)
     for place, step in enumerate(steps):
-        changed = mutate(changed, whole(f"steps[{place}]", step, 0))
+        changed = mutate(changed, whole_at_least(f"steps[{place}]", step, 0))
     return changed
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dmoe_models.errors import InstanceError
+from dmoe_models.input_checks import within
 from dmoe_models.model.relevance import CLOSE, RELEVANCE_TOLERANCE
 from dmoe_models.portable.functions import portable_exp, portable_log
 from dmoe_models.portable.random import Draws, normalise_rows, row_sums
-from instances.families.family import (
-    FLOP_PER_TOKEN,
-    PATH_LOSS,
-    family,
-    round_robin,
-    within,
-    without_diagonal,
-)
+from instances.defaults import FLOP_PER_TOKEN, PATH_LOSS
+from instances.families.family import Fields, family
+from instances.families.parts import round_robin, without_diagonal
+from instances.families.size import Size
 
 CLOSEST_MARGIN = 1e-16
 
@@ -27,19 +22,13 @@ CLOSEST_MARGIN = 1e-16
     name="near-ties",
 )
 def near_ties(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
     closest: float = 1e-9,
     closeness: float = 1e-3,
     edge: float = 0.5,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Almost equal gains, scores and energies, and selections that all but meet C1.
 
     Gains are 1e-2, energies 3.52e-4 J and scores 1/K, each times 1 +- a departure.
@@ -52,9 +41,6 @@ def near_ties(
 
     Parameters
     ----------
-    seed : int
-    K, T, M, D, z, gamma, strict
-        As in `rayleigh`.
     closest, closeness : float
         Smallest and largest departure, 1e-15 <= closest <= closeness <= 0.1; between them its
         logarithm is uniform.
@@ -66,14 +52,13 @@ def near_ties(
     if least > most:
         raise InstanceError(f"closest = {least} is above closeness = {most}")
     share = within("edge", edge, 0, 1)
-    draws = Draws(seed)
+    K, T, D = size.K, size.T, size.D
     gates = draws.stream("gates")
-    shape = (K, K, K * K if M is None else M)
 
     weights = 1.0 + _departures(gates, least, most, T, K)
     side = gates.stream("side").integers(3, T) - 1.0
     margin = side * _departures(gates.stream("margin"), CLOSEST_MARGIN, CLOSE, T)
-    wish = z * gamma
+    wish = size.z * size.gamma
     fewest = int(np.argmax(np.arange(1, K + 1) >= wish * K)) + 1
     if fewest <= D:
         members = _some_experts(gates.stream("members"), T, K, min(fewest, K - 1))
@@ -85,7 +70,7 @@ def near_ties(
         "gate_scores": np.where(chosen[:, None], at_edge, normalise_rows(weights)),
         "source": round_robin(T, K),
         "gain": without_diagonal(
-            PATH_LOSS * (1.0 + _departures(draws.stream("gains"), least, most, *shape))
+            PATH_LOSS * (1.0 + _departures(draws.stream("gains"), least, most, K, K, size.M))
         ),
         "computation_energy_j": FLOP_PER_TOKEN
         / 1e12

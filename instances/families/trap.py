@@ -6,14 +6,16 @@ has no limit).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import real_number
-from dmoe_models.portable.functions import from_db, portable_exp, portable_log
-from instances.families.family import PATH_LOSS, TRANSMIT_POWER_W, family, whole, without_diagonal
+from dmoe_models.portable.functions import from_db
+from dmoe_models.portable.random import Draws
+from instances.defaults import PATH_LOSS, TRANSMIT_POWER_W
+from instances.families.family import Fields, family
+from instances.families.parts import snr_of_relative_rate, without_diagonal
+from instances.families.size import ByNodes, Size
 
 BEST_SNR_DB = 30.0
 """Of the decoys on subcarrier 0."""
@@ -24,19 +26,19 @@ MARGIN = 1e-3
 LARGEST_RATIO = 1e6
 
 
-@family("a local optimum of JESA at any multiple of the optimum, from nearly every start")
+@family(
+    "a local optimum of JESA at any multiple of the optimum, from nearly every start",
+    K=5,
+    T=1,
+    M=64,
+    D=ByNodes("K - 3, at least 1", lambda K: max(1, K - 3)),
+)
 def trap(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 5,
-    T: int = 1,
-    M: int = 64,
-    D: int | None = None,
-    z: float = 1.0,
-    gamma: float = 0.49,
     ratio: float = 300.0,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """One good link that JESA does not find, beside K - 3 decoys that look better, and a bait.
 
     All tokens are alike and reside at node 0, whose own expert they cannot use. Expert K - 1 has
@@ -45,17 +47,16 @@ def trap(
 
     Parameters
     ----------
-    seed : int
+    seed
         Without influence: nothing is random.
-    K : int
+    K
         At least 5 make a trap.
-    T : int
-    M : int
+    M
         At least K - 1 make a trap. A random start of JESA finds the optimum with probability 1/M.
-    D : int
-        K - 3 unless given, and at least 1: with fewer the decoys cannot serve a token.
-    z, gamma, strict
-        As in `rayleigh`. A z gamma of at most (K - 4)/(K - 3)/2 is met without all decoys.
+    D
+        With fewer than K - 3 the decoys cannot serve a token.
+    gamma
+        A z gamma of at most (K - 4)/(K - 3)/2 is met without all decoys.
     ratio : float
         1 to 10^6, the good link's other prices in units of its best; JESA's answer costs about
         (K - 4)/(K - 3) times this times the optimum. With K = 5 and up to 345, all signal-to-noise
@@ -63,18 +64,17 @@ def trap(
     """
     if not 1 < real_number("ratio", ratio) <= LARGEST_RATIO:
         raise InstanceError(f"ratio = {ratio} is outside 1 to {LARGEST_RATIO:g}")
-    subcarriers = whole("M", M, 1)
+    K, T = size.K, size.T
     decoys = max(1, K - 3)
-    price = np.full((K, K, subcarriers), float(ratio))  # in units of the least
+    price = np.full((K, K, size.M), float(ratio))  # in units of the least
     price[0, :, 1:2] = 1.0
     price[0, K - 2] *= 1.0 + MARGIN
     price[0, 1 : K - 2] = (1.0 - MARGIN) * ratio / decoys
     price[0, 1 : K - 2, 1:2] = (1.0 - 2.0 * MARGIN) * ratio / decoys
     price[0, 1 : K - 2, 0] = (1.0 - MARGIN) / decoys
 
-    # joule per token are in inverse proportion to log(1 + SNR)
     least = (1.0 - MARGIN) / decoys
-    snr = portable_exp(portable_log(1.0 + from_db(BEST_SNR_DB)) * (least / price)) - 1.0
+    snr = snr_of_relative_rate(least / price, float(from_db(BEST_SNR_DB)))
     snr[1:] = 1.0  # from where there are no tokens
     scores = np.zeros((T, K))
     scores[:, 1 : K - 2] = 0.5 / decoys
@@ -85,5 +85,4 @@ def trap(
         "gain": without_diagonal(PATH_LOSS / 10.0 * snr),
         "computation_energy_j": np.zeros(K),
         "noise_power_w": TRANSMIT_POWER_W * PATH_LOSS / 10.0,
-        "max_experts": decoys if D is None else D,
     }

@@ -8,8 +8,6 @@ over its whole width.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dmoe_models.channels.fading import doppler_cycles, field_power, rician_field, scattered_field
@@ -24,37 +22,33 @@ from dmoe_models.channels.propagation import (
 )
 from dmoe_models.channels.tapped_delay_line import PROFILES, tapped_delay_line_field
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import quote
-from dmoe_models.portable.functions import from_db
-from dmoe_models.portable.random import Draws
-from instances.families.family import (
-    BANDWIDTH_HZ,
-    PATH_LOSS,
-    TRANSMIT_POWER_W,
-    efficiency_energy_j,
-    family,
+from dmoe_models.input_checks import (
     not_negative,
     one_of,
     positive,
-    round_robin,
+    quote,
     true_or_false,
-    whole,
+    whole_at_least,
     within,
-    without_diagonal,
 )
+from dmoe_models.portable.functions import from_db
+from dmoe_models.portable.random import Draws
+from instances.defaults import BANDWIDTH_HZ, PATH_LOSS, TRANSMIT_POWER_W
+from instances.families.family import Fields, family
+from instances.families.parts import efficiency_energy_j, round_robin, without_diagonal
+from instances.families.size import Size
 
 LARGEST_CYCLES = 10**9
 """Turns of a wave over time or frequency; beyond, its phase would keep too few digits."""
 
 
-def _fields(seed: int, nodes: int, tokens: int, round_index: int) -> dict[str, Any]:
-    """Everything but the channel; scores of round 0 are those of `rayleigh` with this seed."""
-    draws = Draws(seed)
+def _fields(draws: Draws, size: Size, round_index: int) -> Fields:
+    """Return all but the channel; scores of round 0 are those of `rayleigh` with this seed."""
     gates = "gates" if round_index == 0 else f"gates of round {round_index}"
     return {
-        "gate_scores": draws.stream(gates).simplex(tokens, nodes),
-        "source": round_robin(tokens, nodes),
-        "computation_energy_j": efficiency_energy_j(draws, nodes),
+        "gate_scores": draws.stream(gates).simplex(size.T, size.K),
+        "source": round_robin(size.T, size.K),
+        "computation_energy_j": efficiency_energy_j(draws, size.K),
     }
 
 
@@ -62,7 +56,7 @@ def _cycles(
     round_index: int, speed_m_s: float, carrier_hz: float, round_duration_s: float
 ) -> tuple[int, float]:
     """Check what a round's time consists of; return its number and its f_D t."""
-    rounds = whole("round", round_index, 0)
+    rounds = whole_at_least("round", round_index, 0)
     if rounds > LARGEST_CYCLES:
         raise InstanceError(f"round = {quote(rounds)} is above {LARGEST_CYCLES}")
     not_negative("speed_m_s", speed_m_s)
@@ -76,22 +70,21 @@ def _cycles(
 
 def _tapped_gain(
     draws: Draws,
-    nodes: int,
-    subcarriers: int,
+    size: Size,
     profile: str,
     delay_spread_s: float,
     bandwidth_hz: float,
     cycles: float,
 ) -> np.ndarray:
-    """Return (nodes, nodes, subcarriers) power gains of mean 1 on adjacent subcarriers."""
-    turns = bandwidth_hz * subcarriers * delay_spread_s
+    """Return (K, K, M) power gains of mean 1 on adjacent subcarriers."""
+    turns = bandwidth_hz * size.M * delay_spread_s
     if turns > LARGEST_CYCLES:
         raise InstanceError(
             f"delay_spread_s = {delay_spread_s} times M x bandwidth_hz is {turns:.3g}: at most 1e9"
         )
-    frequency_hz = bandwidth_hz * np.arange(subcarriers)
+    frequency_hz = bandwidth_hz * np.arange(size.M)
     source = draws.stream("fading")
-    shape = (nodes, nodes)
+    shape = (size.K, size.K)
     return field_power(
         tapped_delay_line_field(source, shape, profile, delay_spread_s, frequency_hz, cycles)
     )
@@ -99,22 +92,16 @@ def _tapped_gain(
 
 @family("Rician fading, independent subcarriers; rounds correlated in time")
 def rician(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
     k_factor: float = 4.0,
     reciprocal: bool = False,
     round: int = 0,
     speed_m_s: float = 1.0,
     carrier_hz: float = 3.5e9,
     round_duration_s: float = 0.01,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Fading with a line of sight, independent on every link and subcarrier.
 
     Gains have mean 1e-2 (a mean SNR of 10 dB). With `k_factor` 0 this is `rayleigh` with rounds
@@ -122,43 +109,37 @@ def rician(
 
     Parameters
     ----------
-    seed : int
-    K, T, M, D, z, gamma, strict
-        As in `rayleigh`.
     k_factor : float
         Power of the line of sight over that of all scattered waves, linear, >= 0.
     reciprocal : bool
         Whether both directions of a pair have the same gains.
     round : int
         Round 0, 1, ... of this seed: the same channel, `round_duration_s` later each.
-    speed_m_s, carrier_hz, round_duration_s : float
-        Of the motion, the carrier and the time between rounds. The scattered field of two rounds
-        that are r apart has the correlation J0(2 pi f_D r `round_duration_s`), f_D = v f_c / c:
-        0.87 from one round to the next with the defaults. This is Clarke's model, in which one end
-        of a link moves among scatterers at rest.
+    speed_m_s : float
+        Speed v of one end of a link, among scatterers at rest (Clarke's model).
+    carrier_hz : float
+        Carrier frequency f_c. The largest Doppler shift is f_D = v f_c / c.
+    round_duration_s : float
+        From one round to the next. The scattered fields of two rounds that are r apart have the
+        correlation J0(2 pi f_D r `round_duration_s`): 0.87 for r = 1 with the defaults.
     """
     true_or_false("reciprocal", reciprocal)
     not_negative("k_factor", k_factor)
     index, cycles = _cycles(round, speed_m_s, carrier_hz, round_duration_s)
-    shape = (K, K, K * K if M is None else M)
+    shape = (size.K, size.K, size.M)
     gain = PATH_LOSS * field_power(
-        rician_field(Draws(seed).stream("fading"), shape, float(k_factor), cycles)
+        rician_field(draws.stream("fading"), shape, float(k_factor), cycles)
     )
     if reciprocal:
         gain = same_both_ways(gain)
-    return _fields(seed, K, T, index) | {"gain": without_diagonal(gain)}
+    return _fields(draws, size, index) | {"gain": without_diagonal(gain)}
 
 
 @family("3GPP tapped delay lines TDL-A to E: correlated subcarriers; rounds correlated in time")
 def tdl(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
     profile: str = "A",
     delay_spread_s: float = 1e-7,
     bandwidth_hz: float = BANDWIDTH_HZ,
@@ -167,8 +148,7 @@ def tdl(
     speed_m_s: float = 1.0,
     carrier_hz: float = 3.5e9,
     round_duration_s: float = 0.01,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Frequency-selective fading of 3GPP TR 38.901: neighbouring subcarriers have like gains.
 
     Gains have mean 1e-2 (a mean SNR of 10 dB at any bandwidth). The correlation of the fields over
@@ -176,9 +156,6 @@ def tdl(
 
     Parameters
     ----------
-    seed : int
-    K, T, M, D, z, gamma, strict
-        As in `rayleigh`.
     profile : str
         A, B, C (without line of sight), D or E (with): tables 7.7.2-1 to 7.7.2-5.
     delay_spread_s : float
@@ -193,11 +170,10 @@ def tdl(
     spread = not_negative("delay_spread_s", delay_spread_s)
     spacing = positive("bandwidth_hz", bandwidth_hz)
     index, cycles = _cycles(round, speed_m_s, carrier_hz, round_duration_s)
-    subcarriers = K * K if M is None else M
-    gain = PATH_LOSS * _tapped_gain(Draws(seed), K, subcarriers, profile, spread, spacing, cycles)
+    gain = PATH_LOSS * _tapped_gain(draws, size, profile, spread, spacing, cycles)
     if reciprocal:
         gain = same_both_ways(gain)
-    return _fields(seed, K, T, index) | {
+    return _fields(draws, size, index) | {
         "gain": without_diagonal(gain),
         "bandwidth_hz": spacing,
     }
@@ -205,14 +181,9 @@ def tdl(
 
 @family("nodes in a disc: 3GPP path loss, shadowing, tapped delay lines, thermal noise; rounds")
 def cell(
-    seed: int,
+    draws: Draws,
+    size: Size,
     *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
     scenario: str = "inh-nlos",
     cell_radius_m: float = 50.0,
     shadowing_db: float | None = None,
@@ -227,8 +198,7 @@ def cell(
     speed_m_s: float = 1.0,
     carrier_hz: float = 3.5e9,
     round_duration_s: float = 0.01,
-    strict: bool = False,
-) -> dict[str, Any]:
+) -> Fields:
     """Nodes at random places, every link as far, as shadowed and as noisy as its surroundings say.
 
     A gain is (path loss of TR 38.901, table 7.4.1-1) x (log-normal shadowing) x (fading of mean 1);
@@ -238,9 +208,6 @@ def cell(
 
     Parameters
     ----------
-    seed : int
-    K, T, M, D, z, gamma, strict
-        As in `rayleigh`.
     scenario : str
         inh-los, inh-nlos (indoor office), inf-los, inf-sl, inf-dl (indoor factory: line of sight,
         sparse and dense clutter), umi-los, umi-nlos (street canyon). It holds for all links.
@@ -271,17 +238,16 @@ def cell(
     figure = within("noise_figure_db", noise_figure_db, 0, 100)
     temperature = positive("temperature_k", temperature_k)
     index, cycles = _cycles(round, speed_m_s, carrier_hz, round_duration_s)
-    large = _large_scale_gain(Draws(seed), K, scenario, cell_radius_m, shadowing_db, carrier_hz)
+    large = _large_scale_gain(draws, size.K, scenario, cell_radius_m, shadowing_db, carrier_hz)
 
-    subcarriers = K * K if M is None else M
     if profile == "rayleigh":
-        source = Draws(seed).stream("fading")
-        small = field_power(scattered_field(source, (K, K, subcarriers), cycles))
+        shape = (size.K, size.K, size.M)
+        small = field_power(scattered_field(draws.stream("fading"), shape, cycles))
     else:
-        small = _tapped_gain(Draws(seed), K, subcarriers, profile, spread, spacing, cycles)
+        small = _tapped_gain(draws, size, profile, spread, spacing, cycles)
     if reciprocal:
         small = same_both_ways(small)
-    return _fields(seed, K, T, index) | {
+    return _fields(draws, size, index) | {
         "gain": without_diagonal(large[:, :, None] * small),
         "bandwidth_hz": spacing,
         "transmit_power_w": power,

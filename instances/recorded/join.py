@@ -16,6 +16,7 @@ from dmoe_models.algorithms.placement.assignment import allocate_subcarriers
 from dmoe_models.channels.recorded import ChannelRecord, network_gain, read_channel
 from dmoe_models.environment import package_version
 from dmoe_models.errors import InstanceError
+from dmoe_models.input_checks import positive, whole_at_least
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
 from dmoe_models.scores.recorded import (
@@ -25,7 +26,7 @@ from dmoe_models.scores.recorded import (
     place_tokens,
     read_gates,
 )
-from instances.families.family import positive, whole
+from instances.families.parts import efficiency_energy_j
 from instances.recorded.directory import (
     DOMAINS,
     checked_directory,
@@ -100,16 +101,15 @@ def join(
     InstanceError
         Where a choice cannot be, or the recordings do not suffice for it.
     """
-    nodes = whole("nodes", nodes, 2)
-    tokens = whole("tokens", tokens, 1)
-    responses = whole("responses", responses, 1)
-    seed = whole("seed", seed, 0)
+    nodes = whole_at_least("nodes", nodes, 2)
+    tokens = whole_at_least("tokens", tokens, 1)
+    responses = whole_at_least("responses", responses, 1)
+    seed = whole_at_least("seed", seed, 0)
     positive("flop_per_token", flop_per_token)
     chosen = choose_tokens(len(gates.scores), tokens, token_choice)
     source = place_tokens(gates.prompt[chosen], nodes, placement)
     scores = group_experts(gates.scores[chosen], nodes)
     links = np.array([(i, j) for i in np.unique(source) for j in range(nodes) if i != j])
-    efficiency = Draws(seed).stream("efficiency").between(0.5e12, 2e12, nodes)
     per_node = gates.scores.shape[1] // nodes
     metadata: dict[str, Any] = {
         "family": "recorded",
@@ -146,7 +146,7 @@ def join(
         transmit_power_w=channel.transmit_power_w,
         noise_power_w=channel.noise_power_w,
         hidden_state_bits=hidden_state_bits,
-        computation_energy_j=flop_per_token / efficiency,
+        computation_energy_j=efficiency_energy_j(Draws(seed), nodes, flop_per_token),
         static_energy_j=np.zeros(nodes),
         relevance=relevance,
         importance=importance,

@@ -14,9 +14,9 @@ import numpy as np
 
 from dmoe_models.channels.recorded import ChannelRecord, network_gain
 from dmoe_models.errors import InstanceError
+from dmoe_models.input_checks import one_of, whole_at_least
 from dmoe_models.model.instance import Instance
 from instances.families import draw
-from instances.families.family import one_of, whole
 from instances.recorded.directory import CHANNELS, recorded_channel
 
 
@@ -59,7 +59,7 @@ def draw_measured(
     """
     record = _read(str(data_dir), one_of("recording", recording, CHANNELS))
     base = draw("rayleigh", seed, K=K, T=T, M=1, D=D, z=z, gamma=gamma, strict=strict)
-    subcarriers = K * K if M is None else whole("M", M, 1)
+    subcarriers = K * K if M is None else whole_at_least("M", M, 1)
     responses = -(-subcarriers // record.gain.shape[1])
     links = np.argwhere(~np.eye(K, dtype=bool))
     gain = network_gain(record, K, links, responses=responses, seed=seed)[:, :, :subcarriers]
