@@ -7,8 +7,8 @@
 import sys
 
 try:
+    from dmoe_models.cli.commands.validate import validate
     from dmoe_models.cli.shell import run
-    from dmoe_models.cli.validate import validate
 except ModuleNotFoundError as error:
     print(
         f"error: {error}; install the project first: make setup, or pip install .", file=sys.stderr

@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-from dmoe_models.cli.validate import validate
+from dmoe_models.cli.commands.validate import validate
 
 from places import ROOT
 from shell import call

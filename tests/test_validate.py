@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from dmoe_models import write_instance
-from dmoe_models.cli.validate import validate
+from dmoe_models.cli.commands.validate import validate
 from instances.families import draw
 
 from places import ROOT

@@ -1,4 +1,4 @@
-"""The `dmoe` command: one file a command."""
+"""The `dmoe` command: one file a command, in `commands`, found by its folder."""
 
 from dmoe_models.cli.app import main
 

@@ -9,8 +9,8 @@ import shutil
 import pandas as pd
 import pytest
 
+from dmoe_models.cli.commands.validate import validate
 from dmoe_models.cli.shell import run
-from dmoe_models.cli.validate import validate
 from dmoe_models.text import latex, markdown
 from dmoe_models.verification.compare import compare
 from dmoe_models.verification.comparison_report import summary_table, write_comparison

@@ -15,7 +15,7 @@ import pytest
 from matplotlib.cbook import is_math_text
 from matplotlib.text import Text
 
-from dmoe_models.cli.app import dmoe
+from dmoe_models.cli.commands.rounds import rounds
 from dmoe_models.layers.draws import recorded_layers, synthetic_layers
 from dmoe_models.layers.figure import rounds_figure
 from dmoe_models.layers.report import graded_layers, graded_totals, layers_text, totals_text
@@ -331,7 +331,7 @@ def test_without_matplotlib_files_are_refused_and_tables_are_not(capsys, tmp_pat
 
 def test_the_examples_of_the_help_work(capsys, mine):
     Path("mine.py").write_text(Path("mine.py").read_text().replace("restless", "my_method"))
-    page = dmoe.commands["rounds"].epilog
+    page = rounds.epilog
     examples = [shlex.split(line)[1:] for line in page.splitlines() if line.startswith("  dmoe")]
     assert len(examples) == 5
     for example in examples:

@@ -1,4 +1,4 @@
-"""`dmoe compare`: methods side by side, from what verifications left."""
+"""Compare methods: profiles, means, tests."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from pathlib import Path
 
 import click
 
-from dmoe_models.cli.shell import file_path, json_option, names_given, print_json
+from dmoe_models.cli.options import file_path, json_option, method_names
+from dmoe_models.cli.printing import print_json
+from dmoe_models.files.paths import make_folder
+from dmoe_models.verification.compare import Options
+from dmoe_models.verification.compare import compare as compare_rows
+from dmoe_models.verification.comparison_report import (
+    document,
+    require_report,
+    text,
+    write_comparison,
+)
 
 
 @click.command(
-    short_help="Compare methods: profiles, means, tests.",
     epilog="""\b
 Examples:
   dmoe compare report/                              all methods of a report
@@ -25,22 +34,34 @@ Examples:
 @click.option("--set", "set_name", help="Only the instances of this set.")
 @click.option("--problem", help="Only the instances of this problem: P1 or P2.")
 @click.option(
-    "--time-shift", type=float, default=0.01, show_default=True,
+    "--time-shift",
+    type=float,
+    default=0.01,
+    show_default=True,
     help="Seconds: shift of geometric means of time.",
-)  # fmt: skip
+)
 @click.option(
-    "--gap-shift", type=float, default=0.01, show_default=True,
+    "--gap-shift",
+    type=float,
+    default=0.01,
+    show_default=True,
     help="Shift of geometric means of gaps.",
-)  # fmt: skip
+)
 @click.option(
-    "--target", type=float, default=1e-6, show_default=True,
+    "--target",
+    type=float,
+    default=1e-6,
+    show_default=True,
     help="Gap to the best known within which an instance is solved.",
-)  # fmt: skip
+)
 @click.option("--horizon", type=float, help="Seconds: of primal integrals; default: time limits.")
 @click.option(
-    "-o", "--output", type=file_path, metavar="DIR",
+    "-o",
+    "--output",
+    type=file_path,
+    metavar="DIR",
     help="Write tables (.csv, .md, .tex), profiles (.csv, .png, .pdf) and comparison.json.",
-)  # fmt: skip
+)
 @json_option
 def compare(
     sources: Sequence[Path],
@@ -62,17 +83,7 @@ def compare(
     What a method did not run, failed, was stopped at or had refused by the referee counts as never
     solved; pairs are formed on instances that both methods solved.
     """
-    from dmoe_models.files.paths import make_folder
-    from dmoe_models.verification.compare import Options
-    from dmoe_models.verification.compare import compare as compare_rows
-    from dmoe_models.verification.comparison_report import (
-        document,
-        require_report,
-        text,
-        write_comparison,
-    )
-
-    wanted = None if names is None else names_given(names, "--methods")
+    wanted = None if names is None else method_names(names, "--methods")
     if output is not None:
         require_report()
     options = Options(time_shift, gap_shift, target, horizon)

@@ -1,4 +1,4 @@
-"""`dmoe validate`, which ``python validate.py`` is as well: methods on instance sets, verified."""
+"""Run methods on sets and prove how good they are."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from pathlib import Path
 
 import click
 
-from dmoe_models.cli.shell import counting, names_given, print_json, recorded_data
+from dmoe_models.cli.options import (
+    file_path,
+    method_names,
+    recorded_data,
+    seed_option,
+    solver_option,
+)
+from dmoe_models.cli.printing import print_json
+from dmoe_models.cli.progress import progress_bar
+from dmoe_models.verification.row import Row
+from dmoe_models.verification.validate import validate as run_validation
 
 EXIT_BREACH = 1
 """Exit status where answers cannot be true together."""
 
 
 @click.command(
-    short_help="Run methods on sets and prove how good they are.",
     epilog="""\b
 Examples:
   validate.py                              the small set, and recorded data where named
@@ -41,7 +50,7 @@ Exit status: 0 all answers agree; 1 a breach; 2 misuse or unreadable input.
     metavar="NAME",
     help="Add a method: a name, or path/to/mine.py:function. Repeatable.",
 )
-@click.option("--solver", help="For the methods that take one: highs, scip, ...")
+@solver_option
 @click.option(
     "--time-limit",
     type=float,
@@ -49,15 +58,15 @@ Exit status: 0 all answers agree; 1 a breach; 2 misuse or unreadable input.
     show_default=True,
     help="Seconds per method and instance.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@seed_option
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
+    type=file_path,
     help="Directory of recorded data, for the set `recorded` (or set DMOE_DATA).",
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path),
+    type=file_path,
     metavar="DIR",
     help="Write rows.csv, rows.parquet, summary.csv, gap.png, time.png, report.html. "
     "Rows are kept as they finish: a rerun continues from them.",
@@ -65,7 +74,7 @@ Exit status: 0 all answers agree; 1 a breach; 2 misuse or unreadable input.
 @click.option(
     "--answers",
     "answers_folder",
-    type=click.Path(path_type=Path),
+    type=file_path,
     metavar="DIR",
     help="Keep every answer as files there, for `dmoe library update`.",
 )
@@ -94,14 +103,11 @@ def validate(
     every built-in method that applies and has a chance within the time limit; what it leaves out
     stands below the summary.
     """
-    from dmoe_models.verification.row import Row
-    from dmoe_models.verification.validate import validate as run_validation
-
-    wanted = None if names is None else names_given(names, "--methods")
-    with counting() as count:
+    wanted = None if names is None else method_names(names, "--methods")
+    with progress_bar() as advance:
 
         def progress(row: Row, number: int, total: int) -> None:
-            count(f"{row.method} on {row.instance}: {row.status}", number, total)
+            advance(f"{row.method} on {row.instance}: {row.status}", number, total)
 
         found = run_validation(
             sources,

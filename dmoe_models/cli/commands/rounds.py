@@ -1,29 +1,34 @@
-"""`dmoe rounds`: the layers of a model, by several methods on the same draws."""
+"""Run methods through the layers of a model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from dmoe_models.cli.shell import (
-    counting,
+from dmoe_models.cli.options import (
+    data_option,
     file_path,
     json_option,
-    names_given,
-    options_given,
-    print_json,
+    method_names,
+    named_values,
     recorded_data,
 )
+from dmoe_models.cli.printing import print_json
+from dmoe_models.cli.progress import progress_bar
 from dmoe_models.errors import MethodError
+from dmoe_models.files.paths import make_folder, require_folder
+from dmoe_models.layers import draws
+from dmoe_models.layers import report as rounds_report
+from dmoe_models.layers.rounds import Rounds, run_rounds
+from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.importance import DEFAULT_GAMMA0
-
-if TYPE_CHECKING:
-    from dmoe_models.layers.rounds import Rounds
-    from dmoe_models.layers.variants import Variant
-    from dmoe_models.model.instance import Instance
+from dmoe_models.model.instance import Instance
+from dmoe_models.solving.catalogue import find_method, method_for
+from dmoe_models.solving.method import REFERENCE
+from dmoe_models.solving.sandbox import Failure, contained
 
 LAYERS = 12
 """Layers of a drawn model; a default of this project."""
@@ -31,14 +36,18 @@ _MOST_LAYERS = 10_000  # more is a slip of the keyboard
 _LARGEST_SEED = 2**47 - 1  # every layer has a seed of its own, which takes 16 bits more
 
 _OF_THEIR_OWN = {
-    "family": "FAMILY", "seed": "--seed", "layers": "--layers", "channel": "--channel",
-    "importance": "--importance", "domain": "--domain", "data_dir": "--data",
-}  # fmt: skip
+    "family": "FAMILY",
+    "seed": "--seed",
+    "layers": "--layers",
+    "channel": "--channel",
+    "importance": "--importance",
+    "domain": "--domain",
+    "data_dir": "--data",
+}
 """What -p does not give, and what does."""
 
 
 @click.command(
-    short_help="Run methods through the layers of a model.",
     epilog="""\b
 Examples:
   dmoe rounds cell -p K=4 -p T=32 --layers 8 --gamma0 0.8
@@ -50,47 +59,70 @@ Examples:
 )
 @click.argument("family", metavar="FAMILY | recorded")
 @click.option(
-    "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+    "-p",
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
     help="Of the family, such as K=6; of recorded layers, such as nodes=4. Repeatable.",
-)  # fmt: skip
+)
 @click.option(
-    "--layers", type=click.IntRange(1, _MOST_LAYERS), metavar="L",
+    "--layers",
+    type=click.IntRange(1, _MOST_LAYERS),
+    metavar="L",
     help=f"How many. [default: {LAYERS}, or those of --importance; all 26 recorded ones]",
-)  # fmt: skip
+)
 @click.option(
-    "--gamma0", type=float,
+    "--gamma0",
+    type=float,
     help=f"Importance gamma(l) = gamma0^l.  [default: {DEFAULT_GAMMA0}]",
-)  # fmt: skip
+)
 @click.option("--importance", metavar="GAMMA,GAMMA,...", help="Importance of each layer instead.")
 @click.option(
-    "--channel", metavar="HOW", default="redrawn", show_default=True,
+    "--channel",
+    metavar="HOW",
+    default="redrawn",
+    show_default=True,
     help="Between layers: redrawn, fixed, or aging (families with rounds).",
-)  # fmt: skip
+)
 @click.option("--domain", help="Of recorded layers: intent, law, summary or translation.")
-@click.option("--data", type=file_path, help="Directory of recorded data, or DMOE_DATA.")
+@data_option
 @click.option("--seed", type=click.IntRange(0, _LARGEST_SEED), default=0, show_default=True)
 @click.option(
-    "--methods", "names", metavar="NAME,NAME,...", default="jesa,exact,top-k,homogeneous",
-    show_default=True, help="See `dmoe methods`.",
-)  # fmt: skip
+    "--methods",
+    "names",
+    metavar="NAME,NAME,...",
+    default="jesa,exact,top-k,homogeneous",
+    show_default=True,
+    help="See `dmoe methods`.",
+)
 @click.option(
-    "--method", "added", multiple=True, metavar="NAME",
+    "--method",
+    "added",
+    multiple=True,
+    metavar="NAME",
     help="Add a method: a name, or path/to/mine.py:function. Repeatable.",
-)  # fmt: skip
+)
 @click.option(
-    "--option", "options", multiple=True, metavar="METHOD.NAME=VALUE",
+    "--option",
+    "options",
+    multiple=True,
+    metavar="METHOD.NAME=VALUE",
     help="Of one of the methods, such as top-k.k=1. Repeatable.",
-)  # fmt: skip
+)
 @click.option(
     "--reference", metavar="NAME", help="What savings are told against.  [default: top-k, if run]"
 )
 @click.option("--time-limit", type=float, help="Seconds per layer and method.")
 @click.option("--per-layer", is_flag=True, help="Print a line for every layer and method, too.")
 @click.option(
-    "-o", "--output", type=file_path, metavar="DIR",
+    "-o",
+    "--output",
+    type=file_path,
+    metavar="DIR",
     help="Write totals, layers, tokens, loads and sizes (.csv, .parquet) and rounds (.json, .png, "
     ".pdf).",
-)  # fmt: skip
+)
 @json_option
 def rounds(
     family: str,
@@ -118,18 +150,15 @@ def rounds(
 
     The recorded model has 26 layers and is read from a directory of recordings.
     """
-    from dmoe_models.files.paths import make_folder, require_folder
-    from dmoe_models.layers import report as rounds_report
-
     if gamma0 is not None and importance is not None:
         raise click.UsageError("give --gamma0 or --importance, not both")
     if output is not None:
         rounds_report.require_report()
         output = output.absolute()  # wherever a plug-in may go
         require_folder(output)
-    chosen = _variants(dict.fromkeys([*names_given(names, "--methods"), *added]), options)
+    chosen = _variants(dict.fromkeys([*method_names(names, "--methods"), *added]), options)
     label = _label_of(reference, chosen)
-    given = options_given(parameters, "-p")
+    given = named_values(parameters, "-p")
     for name in given:
         if name in _OF_THEIR_OWN:
             raise click.UsageError(f"{name} is given by {_OF_THEIR_OWN[name]}, not by -p")
@@ -170,9 +199,6 @@ def rounds(
 
 def _variants(names: Iterable[str], options: Sequence[str]) -> list[Variant]:
     """Return the methods with their options, looked at before any work is done."""
-    from dmoe_models.layers.variants import variants
-    from dmoe_models.solving.catalogue import find_method
-
     known = list(names)
     pairs: dict[str, list[str]] = {}
     for text in options:
@@ -184,7 +210,7 @@ def _variants(names: Iterable[str], options: Sequence[str]) -> list[Variant]:
         pairs.setdefault(place, []).append(text[len(place) + 1 :])
     entries = []
     for name in known:
-        given = options_given(pairs.get(name, ()), f"--option {name}:")
+        given = named_values(pairs.get(name, ()), f"--option {name}:")
         for reserved in ("seed", "time_limit", "method", "label", "instance"):
             if reserved in given:
                 raise click.UsageError(f"--option {name}: {reserved} is not an option of methods")
@@ -200,9 +226,6 @@ def _variants(names: Iterable[str], options: Sequence[str]) -> list[Variant]:
 
 def _label_of(reference: str | None, chosen: Sequence[Variant]) -> str | None:
     """Return the label of the method of that name, or of top-k where that is run."""
-    from dmoe_models.solving.catalogue import method_for
-    from dmoe_models.solving.method import REFERENCE
-
     wanted = method_for(REFERENCE, "P2").name if reference is None else reference
     for variant in chosen:
         if wanted in (variant.label, variant.method):
@@ -224,23 +247,21 @@ def _layers(
     family: str, layers: int | None, domain: str | None, data: Path | None, wanted: dict[str, Any]
 ) -> tuple[int, Iterator[Instance]]:
     """Return how many layers there are, and the layers."""
-    from dmoe_models.layers import draws as package
-
     if family != "recorded":
         for flag, value in (("--domain", domain), ("--data", data)):
             if value is not None:
                 raise click.UsageError(f"{flag} is for recorded layers; {family} is drawn")
         number = LAYERS if layers is None else layers
-        return number, package.synthetic_layers(family, layers=number, **wanted)
+        return number, draws.synthetic_layers(family, layers=number, **wanted)
     if domain is None:
-        raise click.UsageError(f"recorded layers: --domain is one of {', '.join(package.DOMAINS)}")
+        raise click.UsageError(f"recorded layers: --domain is one of {', '.join(draws.DOMAINS)}")
     folder = recorded_data(data)
     if folder is None:
         raise click.UsageError(
             "recorded layers: name the directory of data with --data or DMOE_DATA"
         )
-    number = package.RECORDED_LAYERS if layers is None else layers
-    return number, package.recorded_layers(folder, domain, layers=range(number), **wanted)
+    number = draws.RECORDED_LAYERS if layers is None else layers
+    return number, draws.recorded_layers(folder, domain, layers=range(number), **wanted)
 
 
 def _run(
@@ -251,19 +272,15 @@ def _run(
     time_limit: float | None,
 ) -> Rounds:
     """Run all methods, saying on standard error how far they are; standard output is kept clean."""
-    from dmoe_models.layers.rounds import run_rounds
-    from dmoe_models.solving.catalogue import find_method
-    from dmoe_models.solving.sandbox import Failure, contained
-
     sources = [file for variant in chosen for file in find_method(variant.method).source_files]
     done = 0
-    with counting() as count:
+    with progress_bar() as advance:
 
         def watch(line: Mapping[str, Any]) -> None:
             nonlocal done
             done += 1
             text = f"{line['method']} on layer {line['layer']}: {line['status']}"
-            count(text, done, number * len(chosen))
+            advance(text, done, number * len(chosen))
 
         found = contained(
             lambda: run_rounds(layers, chosen, seed=seed, time_limit=time_limit, watch=watch),

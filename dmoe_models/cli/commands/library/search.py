@@ -1,4 +1,4 @@
-"""`dmoe library search`: instances on which a method does badly, as a set of one's own."""
+"""Search for instances that are bad for a method."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from pathlib import Path
 
 import click
 
-from dmoe_models.cli.shell import file_path, json_option, options_given, print_json, progress
+from dmoe_models.cli.options import file_path, json_option, named_values, seed_option
+from dmoe_models.cli.printing import print_json
+from dmoe_models.cli.progress import log_progress
+from dmoe_models.solving.catalogue import find_method
+from dmoe_models.solving.sandbox import Failure, contained
+from instances.search import adversarial
+from instances.search.excess import Target
 
 
 @click.command(
-    short_help="Search for instances that are bad for a method.",
     epilog="""\b
 Examples:
   dmoe library search jesa --option starts=2 -p K=4 -p T=8 -o bad.toml -v
@@ -23,30 +28,49 @@ Examples:
 @click.argument("method")
 @click.option("--base", default="contended", show_default=True, help="The family to start from.")
 @click.option(
-    "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+    "-p",
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
     help="Of the base, such as K=4. Repeatable.",
-)  # fmt: skip
+)
 @click.option(
-    "--option", "options", multiple=True, metavar="NAME=VALUE",
+    "--option",
+    "options",
+    multiple=True,
+    metavar="NAME=VALUE",
     help="Of the method, such as starts=2. Repeatable.",
-)  # fmt: skip
+)
 @click.option(
-    "--runs", type=click.IntRange(min=1), default=8, show_default=True,
+    "--runs",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
     help="Seeds that the method is run with; the harmonic mean of their energies counts.",
-)  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+)
+@seed_option
 @click.option(
-    "--count", type=click.IntRange(min=1), default=1, show_default=True,
+    "--count",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
     help="Searches, of consecutive seeds.",
-)  # fmt: skip
+)
 @click.option(
-    "--draws", type=click.IntRange(min=1), default=20, show_default=True,
+    "--draws",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
     help="Instances drawn, of the worst of which a search starts.",
-)  # fmt: skip
+)
 @click.option(
-    "--trials", type=click.IntRange(min=0), default=500, show_default=True,
+    "--trials",
+    type=click.IntRange(min=0),
+    default=500,
+    show_default=True,
     help="Changes tried by a search.",
-)  # fmt: skip
+)
 @click.option("--time-limit", type=float, help="Seconds for draws and trials.")
 @click.option("-o", "--output", type=file_path, required=True, help="The set's file (.toml).")
 @click.option("-v", "--verbose", is_flag=True, help="Say on standard error where it stands.")
@@ -72,16 +96,11 @@ def search(
     does not fall. The file that is written is a set: `dmoe library build` draws it,
     `dmoe validate` runs methods on it. The same seed finds the same unless time runs out.
     """
-    from dmoe_models.solving.catalogue import find_method
-    from dmoe_models.solving.sandbox import Failure, contained
-    from instances.search import adversarial
-    from instances.search.excess import Target
-
     if output.suffix != ".toml":
         raise click.UsageError(f"-o {output}: a set's file ends in .toml")
-    target = Target(method, options_given(options, "--option"), runs)
-    given = options_given(parameters, "-p")
-    with progress(verbose, "dmoe_models.adversarial"):
+    target = Target(method, named_values(options, "--option"), runs)
+    given = named_values(parameters, "-p")
+    with log_progress(verbose, "dmoe_models.adversarial"):
         found = contained(
             lambda: [
                 adversarial.search(
