@@ -46,7 +46,7 @@ class Provenance:
     Attributes
     ----------
     method, kind : str
-        As in the menu; of a plug-in's file its last part only. Of a solution that came
+        As in the catalogue; of a plug-in's file its last part only. Of a solution that came
         without an answer, the kind is "unknown".
     options : dict
         Of the method, among them its seed.
@@ -112,7 +112,18 @@ def provenance_of(
     time_limit: float | None,
     author: str = "",
 ) -> Provenance:
-    """Describe the run that gave a result, on this machine and today."""
+    """Return what to cite of the run that gave a result, on this machine and today.
+
+    Parameters
+    ----------
+    result : Result
+    method : Method
+    options : mapping
+        Of the method, among them its seed.
+    time_limit : float or None
+        Seconds.
+    author : str
+    """
     nodes = result.details.get("nodes")
     return Provenance(
         method=_public_name(method),
@@ -163,12 +174,26 @@ class Answers:
         self.folder, self.author = folder.absolute(), author
 
     def path(self, instance: Instance, method: Method, certified: bool = False) -> Path:
-        """Return the file of an answer; one with a certificate has a name of its own."""
+        """Return the file of an answer; one with a certificate has a name of its own.
+
+        Parameters
+        ----------
+        instance : Instance
+        method : Method
+        certified : bool
+            There is a certificate.
+        """
         stem = f"{instance.name}.{_public_name(method)}{'.certified' if certified else ''}"
         return self.folder / (re.sub(r"[^\w.+-]", "_", stem) + ANSWER_SUFFIX)
 
     def has(self, instance: Instance, method: Method) -> bool:
-        """Whether there is an answer of that method to that very instance."""
+        """Whether there is an answer of that method to that very instance.
+
+        Parameters
+        ----------
+        instance : Instance
+        method : Method
+        """
         path = self.path(instance, method)
         return path.exists() and read_answer(path).instance_sha256 == instance.sha256
 
@@ -182,7 +207,23 @@ class Answers:
         time_limit: float | None,
         certificate: Certificate | None = None,
     ) -> Path:
-        """Write the answer; beside it the certificate, and a solution that the referee accepts."""
+        """Write the answer; beside it the certificate, and a solution that the referee accepts.
+
+        Parameters
+        ----------
+        instance : Instance
+        method : Method
+        result : Result
+        options : mapping
+            That the method was run with.
+        time_limit : float or None
+            Seconds.
+        certificate : Certificate, optional
+
+        Returns
+        -------
+        path
+        """
         path = self.path(instance, method, certificate is not None)
         valid = result.check is not None and result.check.ok and result.solution is not None
         solution = path.name.removesuffix(ANSWER_SUFFIX) + SOLUTION_SUFFIX if valid else ""
@@ -207,7 +248,13 @@ class Answers:
 
 
 def write_answer(answer: Answer, path: Path) -> None:
-    """Write an answer, replacing one that is there; what it names is written by others."""
+    """Write an answer's own file, replacing one that is there, and none that it names.
+
+    Parameters
+    ----------
+    answer : Answer
+    path : path
+    """
     with faults_name(path), replacement(path) as temporary:
         content = {"format": ANSWER_FORMAT, "version": VERSION} | plain(asdict(answer))
         write_document(content, str(temporary))

@@ -203,7 +203,15 @@ class BoundMethod:
         return replace(self, options={**self.options, **checked})
 
     def call(self, instance: Instance, seed: int, time_limit: float | None) -> Any:
-        """Call the function; seed and time limit, s, are passed where it takes them."""
+        """Return what the function returns; seed and time limit are passed where it takes them.
+
+        Parameters
+        ----------
+        instance : Instance
+        seed : int
+        time_limit : float or None
+            Seconds.
+        """
         usual = {"seed": seed, "time_limit": time_limit}
         passed = {name: value for name, value in usual.items() if name in self.parameters}
         return self.function(instance, **(passed | dict(self.options)))

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from dmoe_models.model.gap import relative_gap
 from dmoe_models.model.solution import Solution
+from dmoe_models.referee.check import CheckReport
 from dmoe_models.text import html_table
-
-if TYPE_CHECKING:
-    from dmoe_models.referee.check import CheckReport
 
 
 class Status(StrEnum):

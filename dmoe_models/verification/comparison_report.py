@@ -14,6 +14,7 @@ from dmoe_models.model.gap import format_gap
 from dmoe_models.presentation.files import pictures, require_packages, write_contents
 from dmoe_models.text import Table, latex, markdown, seconds, text_table
 from dmoe_models.verification.compare import Comparison
+from dmoe_models.verification.plots import profile_figure
 from dmoe_models.verification.run_outcome import OUTCOMES
 
 LEGEND = (
@@ -125,8 +126,6 @@ def write_comparison(directory: Path, comparison: Comparison) -> list[Path]:
         Where a package is missing or a file cannot be written.
     """
     require_report()
-    from dmoe_models.verification.plots import profile_figure
-
     summary, tests = summary_table(comparison), tests_table(comparison)
     whole = json.dumps(document(comparison), indent=1, allow_nan=False) + "\n"
     notes = [*comparison.notes, *LEGEND]

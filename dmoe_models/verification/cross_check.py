@@ -38,7 +38,14 @@ ENERGY_TOLERANCE = 1e-9
 
 
 def trusted_bound(instance: Instance, rows: Iterable[Row]) -> float:
-    """Return the best bound of the built-in methods; LB where none of them ran."""
+    """Return the best bound of the built-in methods, J; LB where none of them ran.
+
+    Parameters
+    ----------
+    instance : Instance
+    rows : iterable of Row
+        Of that instance.
+    """
     ran = [row for row in rows if row.kind != PLUG_IN and row.status not in (NOT_RUN, FAILED)]
     if not ran:
         return lower_bound(instance).bound

@@ -11,6 +11,7 @@ import pandas as pd
 
 from dmoe_models.model.gap import OPTIMALITY_GAP
 from dmoe_models.presentation.plot_style import FLOOR, GRID, literal, styles
+from dmoe_models.solving.method import PLUG_IN
 from dmoe_models.text import share
 from dmoe_models.verification.row import Row
 
@@ -93,19 +94,28 @@ def profile_figure(profile: pd.DataFrame, quantity: str) -> Figure:
         shares = 100 * profile[name].to_numpy(dtype=float)
         last = float(shares[-1]) if len(shares) else 0.0
         lines += axes.step(
-            [*places, end], [*shares, last], where="post",
-            markersize=4, linewidth=1.4, markevery=(number % 5 * 0.02, 0.12), clip_on=False,
+            [*places, end],
+            [*shares, last],
+            where="post",
+            markersize=4,
+            linewidth=1.4,
+            markevery=(number % 5 * 0.02, 0.12),
+            clip_on=False,
             **looks[str(name)],
-        )  # fmt: skip
+        )
         names.append(literal(f"{name} ({share(last / 100)})"))
     axes.set_xlim(start, end)
     axes.set_ylim(0.0, 100.0)
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_ylabel("share of instances (%)")
     figure.legend(  # both are given: a name may begin with what hides a label
-        lines, names, loc="outside right upper", frameon=False, fontsize=8,
+        lines,
+        names,
+        loc="outside right upper",
+        frameon=False,
+        fontsize=8,
         title="method (in the end)",
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -137,15 +147,21 @@ def _draw(axes: Any, points: dict[str, list[float]], rows: Sequence[Row]) -> Non
         order = np.argsort(np.argsort(values, kind="stable"), kind="stable")
         offset = 0.5 * ((order * 7 % 11) / 10 - 0.5) if len(values) > 1 else np.zeros(len(values))
         axes.scatter(
-            values, line + offset, marker=mark, s=22, color=shade, alpha=0.75, linewidths=0,
+            values,
+            line + offset,
+            marker=mark,
+            s=22,
+            color=shade,
+            alpha=0.75,
+            linewidths=0,
             clip_on=False,
-        )  # fmt: skip
+        )
         if values:
             axes.plot([np.median(values)] * 2, [line - 0.36, line + 0.36], color="0", linewidth=2)
     axes.set_yticks(range(len(points)), [literal(name) for name in points])
     axes.set_ylim(len(points) - 0.4, -0.6)
     axes.set_ylabel("method")
-    for kind, (mark, shade) in {**_MARKS, "plug-in": _PLUG_IN}.items():
+    for kind, (mark, shade) in {**_MARKS, PLUG_IN: _PLUG_IN}.items():
         if kind in kinds.values():
             axes.scatter([], [], marker=mark, s=22, color=shade, label=kind)
     axes.plot([], [], color="0", linewidth=2, label="median")

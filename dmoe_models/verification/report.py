@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dmoe_models.environment import environment
 from dmoe_models.presentation.files import Writer, require_packages, svg, write_files
 from dmoe_models.verification import tables
+from dmoe_models.verification.plots import gap_figure, time_figure
 from dmoe_models.verification.result import Verification
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ def write_report(directory: Path, found: Verification) -> list[Path]:
         Where a package is missing or a file cannot be written.
     """
     require_packages()
-    from dmoe_models.verification.plots import gap_figure, time_figure
-
     figures = {"gap": gap_figure(found.records), "time": time_figure(found.records)}
     page = _page(found, figures)
     writers: dict[str, Writer] = {

@@ -12,6 +12,7 @@ import pandas as pd
 
 from dmoe_models.errors import DmoeError
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
+from dmoe_models.solving.method import PLUG_IN
 from dmoe_models.verification.measures import primal_gap, primal_integral
 from dmoe_models.verification.row import FAILED, NOT_RUN, OVERDUE, cut_short
 
@@ -53,14 +54,28 @@ class Options:
 
 
 def reference(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """Return name, best known energy, its proof, limit and feasibility of each instance."""
+    """Return the instances that methods are compared on, and their best known energies.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One line per instance and method, see `read_rows`.
+    names : list of str
+        The methods that are compared. All methods count for the best known.
+
+    Returns
+    -------
+    DataFrame
+        instance, instance_sha256; static_j; best_j, the least valid energy, J, without static_j;
+        proved, that it is optimal; infeasible, proved; limit_s, the time limit.
+    """
     found = []
     for (name, sha), own in rows.groupby(["instance", "instance_sha256"], sort=False):
         compared = own[own.method.isin(names)]
         if compared.empty:
             continue
         valid = own[(own.verdict == "valid") & np.isfinite(own.objective_j)]
-        trusted = own[(own.kind != "plug-in") & ~own.status.isin((FAILED, NOT_RUN))]
+        trusted = own[(own.kind != PLUG_IN) & ~own.status.isin((FAILED, NOT_RUN))]
         static = float(own.static_j.iloc[0])
         best, bound = valid.objective_j.min(), trusted.bound_j.max()
         found.append(
@@ -80,7 +95,22 @@ def reference(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 def classified(
     rows: pd.DataFrame, names: list[str], instances: pd.DataFrame, options: Options
 ) -> pd.DataFrame:
-    """Return what came of each of the methods on each instance, one line for each pair."""
+    """Return what came of each of the methods on each instance, one line for each pair.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    names : list of str
+        Methods.
+    instances : DataFrame
+        From `reference`, for the same rows and names.
+    options : Options
+
+    Returns
+    -------
+    DataFrame
+        The columns of `Comparison.runs`, and place, the line of `instances`.
+    """
     table = rows.set_index(["instance", "instance_sha256", "method"])
     known: dict[Any, Any] = dict(zip(table.index, table.to_dict("records"), strict=True))
     lines = []

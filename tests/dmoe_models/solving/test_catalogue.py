@@ -1,4 +1,4 @@
-"""The menu and `solve`: how an answer is judged, and what is refused in one line."""
+"""The catalogue and `solve`: how an answer is judged, and what is refused in one line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from dmoe_models import MethodError, Outcome, Solution, Status, check, methods, solve
-from dmoe_models.solving.catalogue import METHODS, find_method
+from dmoe_models.solving.catalogue import METHODS, bind_method, find_method, method_for
+from dmoe_models.solving.method import CERTIFIER, DIFFICULTY, REFERENCE
 from dmoe_models.solving.solve import judge
 from instances.families import draw
 
@@ -39,7 +40,7 @@ def plugin(tmp_path, body, name="mine"):
     return f"{path}:solve_it"
 
 
-def test_the_menu_lists_every_method():
+def test_the_catalogue_lists_every_method():
     table = methods()
     assert set(EXPECTED) <= set(table.index)
     assert set(table.kind) <= {"exact", "heuristic", "bound", "plug-in"}
@@ -257,3 +258,52 @@ def test_a_result_shows_itself(instance):
     assert row.method == "jesa"
     assert row.objective_j == result.objective
     assert row.valid
+
+
+# ------------------------------------------------------------------------------------- records
+
+
+def test_the_options_of_a_method_are_a_table():
+    table = methods("jesa")
+    assert list(table.columns) == ["type", "default", "meaning"]
+    assert table.loc["starts", "default"] == "1" and table.loc["starts", "type"] == "int"
+    assert table.loc["start", "type"] == '{"random", "assignment", "price"}'
+    assert table.loc["time_limit", "meaning"].startswith("Seconds")
+    assert "solver" in methods("pyomo-p2-milp").index
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_every_record_is_whole(name):
+    method = METHODS[name]
+    assert method.summary and set(method.problems) <= {"P1", "P2", "P3"}
+    assert all(option.type for option in method.options())
+    if method.name.startswith(("highs-", "cpsat-")):
+        assert method.solver == method.name.partition("-")[0]
+
+
+def test_each_role_is_one_method_s():
+    for role in (CERTIFIER, DIFFICULTY):
+        for problem in ("P1", "P2"):
+            assert method_for(role, problem).kind == "exact"
+    assert method_for(REFERENCE, "P2").name == "top-k"
+
+
+def test_sizes_of_the_default_list():
+    small, tall = draw("rayleigh", 1, K=3, T=4, M=6), draw("rayleigh", 1, K=4, T=40)
+    assert METHODS["pyomo-p2-minlp"].too_large(small) == ""
+    assert "more than 3 nodes" in METHODS["pyomo-p2-minlp"].too_large(tall)
+    assert METHODS["exhaustive"].too_large(tall).startswith("P2 with more than 128 tokens")
+    assert METHODS["exhaustive"].too_large(draw("hard-p1", 1, K=4, T=40)) == ""
+
+
+def test_a_function_and_a_record_are_methods_too(instance):
+    def mine(instance, k: int = 1):
+        return solve(instance, "top-k", k=k).solution
+
+    bound = bind_method(mine, {"k": 2})
+    assert solve(instance, mine, k=2).objective == solve(instance, bound).objective
+    assert solve(instance, bound, k=1).objective == solve(instance, mine).objective
+    assert solve(instance, mine).method == "mine" and len(bound.source_sha256) == 64
+    assert solve(instance, find_method("greedy")).method == "greedy"
+    with pytest.raises(MethodError, match="neither a name nor a function"):
+        solve(instance, 3)
