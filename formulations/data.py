@@ -200,6 +200,22 @@ class ModelData:
             for (source, sets), tokens in found.items()
         ]
 
+    def selection_of_sets(self, value: np.ndarray) -> np.ndarray:
+        """Return the (T, K) selection in which every group takes its set of highest value.
+
+        Parameters
+        ----------
+        value : (S,) array
+            Of every set, group by group; what follows is not read.
+        """
+        selection = np.zeros((self.instance.T, self.instance.K), dtype=bool)
+        first = 0
+        for group in self.groups:
+            chosen = int(value[first : first + len(group.members)].argmax())
+            selection[list(group.tokens)] = group.members[chosen]
+            first += len(group.members)
+        return selection
+
     def loads(self, selection: np.ndarray) -> dict[tuple[int, int], int]:
         """Return the token count of every loaded link under a selection (P3).
 

@@ -1,4 +1,4 @@
-"""The linear relaxations of the three models of P2, for comparing how tight they are.
+"""The linear relaxations of the models of P2, for comparing how tight they are.
 
 A value here is a solver's number, right to its tolerances, and proves nothing; the method
 `set-bound` has a bound that is proved.
@@ -7,27 +7,21 @@ A value here is a solver's number, right to its tolerances, and proves nothing; 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from dmoe_models.deadline import Deadline, OutOfTimeError
 from dmoe_models.errors import MethodError
 from dmoe_models.model.instance import Instance
+from formulations.catalogue import models
 from formulations.data import cheapest_candidates
-from formulations.solve import TOLERANCES, Health, solve_highs
-from formulations.with_highs.assembly import HighsModel
-from formulations.with_highs.models import p2_milp, p2_set
+from formulations.solver_answer import Health
+from formulations.solver_options import TOLERANCES
+from formulations.with_highs.solver import solve as solve_highs
 
-MODELS: dict[str, Callable[..., HighsModel]] = {
-    "aggregated": p2_milp,
-    "disaggregated": partial(p2_milp, disaggregated=True),
-    "set": p2_set,
-}
-"""The MILP with tokens counted per link, the MILP with tokens apart, and the set formulation
-(docs/model.md, fact 8)."""
+RELAXATIONS = {model.relaxation: model for model in models.values() if model.relaxation}
+"""The models by the names of their relaxations."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,8 @@ def relaxation(
     ----------
     instance : Instance
         P2.
-    model : {"aggregated", "disaggregated", "set"}
+    model : str
+        One of `RELAXATIONS`: "aggregated", "disaggregated", "set".
     reduce : bool
         Keep the L cheapest subcarriers of each link only, which loses nothing.
     time_limit : float, optional
@@ -74,12 +69,14 @@ def relaxation(
     MethodError
         For an unknown model, or one that would be too large.
     """
-    if model not in MODELS:
-        raise MethodError(f"model {model!r} is not one of {', '.join(MODELS)}")
+    if model not in RELAXATIONS:
+        raise MethodError(f"model {model!r} is not one of {', '.join(RELAXATIONS)}")
     deadline = Deadline(time_limit)
     candidates = cheapest_candidates(instance) if reduce else None
     try:
-        built = MODELS[model](instance, candidates=candidates, deadline=deadline, relaxed=True)
+        built = RELAXATIONS[model].build(
+            instance, "highs", candidates=candidates, deadline=deadline, relaxed=True
+        )
     except OutOfTimeError:
         return Relaxation(math.nan, False, 0, 0)
     highs = built.highs

@@ -24,7 +24,9 @@ from dmoe_models.solving.plugins import entry_point_targets, file_of
 P1, P2, P3, BOTH = ("P1",), ("P2",), ("P3",), ("P1", "P2")
 EXACT, HEURISTIC, BOUND = "exact", "heuristic", "bound"
 
-_OURS, _MODELS, _CPSAT = "dmoe_models.algorithms", "formulations.methods", "formulations.with_cpsat"
+_OURS = "dmoe_models.algorithms"
+_PYOMO, _CVXPY = "formulations.with_pyomo.methods", "formulations.with_cvxpy.methods"
+_HIGHS, _CPSAT = "formulations.with_highs", "formulations.with_cpsat"
 _SELECTION = "selection= (top-k's by default)"
 
 _ENUMERATED = SizeLimit(tokens_x_nodes=128)  # a larger P2 has hopelessly many cases
@@ -55,28 +57,28 @@ _ROWS = [  # a table: name, problems, kind, function, summary, and what else is 
            role=CERTIFIER),
     Method("lower-bound", BOTH, BOUND, f"{_OURS}.lower_bound:lower_bound",
            "LB: every link on its own best subcarrier", label="LB"),
-    Method("pyomo-p1-milp", P1, EXACT, f"{_MODELS}:pyomo_p1_milp", "P1 as a MILP in Pyomo",
+    Method("pyomo-p1-milp", P1, EXACT, f"{_PYOMO}:p1_milp", "P1 as a MILP in Pyomo",
            role=DIFFICULTY),
-    Method("pyomo-p2-minlp", P2, EXACT, f"{_MODELS}:pyomo_p2_minlp",
+    Method("pyomo-p2-minlp", P2, EXACT, f"{_PYOMO}:p2_minlp",
            "P2 as written, with the ratio, in Pyomo; tiny sizes only", needs="solver scip",
            up_to=_AS_WRITTEN),
-    Method("pyomo-p2-milp", P2, EXACT, f"{_MODELS}:pyomo_p2_milp",
+    Method("pyomo-p2-milp", P2, EXACT, f"{_PYOMO}:p2_milp",
            "P2 as a MILP in Pyomo (disaggregated=True: one row a token)"),
-    Method("pyomo-p2-set", P2, EXACT, f"{_MODELS}:pyomo_p2_set",
+    Method("pyomo-p2-set", P2, EXACT, f"{_PYOMO}:p2_set",
            "P2 over minimal feasible sets, Pyomo", up_to=_REPEATED),
-    Method("pyomo-p3", P3, HEURISTIC, f"{_MODELS}:pyomo_p3_assignment",
+    Method("pyomo-p3", P3, HEURISTIC, f"{_PYOMO}:p3_assignment",
            "P3 as a linear program in Pyomo", needs=_SELECTION, may_miss_relevance=True),
-    Method("cvxpy-p1-milp", P1, EXACT, f"{_MODELS}:cvxpy_p1_milp", "P1 as a MILP in CVXPY"),
-    Method("cvxpy-p2-milp", P2, EXACT, f"{_MODELS}:cvxpy_p2_milp",
+    Method("cvxpy-p1-milp", P1, EXACT, f"{_CVXPY}:p1_milp", "P1 as a MILP in CVXPY"),
+    Method("cvxpy-p2-milp", P2, EXACT, f"{_CVXPY}:p2_milp",
            "P2 as a MILP in CVXPY (disaggregated=True: one row a token)", up_to=_REPEATED),
-    Method("cvxpy-p2-set", P2, EXACT, f"{_MODELS}:cvxpy_p2_set",
+    Method("cvxpy-p2-set", P2, EXACT, f"{_CVXPY}:p2_set",
            "P2 over minimal feasible sets, CVXPY"),
-    Method("cvxpy-p3", P3, HEURISTIC, f"{_MODELS}:cvxpy_p3_assignment",
+    Method("cvxpy-p3", P3, HEURISTIC, f"{_CVXPY}:p3_assignment",
            "P3 as a linear program in CVXPY", needs=_SELECTION, may_miss_relevance=True),
-    Method("highs-p2-milp", P2, EXACT, f"{_MODELS}:highs_p2_milp",
+    Method("highs-p2-milp", P2, EXACT, f"{_HIGHS}.methods:p2_milp",
            "P2 as a MILP straight into HiGHS (disaggregated=True: one row a token)",
            solver="highs", up_to=_REPEATED, role=DIFFICULTY),
-    Method("highs-p2-set", P2, EXACT, f"{_MODELS}:highs_p2_set",
+    Method("highs-p2-set", P2, EXACT, f"{_HIGHS}.methods:p2_set",
            "P2 over minimal feasible sets, straight into HiGHS", solver="highs"),
     Method("cpsat-p1", P1, EXACT, f"{_CPSAT}.methods:cpsat_p1",
            "P1 in integers, on CP-SAT of OR-Tools", needs="extra cpsat", package="ortools",
@@ -84,7 +86,7 @@ _ROWS = [  # a table: name, problems, kind, function, summary, and what else is 
     Method("cpsat-p2", P2, EXACT, f"{_CPSAT}.methods:cpsat_p2",
            "P2 over minimal feasible sets in integers, on CP-SAT of OR-Tools",
            needs="extra cpsat", package="ortools", solver="cpsat", up_to=_REPEATED),
-    Method("set-bound", P2, BOUND, "formulations.with_highs.set_bound:set_bound",
+    Method("set-bound", P2, BOUND, f"{_HIGHS}.set_bound:set_bound",
            "LP over minimal feasible sets, its bound proved from dual prices", solver="highs"),
 ]
 # fmt: on

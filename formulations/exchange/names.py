@@ -13,17 +13,17 @@ import re
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 
 from dmoe_models.errors import InstanceFileError, MethodError
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
+from formulations.catalogue import Model
 from formulations.data import ModelData, TokenGroup
 
 LONGEST_NAME = 255
 """Characters: what readers of LP take."""
 
-_NAMES = {
+NAMES = {
     "alpha": "select_t{}_e{}",
     "x": "assign_i{}_j{}_m{}",
     "beta": "assign_i{}_j{}_m{}",
@@ -43,25 +43,42 @@ _NAMES = {
     "no_mean_beats_the_best": "best_rate_i{}_j{}",
     "owned": "owned_i{}_j{}",
 }
-_PER_LINK = {  # what the aggregated MILP has a link and the others a token
+"""Names by Pyomo component; one that is not here goes by `OTHER_NAME`."""
+
+NAMES_PER_LINK = {
     "y": "tokens_i{}_j{}_m{}",
     "carried": "carried_i{}_j{}",
     "owner": "owner_i{}_j{}_m{}",
 }
-_AUXILIARY = ("carry_t{}_e{}_m{}", "tokens_i{}_j{}_m{}", "link_energy_i{}_j{}", "nothing")
+"""Names of components that a model with loads per link indexes by links, and others by tokens."""
+
+OF_GROUPS = ("y", "carried", "owner", "choice")
+"""Components that a model with loads per group indexes by groups first."""
+
+OTHER_NAME = "other_{}"
+"""Name of a component that `NAMES` lacks; its indices follow."""
 
 
-def name_of(model: pyo.ConcreteModel, per_link: bool, item: Any) -> str:
-    """Return the name of a variable or row: what it is, and its indices."""
+def name_of(model: Model, data: ModelData, item: Any) -> str:
+    """Return the name of a variable or row: what it is, and its indices.
+
+    Parameters
+    ----------
+    model : Model
+    data : ModelData
+    item : pyomo variable or constraint
+        Of a model that was built from both.
+    """
     kind, index = item.parent_component().local_name, item.index()
-    index = index if isinstance(index, tuple) else (index,)
-    if hasattr(model, "z"):
-        groups = model.data.groups
-        if kind == "z":
-            return set_name(groups[index[0]], index[1])
-        if kind in ("y", "carried", "owner", "choice"):  # a group goes by its first token
-            index = (groups[index[0]].tokens[0], *index[1:])
-    return ((_PER_LINK.get(kind) if per_link else None) or _NAMES[kind]).format(*index)
+    index = index if isinstance(index, tuple) else () if index is None else (index,)
+    if model.experts == "z" and kind == "z":
+        return set_name(data.groups[index[0]], index[1])
+    if model.load == "group" and kind in OF_GROUPS:  # a group goes by its first token
+        index = (data.groups[index[0]].tokens[0], *index[1:])
+    templates = NAMES | NAMES_PER_LINK if model.load == "link" else NAMES
+    if kind not in templates:
+        return "_".join([OTHER_NAME.format(kind), *map(str, index)])
+    return templates[kind].format(*index)
 
 
 def set_name(group: TokenGroup, number: int) -> str:
@@ -76,7 +93,7 @@ def set_name(group: TokenGroup, number: int) -> str:
 
 
 def sets_by_name(data: ModelData) -> dict[str, tuple[TokenGroup, int]]:
-    """Return the group and number of every set of an instance by name."""
+    """Return the group, and the number in it, of every set of an instance by name."""
     return {
         set_name(group, number): (group, number)
         for group in data.groups
@@ -88,17 +105,41 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(template.replace("{}", "(0|[1-9][0-9]{0,9})"), re.ASCII)
 
 
-_KINDS = [
-    ("select", _pattern(_NAMES["alpha"])),
-    ("assign", _pattern(_NAMES["x"])),
-    *(("auxiliary", _pattern(template)) for template in _AUXILIARY),
-]
+_KINDS = (
+    ("select", _pattern(NAMES["alpha"])),
+    ("assign", _pattern(NAMES["x"])),
+    ("auxiliary", _pattern(NAMES["y"])),
+    ("auxiliary", _pattern(NAMES_PER_LINK["y"])),
+    ("auxiliary", _pattern(NAMES["e"])),
+    ("auxiliary", _pattern(NAMES["nothing"])),
+    ("auxiliary", re.compile(OTHER_NAME.replace("{}", "[A-Za-z0-9_]+"), re.ASCII)),
+)
+"""Variables but sets: what a name that matches is. Auxiliary ones follow from the decisions."""
 
 
 def understood(
     instance: Instance, sets: dict[str, tuple[TokenGroup, int]], name: str
 ) -> tuple[str, tuple[int, ...]]:
-    """Return what a variable of the instance is, and its indices."""
+    """Return what a variable of the instance is, and its indices.
+
+    Parameters
+    ----------
+    instance : Instance
+    sets : dict
+        From `sets_by_name`; empty where no name is of a set.
+    name : str
+
+    Returns
+    -------
+    kind : str
+        "set", "select", "assign" or "auxiliary".
+    index : tuple of int
+
+    Raises
+    ------
+    InstanceFileError
+        For a name that no model of the instance has.
+    """
     if name in sets:
         return "set", ()
     sizes = {"t": instance.T, "e": instance.K, "i": instance.K, "j": instance.K, "m": instance.M}

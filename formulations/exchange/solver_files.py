@@ -1,16 +1,7 @@
 """Solvers' solution files: names and values, and the objective that they claim.
 
-Which solver wrote a file is seen from its content:
-
-- HiGHS (its raw style): a line ``Model status``, then sections; ``# Columns 5`` begins the values;
-- CPLEX: XML with the root ``CPLEXSolution``;
-- AMPL's solver library: a message, ``Options``, and numbers without names, which stand in the
-  ``.col`` file beside it;
-- anything else: a name and a value a line, as SCIP (``objective value: 3.5`` before, and
-  ``(obj:2)`` behind every value), Gurobi (``# Objective value = 3.5``) and MIPLIB (``=obj= 3.5``)
-  write them.
-
-Nothing is known here about what the names mean.
+Which solver wrote a file is seen from its content; `FORMS`, at the end, says how. Nothing is known
+here about what the names mean.
 """
 
 from __future__ import annotations
@@ -18,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -42,37 +33,6 @@ class SolverFile:
 
     values: dict[str, float]
     objective: float | None
-
-
-def read_solver_file(path: Path) -> SolverFile:
-    """Read a solver's solution file.
-
-    Parameters
-    ----------
-    path : path
-
-    Raises
-    ------
-    InstanceFileError
-        Where it holds no solution, or what it holds is not understood; one line, without the
-        file's name.
-    OSError, UnicodeDecodeError
-        Where it cannot be read.
-    """
-    text = Path(existing(path)).read_text(encoding="utf-8-sig")
-    lines = [line.strip() for line in text.splitlines()]
-    first = next((line for line in lines if line), "")
-    if first.startswith("<"):
-        found = _of_cplex(text)
-    elif first == "Model status":
-        found = _of_highs(lines)
-    elif "Options" in lines:
-        found = _of_ampl(lines, path.with_suffix(".col"))
-    else:
-        found = _of_lines(lines)
-    if not found.values:
-        raise InstanceFileError("holds no values of variables")
-    return found
 
 
 def _number(text: str, what: str) -> float:
@@ -105,7 +65,7 @@ def _pair(line: str) -> tuple[str, str]:
 _CLAIMS = re.compile(r"(?:objective value:|# objective value =|=obj=)\s*(\S+)", re.IGNORECASE)
 
 
-def _of_lines(lines: list[str]) -> SolverFile:
+def _of_lines(lines: list[str], _: Path) -> SolverFile:
     objective = None
     pairs = []
     for line in lines:
@@ -119,13 +79,12 @@ def _of_lines(lines: list[str]) -> SolverFile:
     return SolverFile(_by_name(pairs), objective)
 
 
-def _of_highs(lines: list[str]) -> SolverFile:
+def _of_highs(lines: list[str], _: Path) -> SolverFile:
     filled = [line for line in lines if line]
-    before = {line: said for said, line in pairwise(reversed(filled))}
-    state = before.get("# Primal solution values")
-    if state in (None, "None"):
-        said = before.get("Model status", "nothing")
-        raise InstanceFileError(f"holds no solution (HiGHS says {said})")
+    after = {line: following for following, line in pairwise(reversed(filled))}
+    if after.get("# Primal solution values") in (None, "None"):
+        status = after.get("Model status", "nothing")
+        raise InstanceFileError(f"holds no solution (HiGHS says {status})")
     start = next((n for n, line in enumerate(filled) if line.startswith("# Columns ")), None)
     if start is None:
         raise InstanceFileError("has no line '# Columns'")
@@ -139,9 +98,9 @@ def _of_highs(lines: list[str]) -> SolverFile:
     return SolverFile(_by_name(map(_pair, columns[:end])), objective)
 
 
-def _of_cplex(text: str) -> SolverFile:
+def _of_cplex(lines: list[str], _: Path) -> SolverFile:
     try:
-        root = ElementTree.fromstring(text)
+        root = ElementTree.fromstring("\n".join(lines))
     except (ElementTree.ParseError, ValueError) as error:
         raise InstanceFileError(f"is no XML: {error}") from None
     if root.tag != "CPLEXSolution":
@@ -181,3 +140,73 @@ def _of_ampl(lines: list[str], columns: Path) -> SolverFile:
     if len(values) != width:
         raise InstanceFileError(f"holds {len(values)} of {width} values")
     return SolverFile(_by_name(zip(names, values, strict=True)), None)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of solution files.
+
+    Attributes
+    ----------
+    name : str
+        Who writes it, and what it looks like.
+    written_by : callable
+        Whether a file is of this form, from its first line that is not empty and all its lines.
+    read : callable
+        The values, from the lines and the path of the ``.col`` file beside it.
+    """
+
+    name: str
+    written_by: Callable[[str, list[str]], bool]
+    read: Callable[[list[str], Path], SolverFile]
+
+
+FORMS = (
+    Form(
+        "CPLEX: XML with the root CPLEXSolution",
+        lambda first, _: first.startswith("<"),
+        _of_cplex,
+    ),
+    Form(
+        "HiGHS, its raw style: a line 'Model status', then sections; '# Columns 5' begins values",
+        lambda first, _: first == "Model status",
+        _of_highs,
+    ),
+    Form(
+        "AMPL's solver library: a message, 'Options', and numbers, whose names the .col file holds",
+        lambda _, lines: "Options" in lines,
+        _of_ampl,
+    ),
+    Form(
+        "SCIP ('objective value: 3.5' before, '(obj:2)' behind every value), Gurobi "
+        "('# Objective value = 3.5'), MIPLIB ('=obj= 3.5'): a name and a value a line",
+        lambda *_: True,
+        _of_lines,
+    ),
+)
+"""The forms that are read; a file is of the first that fits, and the last fits any."""
+
+
+def read_solver_file(path: Path) -> SolverFile:
+    """Read a solver's solution file.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    InstanceFileError
+        Where it holds no solution, or what it holds is not understood; one line, without the
+        file's name.
+    OSError, UnicodeDecodeError
+        Where it cannot be read.
+    """
+    text = Path(existing(path)).read_text(encoding="utf-8-sig")
+    lines = [line.strip() for line in text.splitlines()]
+    first = next((line for line in lines if line), "")
+    form = next(form for form in FORMS if form.written_by(first, lines))
+    found = form.read(lines, path.with_suffix(".col"))
+    if not found.values:
+        raise InstanceFileError("holds no values of variables")
+    return found

@@ -1,7 +1,7 @@
-"""The models in files for other solvers: LP, MPS and AMPL's NL. `imports` reads their solutions.
+"""The models in files for other solvers: LP, MPS and AMPL's NL.
 
 All three formats are written from the Pyomo models, under names that carry indices
-(`export_names`), so that a solution file needs nothing but the instance to be understood.
+(`formulations.exchange.names`): a solution file needs nothing but the instance to be understood.
 
 *Scale.* The objective is in units of ``ModelData.unit_j`` and lacks the static energy, which no
 decision changes. Every file says in a comment how to get back to joule; a claimed objective is
@@ -27,26 +27,15 @@ import pyomo.environ as pyo
 from pyomo.repn.plugins.nl_writer import NLWriter
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
-from dmoe_models.algorithms.baselines import highest_scores
 from dmoe_models.environment import package_version
 from dmoe_models.errors import InstanceFileError, MethodError
 from dmoe_models.files.paths import by_extension, faults_name, replacement
 from dmoe_models.model.instance import Instance
-from dmoe_models.model.solution import Solution
+from formulations.catalogue import Model, models
 from formulations.data import cheapest_candidates
 from formulations.exchange.names import name_of
-from formulations.with_highs.assembly import SMALL_MATRIX_VALUE
-from formulations.with_pyomo import models as pyomo_models
-
-MODELS = {
-    "p1-milp": "P1",
-    "p2-milp": "P2",
-    "p2-milp-disaggregated": "P2",
-    "p2-set": "P2",
-    "p2-minlp": "P2",
-    "p3": "P2",
-}
-"""The models that can be written, and the kind of instance that each takes."""
+from formulations.solver_options import SMALL_MATRIX_VALUE
+from formulations.solving import selection_for_p3
 
 
 @dataclass(frozen=True)
@@ -87,7 +76,7 @@ def write_model(
     path : str or path
         ``.lp``, ``.mps`` or ``.nl``; beside the last, ``.col`` and ``.row`` hold the names.
     model : str, optional
-        One of `MODELS`; "p1-milp" or "p2-milp" by default.
+        One of `formulations.models`; "p1-milp" or "p2-milp" by default.
     selection : (T, K) bool array, optional
         For "p3"; top-k's by default. The file states it by rows, and counts its computation.
     reduce : bool
@@ -108,80 +97,103 @@ def write_model(
         For a selection of the wrong shape or kind.
     """
     path = Path(path)
-    model = model or ("p1-milp" if instance.problem == "P1" else "p2-milp")
-    if model not in MODELS:
-        raise MethodError(f"unknown model {model!r}; known are {', '.join(MODELS)}")
-    if instance.problem != MODELS[model]:
+    record = models[model or ("p1-milp" if instance.problem == "P1" else "p2-milp")]
+    if instance.problem != record.takes:
         raise MethodError(
-            f"model {model} takes {MODELS[model]}; {instance.name} is a {instance.problem} instance"
+            f"model {record.name} takes {record.takes}; {instance.name} is a {instance.problem} "
+            "instance"
         )
-    if selection is not None and model != "p3":
-        raise MethodError(f"model {model} takes no selection; p3 does")
+    if selection is not None and record.problem != "P3":
+        raise MethodError(f"model {record.name} takes no selection; p3 does")
     with faults_name(path):
         write = by_extension(path, {".lp": _write_linear, ".mps": _write_linear, ".nl": _write_nl})
-    if model == "p2-minlp" and write is _write_linear:
-        raise MethodError("model p2-minlp has products of variables; write it as .nl")
-    built = _build(instance, model, selection, reduce)
-    if hasattr(built, "least_coverage"):
-        built.least_coverage = 1.0  # nobody cuts off what roomier rows in a file let by
+    if path.suffix.lower() not in record.formats:
+        raise MethodError(f"model {record.name} has products of variables; write it as .nl")
+    built = _build(record, instance, selection, reduce)
     static = instance.static_total_j
     built.doc = (
-        f"dmoe-models {package_version()}: {model} of {json.dumps(instance.name)}\n"
+        f"dmoe-models {package_version()}: {record.name} of {json.dumps(instance.name)}\n"
         f"energy in joule = {built.data.unit_j!r} * objective + {static!r} (static energy)"
     )
-    columns, rows, files = write(built, path, partial(name_of, built, model == "p2-milp"))
-    return ModelFile(model, list(map(str, files)), columns, rows, built.data.unit_j, static)
+    columns, rows, files = write(record, built, path)
+    return ModelFile(record.name, list(map(str, files)), columns, rows, built.data.unit_j, static)
 
 
-def _build(instance: Instance, model: str, selection: Any, reduce: bool) -> pyo.ConcreteModel:
-    candidates = cheapest_candidates(instance) if reduce and instance.problem == "P2" else None
-    if model == "p1-milp":
-        return pyomo_models.p1_milp(instance)
-    if model == "p2-set":
-        return pyomo_models.p2_set(instance, candidates=candidates)
-    if model == "p2-minlp":
-        return pyomo_models.p2_minlp(instance)
-    if model == "p3":
-        return _p3_with_selection(instance, selection)
-    return pyomo_models.p2_milp(
-        instance, disaggregated=model == "p2-milp-disaggregated", candidates=candidates
-    )
+def _build(model: Model, instance: Instance, selection: Any, reduce: bool) -> pyo.ConcreteModel:
+    """Return the Pyomo model, as a file is to state it."""
+    if model.problem == "P3":
+        return _p3_with_selection(model, instance, selection)
+    options = {}
+    if reduce and "reduce" in model.options:
+        options["candidates"] = cheapest_candidates(instance)
+    built = model.build(instance, "pyomo", **options)
+    if model.experts == "alpha":
+        built.least_coverage = 1.0  # nobody cuts off what roomier rows in a file let by
+    return built
 
 
-def _p3_with_selection(instance: Instance, selection: Any) -> pyo.ConcreteModel:
+def _p3_with_selection(model: Model, instance: Instance, selection: Any) -> pyo.ConcreteModel:
     """P3 that states its selection: a solution of it then is one of the instance, at its energy."""
-    if selection is None:
-        selection = highest_scores(instance, instance.max_experts)
-    chosen = Solution(selection)
-    chosen.require_shape(instance)
-    model = pyomo_models.p3_assignment(instance, chosen.selection)
-    served = [(int(t), int(j)) for t, j in np.argwhere(chosen.selection)]
-    model.alpha = pyo.Var(served, domain=pyo.NonNegativeReals)
-    model.chosen = pyo.Constraint(served, rule=lambda model, t, j: model.alpha[t, j] == 1)
-    model.energy.expr += sum(model.data.computation[j] * model.alpha[t, j] for t, j in served)
-    return model
+    chosen = selection_for_p3(instance, selection)
+    built = model.build(instance, "pyomo", selection=chosen)
+    served = [(int(t), int(j)) for t, j in np.argwhere(chosen)]
+    built.chosen_experts = pyo.Set(initialize=served, dimen=2, doc="(t, j): expert j serves t")
+    built.alpha = pyo.Var(
+        built.chosen_experts,
+        domain=pyo.NonNegativeReals,
+        doc="alpha[t, j]: expert j serves token t",
+    )
+    built.chosen = pyo.Constraint(
+        built.chosen_experts,
+        rule=lambda model, t, j: model.alpha[t, j] == 1,
+        doc="the experts are given: alpha = 1",
+    )
+    built.energy.expr += sum(built.data.computation[j] * built.alpha[t, j] for t, j in served)
+    return built
 
 
-def _comments(model: pyo.ConcreteModel) -> Iterator[str]:
+def _comments(model: Model, built: pyo.ConcreteModel) -> Iterator[str]:
     """Yield what a file says about itself, in lines."""
-    yield from model.doc.splitlines()
-    yield f"instance_sha256 {model.data.instance.sha256}"
+    yield from built.doc.splitlines()
+    yield f"instance_sha256 {built.data.instance.sha256}"
     yield "Indices count from 0: t token, e expert, i and j the nodes of link i -> j, m subcarrier."
-    if hasattr(model, "C1"):
+    if model.experts == "alpha":
         yield "Rows relevance_* (C1) are exact in dmoe-models: a score sum that misses need, by no"
         yield "more than a solver's tolerance, is refused when the solution is read."
-    if hasattr(model, "z"):
-        for group in model.data.groups:
+    if model.load == "group":
+        for group in built.data.groups:
             if len(group.tokens) > 1:
-                told = f"t{group.tokens[0]} stands for equal tokens {str(group.tokens)[1:-1]}"
-                yield from textwrap.wrap(told, 100)
+                line = f"t{group.tokens[0]} stands for equal tokens {str(group.tokens)[1:-1]}"
+                yield from textwrap.wrap(line, 100)
 
 
 def _write_linear(
-    model: pyo.ConcreteModel, path: Path, name: Callable[[Any], str]
+    model: Model, built: pyo.ConcreteModel, path: Path
 ) -> tuple[int, int, list[Path]]:
     """Write LP or MPS by HiGHS, and the comments before."""
-    form = LinearStandardFormCompiler().write(model, mixed_form=True)
+    program = _highs_program(built, partial(name_of, model, built.data))
+    highs = highspy.Highs()
+    highs.silent()
+    highs.setOptionValue("small_matrix_value", SMALL_MATRIX_VALUE)
+    mark = "\\ " if path.suffix.lower() == ".lp" else "* "
+    with (
+        faults_name(path),
+        replacement(path) as temporary,
+        tempfile.TemporaryDirectory(dir=temporary.parent, prefix=".dmoe-") as folder,
+    ):
+        body = Path(folder) / f"model{path.suffix.lower()}"
+        for status in (highs.passModel(program), highs.writeModel(str(body))):
+            if status == highspy.HighsStatus.kError:
+                raise InstanceFileError("HiGHS does not write the model")
+        with temporary.open("w", encoding="utf-8") as file, body.open() as written:
+            file.writelines(f"{mark}{line}\n" for line in _comments(model, built))
+            shutil.copyfileobj(written, file)
+    return program.num_col_, program.num_row_, [path]
+
+
+def _highs_program(built: pyo.ConcreteModel, name: Callable[[Any], str]) -> highspy.HighsLp:
+    """Return a linear Pyomo model as HiGHS's, with names."""
+    form = LinearStandardFormCompiler().write(built, mixed_form=True)
     matrix = form.A.tocsr()
     kind = np.array([row.bound_type for row in form.rows], dtype=int)
     right = np.asarray(form.rhs, dtype=float)
@@ -207,37 +219,20 @@ def _write_linear(
     program.col_names_ = [name(variable) for variable in form.columns]
     program.row_names_ = [name(row.constraint) for row in form.rows]
     program.model_name_ = "dmoe"
-    highs = highspy.Highs()
-    highs.silent()
-    highs.setOptionValue("small_matrix_value", SMALL_MATRIX_VALUE)
-    mark = "\\ " if path.suffix.lower() == ".lp" else "* "
-    with (
-        faults_name(path),
-        replacement(path) as temporary,
-        tempfile.TemporaryDirectory(dir=temporary.parent, prefix=".dmoe-") as folder,
-    ):
-        body = Path(folder) / f"model{path.suffix.lower()}"
-        for status in (highs.passModel(program), highs.writeModel(str(body))):
-            if status == highspy.HighsStatus.kError:
-                raise InstanceFileError("HiGHS does not write the model")
-        with temporary.open("w", encoding="utf-8") as file, body.open() as written:
-            file.writelines(f"{mark}{line}\n" for line in _comments(model))
-            shutil.copyfileobj(written, file)
-    return len(form.columns), len(form.rows), [path]
+    return program
 
 
-def _write_nl(
-    model: pyo.ConcreteModel, path: Path, name: Callable[[Any], str]
-) -> tuple[int, int, list[Path]]:
+def _write_nl(model: Model, built: pyo.ConcreteModel, path: Path) -> tuple[int, int, list[Path]]:
     """Write NL, whose one comment is the model's name, and the names of columns and rows."""
-    model.name = ", ".join(model.doc.splitlines())
+    name = partial(name_of, model, built.data)
+    built.name = ", ".join(built.doc.splitlines())
     files = [path, path.with_suffix(".col"), path.with_suffix(".row")]
     with faults_name(path), ExitStack() as stack:
         # Replaced in reverse order: where the model stands, so do its names.
         body, columns, rows = (stack.enter_context(replacement(file)) for file in files)
         with body.open("w", encoding="utf-8", newline="\n") as stream:
             # Every variable stays, unscaled: the solution is to be that of the model as it stands.
-            info = NLWriter().write(model, stream, linear_presolve=False, scale_model=False)
+            info = NLWriter().write(built, stream, linear_presolve=False, scale_model=False)
         columns.write_text("".join(f"{name(v)}\n" for v in info.variables), encoding="utf-8")
         named = [*map(name, info.constraints), "scaled_energy"]
         rows.write_text("".join(f"{row}\n" for row in named), encoding="utf-8")

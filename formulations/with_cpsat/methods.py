@@ -1,134 +1,30 @@
 """CP-SAT of OR-Tools as methods: P1 by covering rows, P2 over minimal feasible sets.
 
-Models are built here (`cpsat_model`) and solved in a process of its own (`cpsat_worker` says why).
-Its start is not counted in build_s and solve_s, but in the time of the method.
+The start of CP-SAT's process is not counted in build_s and solve_s, but in the time of the method.
 """
 
 from __future__ import annotations
 
 import math
-import pickle
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import ortools  # says early that the package is missing, and loads nothing
 
 from dmoe_models.deadline import Deadline, OutOfTimeError
-from dmoe_models.environment import available_cores
 from dmoe_models.errors import MethodError
 from dmoe_models.model.energy import assignment_energy_j, evaluate, expert_energy_j
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.model.instance import Instance
-from dmoe_models.model.relevance import maximal_failing_set, meets_need
 from dmoe_models.model.solution import Outcome, Solution
 from formulations.data import cheapest_candidates
-from formulations.with_cpsat import worker as cpsat_worker
-from formulations.with_cpsat.models import (
-    IntegerModel,
-    cover_model,
-    read_assignment,
-    read_selection,
-    set_model,
-)
-
-VERSION = str(ortools.__version__)
-
-GRACE_S = 10.0
-"""Seconds past its limit after which the process is ended; CP-SAT looks at the clock now and then,
-and what it has proved by then is worth waiting for."""
+from formulations.solving import refused_sets
+from formulations.with_cpsat.models import p1_cover, p2_set, read_assignment, read_sets
+from formulations.with_cpsat.solver import NOT_BEGUN, run
 
 FINE = OPTIMALITY_GAP / 10
 """A relative gap that rounding may leave; where it leaves more, prices are rounded more finely."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What CP-SAT said about one model.
-
-    Attributes
-    ----------
-    status : str
-        Its own word.
-    value : (C,) bool array or None
-    bound_j : float
-        Proved: +inf for an infeasible model, 0 where there is none.
-    build_s, solve_s : float
-        Seconds in CP-SAT's process, without its start.
-    """
-
-    status: str
-    value: np.ndarray | None
-    bound_j: float
-    build_s: float
-    solve_s: float
-
-
-NOT_BEGUN = Answer("NOT_BEGUN", None, 0.0, 0.0, 0.0)
-
-
-def run(
-    models: Sequence[IntegerModel], deadline: Deadline, seed: int, workers: int | None
-) -> list[Answer]:
-    """Solve models in turn, in one process.
-
-    Parameters
-    ----------
-    models : sequence of IntegerModel
-    deadline : Deadline
-        Models that it leaves no time for are answered by `NOT_BEGUN`.
-    seed : int
-    workers : int or None
-        Threads; None for one on every core that this process may use.
-
-    Raises
-    ------
-    MethodError
-        Where the process fails, or a seed or number of workers cannot be.
-    """
-    if workers is not None and workers < 1:
-        raise MethodError(f"workers = {workers} is not positive")
-    if not 0 <= seed < 2**31:
-        raise MethodError(f"seed = {seed} is outside 0 to 2^31 - 1, CP-SAT's range")
-    left = deadline.remaining
-    if left == 0.0:
-        return [NOT_BEGUN] * len(models)
-    task = {
-        "models": [model.message() for model in models],
-        "time_limit": left,
-        "seed": seed,
-        "workers": workers or available_cores(),
-    }
-    try:
-        # -P: the directory of the script, where names like data and solve are, is not searched
-        done = subprocess.run(
-            [sys.executable, "-P", cpsat_worker.__file__],
-            input=pickle.dumps(task),
-            capture_output=True,
-            timeout=None if left is None else left + GRACE_S,
-        )
-    except subprocess.TimeoutExpired:
-        return [NOT_BEGUN] * len(models)
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise MethodError(
-            f"CP-SAT's process ended with code {done.returncode}"
-            + (f": {said[-1]}" if said else "")
-        )
-    answers = []
-    for model, found in zip(models, pickle.loads(done.stdout), strict=False):
-        if found["status"] == "MODEL_INVALID":
-            raise MethodError("CP-SAT does not take the model")
-        infeasible = found["status"] == "INFEASIBLE"
-        bound = math.inf if infeasible else max(0.0, model.energy_j(found["bound"]))
-        answers.append(
-            Answer(found["status"], found["value"], bound, found["build_s"], found["solve_s"])
-        )
-    return answers + [NOT_BEGUN] * (len(models) - len(answers))
 
 
 def _rounded(bound_j: float, terms: int) -> float:
@@ -187,6 +83,7 @@ def select_experts(
     deadline : Deadline, optional
     seed : int
     workers : int or None
+        Threads; None for one on every core that this process may use.
 
     Returns
     -------
@@ -198,7 +95,7 @@ def select_experts(
     deadline = deadline or Deadline()
     selection = np.zeros(gate_scores.shape, dtype=bool)
     models = [
-        cover_model(energy_j, gate_scores, need, max_experts, np.array(part))
+        p1_cover(energy_j, gate_scores, need, max_experts, np.array(part))
         for part in np.split(np.arange(len(need)), range(batch, len(need), batch))
     ]
     details: dict[str, Any] = {
@@ -226,12 +123,9 @@ def select_experts(
             tokens = np.unique(model.tokens)
             selection[tokens] = False
             selection[model.tokens[answer.value], model.experts[answer.value]] = True
-            refused = tokens[~meets_need(gate_scores[tokens], selection[tokens], need[tokens])]
-            for token in refused.tolist():
-                failing = maximal_failing_set(
-                    gate_scores[token], selection[token], float(need[token])
-                )
-                model.forbid(token, failing)
+            refused = list(refused_sets(gate_scores[tokens], selection[tokens], need[tokens]))
+            for row, failing in refused:
+                model.forbid(int(tokens[row]), failing)
             details["cuts"] += len(refused)
             found[number] = not len(refused)
             if len(refused):
@@ -344,7 +238,7 @@ def cpsat_p2(
     for _ in range(2):
         started = time.perf_counter()
         try:
-            model = set_model(
+            model = p2_set(
                 instance,
                 candidates=candidates,
                 # a little more than the solution costs: it must stay, and it was rounded
@@ -368,7 +262,7 @@ def cpsat_p2(
         bound = max(bound, min(proved, energy))
         if answer.value is not None:
             solution = Solution(
-                read_selection(model, answer.value), read_assignment(model, answer.value)
+                read_sets(model, answer.value), read_assignment(model, answer.value)
             )
             found = evaluate(instance, solution).total_j
             if found < energy:

@@ -29,6 +29,7 @@ import numpy as np
 
 from dmoe_models.deadline import Deadline
 from dmoe_models.errors import MethodError
+from dmoe_models.model.energy import assignment_energy_j, expert_energy_j
 from dmoe_models.model.instance import Instance
 from formulations.data import ModelData
 from formulations.with_highs.assembly import link_numbers
@@ -45,7 +46,7 @@ COLUMN_LIMIT = 2_000_000
 
 @dataclass
 class IntegerModel:
-    """A model as `cpsat_worker` takes it.
+    """A model as `formulations.with_cpsat.worker` takes it.
 
     Attributes
     ----------
@@ -114,19 +115,40 @@ class SetModel:
     choices: int
 
 
-def cover_model(
+def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> CoverModel:
+    """Return P1 for all tokens of an instance (see `p1_cover`).
+
+    Parameters
+    ----------
+    instance : Instance
+        With its assignment given.
+    deadline : Deadline, optional
+        Not heeded: the model is a few vectors.
+    """
+    assert instance.assignment is not None
+    energy = expert_energy_j(instance, assignment_energy_j(instance, instance.assignment))
+    return p1_cover(
+        energy, instance.gate_scores, instance.need, instance.max_experts, np.arange(instance.T)
+    )
+
+
+def p1_cover(
     energy_j: np.ndarray,
     gate_scores: np.ndarray,
     need: np.ndarray,
     max_experts: int,
     tokens: np.ndarray,
 ) -> CoverModel:
-    """P1: a covering row and a cardinality row for every token.
+    """Return P1 for some tokens: a covering row and a cardinality row for each.
+
+    minimise  sum_t sum_j e[t, j] alpha[t, j]    alpha Boolean
+    C1        sum_j g[t, j] alpha[t, j] >= need[t], in integers
+    C2        sum_j alpha[t, j] <= D
 
     Parameters
     ----------
     energy_j : (T, K) array
-        Infinite where a token cannot use an expert.
+        e[t, j], J; infinite where a token cannot use an expert.
     gate_scores : (T, K) array
     need : (T,) array
     max_experts : int
@@ -153,14 +175,14 @@ def cover_model(
     return CoverModel(model, token, expert)
 
 
-def set_model(
+def p2_set(
     instance: Instance,
     *,
     candidates: np.ndarray | None = None,
     budget_j: float = math.inf,
     deadline: Deadline | None = None,
 ) -> SetModel:
-    """P2 over minimal feasible sets (see `pyomo_models.p2_set`), all of it clauses.
+    """Return P2 over minimal feasible sets, as `formulations.with_pyomo.models.p2_set`, in clauses.
 
     A group of equal tokens has exactly one set. For every remote expert j of its sets it has
     exactly one of: a set without j, or a subcarrier that carries it to j, which implies that the
@@ -229,16 +251,9 @@ def set_model(
     return SetModel(data, model, choices)
 
 
-def read_selection(model: SetModel, value: np.ndarray) -> np.ndarray:
+def read_sets(model: SetModel, value: np.ndarray) -> np.ndarray:
     """Return the (T, K) selection of a solved model, given its (C,) column values."""
-    instance = model.data.instance
-    selection = np.zeros((instance.T, instance.K), dtype=bool)
-    first = 0
-    for group in model.data.groups:
-        chosen = int(value[first : first + len(group.members)].argmax())
-        selection[list(group.tokens)] = group.members[chosen]
-        first += len(group.members)
-    return selection
+    return model.data.selection_of_sets(value)
 
 
 def read_assignment(model: SetModel, value: np.ndarray) -> np.ndarray:

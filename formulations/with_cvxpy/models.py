@@ -1,9 +1,10 @@
 """P1, P2 and P3 in CVXPY: the models of `formulations.with_pyomo.models`, written with matrices.
 
-The symbols are the same. Variables over links and subcarriers are vectors over ``data.options``,
-the list of all (i, j, m) in which link (i, j) may own subcarrier m; sparse 0-1 matrices say which
-entries belong to one link, one subcarrier or one token. Energies are in units of ``data.unit_j``,
-without the static energy; C1 is divided by need.
+Sets, symbols and formulas are the same, and so are the names of variables and the labels of
+constraints. Variables over links and subcarriers are vectors over ``model.options``, the list of
+all (i, j, m) in which link (i, j) may own subcarrier m; sparse 0-1 matrices say which entries
+belong to one link, one subcarrier or one token. Energies are in units of ``data.unit_j``, without
+the static energy; C1 is divided by need.
 
 Every function returns a `CvxpyModel`: the `cvxpy.Problem` and the variables by name.
 """
@@ -33,9 +34,13 @@ class CvxpyModel:
     alpha : cvxpy.Variable, optional
         (T, K), the selection (P1 and the MILP).
     x : cvxpy.Variable, optional
-        (P,), ownership of subcarriers over `options`.
+        (O,), ownership of subcarriers over `options`.
     z : cvxpy.Variable, optional
-        Choice of sets over `set_index`, pairs (group, set).
+        (S,), choice of sets over `set_index`.
+    options : sequence of (i, j, m)
+        The entries of x.
+    set_index : sequence of (group, set)
+        The entries of z.
     """
 
     data: ModelData
@@ -48,12 +53,16 @@ class CvxpyModel:
 
 
 def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> CvxpyModel:
-    """P1: experts for every token at given link prices (see `pyomo_models.p1_milp`).
+    """Return P1: experts for every token at given link prices.
+
+    minimise  sum_t sum_j (price[i(t), j] + a[j]) alpha[t, j]    subject to C1 and C2, alpha binary
 
     Parameters
     ----------
     instance : Instance
         With its assignment given.
+    deadline : Deadline, optional
+        Building stops with OutOfTimeError when it has passed.
     """
     data = ModelData(instance, deadline=deadline)
     price = data.given_price[instance.source]
@@ -72,7 +81,10 @@ def p2_milp(
     candidates: np.ndarray | None = None,
     deadline: Deadline | None = None,
 ) -> CvxpyModel:
-    """P2 with one subcarrier a link, as a MILP (see `pyomo_models.p2_milp`).
+    """Return P2 with one subcarrier a link, as a MILP.
+
+    minimise     sum_ijm c[i, j, m] y[i, j, m] + sum_t sum_j a[j] alpha[t, j]
+    C1, C2, one a link, C3; carried: sum_m y = n; owner: y <= n_max x (per link or per token)
 
     Parameters
     ----------
@@ -113,10 +125,11 @@ def p2_milp(
             [(row, t * instance.K + j) for (batch, j), row in row_of.items() for t in batch],
             (len(row_of), served.size),
         )
-        constraints.append(spread @ y == load @ served)
+        constraints.append((spread @ y == load @ served).set_label("carried"))
     if index:
         most = np.array([len(batch) for _, (batch, _) in index])
-        constraints.append(y <= cp.multiply(most, x[[number for number, _ in index]]))
+        owner = y <= cp.multiply(most, x[[number for number, _ in index]])
+        constraints.append(owner.set_label("owner"))
         energy = energy + np.array([data.price[data.options[n]] for n, _ in index]) @ y
     return CvxpyModel(
         data, cp.Problem(cp.Minimize(energy), constraints), alpha=alpha, x=x, options=data.options
@@ -126,7 +139,10 @@ def p2_milp(
 def p2_set(
     instance: Instance, *, candidates: np.ndarray | None = None, deadline: Deadline | None = None
 ) -> CvxpyModel:
-    """P2 over minimal feasible sets (see `pyomo_models.p2_set`).
+    """Return P2 over minimal feasible sets.
+
+    minimise     sum_q w[q] ( sum_jm c[i(q), j, m] y[q, j, m] + sum_S a(S) z[q, S] )
+    choice: sum_S z = 1; carried: sum_m y = sum of z over sets with j; owner: y <= x; one a link; C3
 
     Parameters
     ----------
@@ -152,7 +168,10 @@ def p2_set(
     # CVXPY's interface to SCIP drops rows without entries, "0 == 1" among them. A variable that
     # must be zero keeps the row of a token without a set, and makes it infeasible.
     nothing = cp.Variable(name="nothing")
-    constraints += [choice @ z + nothing == 1, nothing == 0]
+    constraints += [
+        (choice @ z + nothing == 1).set_label("choice"),
+        (nothing == 0).set_label("nothing"),
+    ]
     computation = np.array(
         [weight[q] * data.computation[groups[q].members[s]].sum() for q, s in set_index] or [0.0]
     )
@@ -180,9 +199,9 @@ def p2_set(
             for s in np.flatnonzero(groups[q].members[:, j]).tolist()
         ]
         load = _matrix(entries, (len(uses), z.size))
-        constraints.append(spread @ y == load @ z)
+        constraints.append((spread @ y == load @ z).set_label("carried"))
         if index:
-            constraints.append(y <= x[[o for _, _, o in index]])
+            constraints.append((y <= x[[o for _, _, o in index]]).set_label("owner"))
             cost = np.array([weight[q] * data.price[data.options[o]] for _, q, o in index])
             energy = energy + cost @ y
     return CvxpyModel(
@@ -195,8 +214,11 @@ def p2_set(
     )
 
 
-def p3_assignment(instance: Instance, selection: np.ndarray) -> CvxpyModel:
-    """P3: subcarriers for the loaded links of a selection (see `pyomo_models.p3_assignment`).
+def p3_assignment(instance: Instance, *, selection: np.ndarray) -> CvxpyModel:
+    """Return P3: subcarriers for the loaded links of a selection.
+
+    minimise  sum_ijm n[i, j] c[i, j, m] x[i, j, m]
+    served: sum_m x = 1 for every loaded link; C3; x >= 0
 
     Parameters
     ----------
@@ -213,7 +235,8 @@ def p3_assignment(instance: Instance, selection: np.ndarray) -> CvxpyModel:
     options = [(i, j, m) for i, j in loads for m in data.subcarriers[i, j]]
     x, constraints = _ownership(data, options, boolean=False)
     if options:
-        constraints.append(_incidence([(i, j) for i, j, _ in options]) @ x == 1)
+        served = _incidence([(i, j) for i, j, _ in options]) @ x == 1
+        constraints.append(served.set_label("served"))
     cost = np.array([loads[i, j] * data.price[i, j, m] for i, j, m in options] or [0.0])
     return CvxpyModel(data, cp.Problem(cp.Minimize(cost @ x), constraints), x=x, options=options)
 
@@ -222,28 +245,32 @@ def p3_assignment(instance: Instance, selection: np.ndarray) -> CvxpyModel:
 
 
 def _selection_rows(data: ModelData, alpha: cp.Variable, usable: np.ndarray) -> list[cp.Constraint]:
-    """C1, C2, and experts out of reach."""
+    """Return C1, C2, and experts out of reach."""
+    covered = cp.sum(cp.multiply(data.coverage, alpha), axis=1)
     return [
-        cp.sum(cp.multiply(data.coverage, alpha), axis=1) >= LEAST_COVERAGE,
-        cp.sum(alpha, axis=1) <= data.instance.max_experts,
-        alpha <= usable.astype(float),
+        (covered >= LEAST_COVERAGE).set_label("C1"),
+        (cp.sum(alpha, axis=1) <= data.instance.max_experts).set_label("C2"),
+        (alpha <= usable.astype(float)).set_label("usable"),
     ]
 
 
 def _ownership(
     data: ModelData, options: Sequence[tuple[int, int, int]], *, boolean: bool
 ) -> tuple[cp.Variable, list[cp.Constraint]]:
-    """The variable x over `options`, at most one subcarrier a link, and C3."""
+    """Return the variable x over `options`, and with at most one subcarrier a link, C3."""
     x = cp.Variable(max(len(options), 1), boolean=boolean, nonneg=not boolean, name="x")
     if not options:  # CVXPY has no variables of length zero: one that nothing asks for
-        return x, [x == 0]
+        return x, [(x == 0).set_label("nothing")]
     of_link = _incidence([(i, j) for i, j, _ in options])
     on_subcarrier = _incidence([m for _, _, m in options])
-    return x, [of_link @ x <= 1, on_subcarrier @ x <= 1]
+    return x, [
+        (of_link @ x <= 1).set_label("one_a_link"),
+        (on_subcarrier @ x <= 1).set_label("C3"),
+    ]
 
 
 def _incidence(keys: Sequence[Hashable]) -> sparse.csr_array:
-    """0-1 matrix with a row for every distinct key, its ones in the columns that bear the key."""
+    """Return the 0-1 matrix with a row for every distinct key, ones in the columns that bear it."""
     row_of = {key: row for row, key in enumerate(dict.fromkeys(keys))}
     entries = [(row_of[key], column) for column, key in enumerate(keys)]
     return _matrix(entries, (len(row_of), len(keys)))
@@ -258,15 +285,18 @@ def _matrix(entries: Sequence[tuple[int, int]], shape: tuple[int, int]) -> spars
 
 
 def read_selection(model: CvxpyModel) -> np.ndarray:
-    """Return the (T, K) selection of a solved model (of any but P3)."""
-    instance = model.data.instance
-    if model.alpha is not None:
-        return np.asarray(model.alpha.value) > 0.5
+    """Return the (T, K) selection of a solved model with alpha."""
+    assert model.alpha is not None
+    return np.asarray(model.alpha.value) > 0.5
+
+
+def read_sets(model: CvxpyModel) -> np.ndarray:
+    """Return the (T, K) selection of a solved model with z: every token has its group's set."""
     assert model.z is not None
+    instance = model.data.instance
     selection = np.zeros((instance.T, instance.K), dtype=bool)
-    chosen = np.asarray(model.z.value)
-    best: dict[Hashable, float] = {}
-    for value, (q, s) in zip(chosen, model.set_index, strict=False):
+    best: dict[int, float] = {}
+    for value, (q, s) in zip(np.asarray(model.z.value), model.set_index, strict=False):
         if value > best.get(q, -np.inf):
             best[q] = value
             group = model.data.groups[q]
@@ -290,6 +320,8 @@ def forbid(model: CvxpyModel, token: int, failing: np.ndarray) -> None:
 
     Parameters
     ----------
+    model : CvxpyModel
+        With alpha.
     token : int
     failing : (K,) bool array
         A set whose exact score sum misses need; the larger, the stronger the cut.
@@ -299,4 +331,5 @@ def forbid(model: CvxpyModel, token: int, failing: np.ndarray) -> None:
         row = cp.sum(model.alpha[token]) >= len(failing) + 1
     else:
         row = (~failing).astype(float) @ model.alpha[token] >= 1
-    model.problem = cp.Problem(model.problem.objective, [*model.problem.constraints, row])
+    cut = row.set_label("cut")
+    model.problem = cp.Problem(model.problem.objective, [*model.problem.constraints, cut])

@@ -20,12 +20,10 @@ from scipy import sparse
 from dmoe_models.errors import MethodError
 from dmoe_models.model.instance import Instance
 from formulations.data import ModelData
+from formulations.solver_options import SMALL_MATRIX_VALUE
 
 SPREAD_LIMIT = 10_000_000
 """Most variables y that a model is built with: about 4 GB while it is handed over."""
-
-SMALL_MATRIX_VALUE = 1e-12
-"""Coefficients up to this are none; HiGHS reads the option when a model is handed over."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +88,6 @@ class HighsModel:
         First option and number of options of each link in ``data.links``.
     claimed : (M',) int array
         The subcarriers that have a row of C3.
-    of_sets : bool
-        Choices are sets z[q, S]; else alpha[t, j].
     choices : int
         Columns before x.
     exclusive, carried : int
@@ -104,7 +100,6 @@ class HighsModel:
     options: np.ndarray
     ranges: np.ndarray
     claimed: np.ndarray
-    of_sets: bool
     choices: int
     exclusive: int
     carried: int
@@ -142,9 +137,7 @@ def _widened(matrix: sparse.csr_array, width: int) -> sparse.csr_array:
     )
 
 
-def assembled(
-    data: ModelData, choices: Choices, uses: Uses, *, of_sets: bool, relaxed: bool
-) -> HighsModel:
+def assembled(data: ModelData, choices: Choices, uses: Uses, *, relaxed: bool) -> HighsModel:
     """Add x and y with their rows, and hand the model over."""
     options = data.option_table
     link = link_numbers(data.instance)[options[:, 0], options[:, 1]]
@@ -220,7 +213,6 @@ def assembled(
         options,
         ranges,
         claimed,
-        of_sets=of_sets,
         choices=first_x,
         exclusive=bound_rows + len(has_options),
         carried=bound_rows + packed,

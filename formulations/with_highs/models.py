@@ -1,8 +1,8 @@
 """P2 straight into HiGHS: the models of `formulations.with_pyomo`, without a modelling layer.
 
 A model is a few long vectors, handed over in one call; `formulations.with_highs.assembly` says in
-which order. The symbols are the same. Energies are in units of ``model.data.unit_j``, without the
-static energy; C1 is divided by need.
+which order. Sets, symbols and formulas are the same. Energies are in units of
+``model.data.unit_j``, without the static energy; C1 is divided by need.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def p2_milp(
     deadline: Deadline | None = None,
     relaxed: bool = False,
 ) -> HighsModel:
-    """P2 with one subcarrier a link, as a MILP (see `pyomo_models.p2_milp`).
+    """Return P2 with one subcarrier a link, as a MILP.
+
+    minimise     sum_ijm c[i, j, m] y[i, j, m] + sum_t sum_j a[j] alpha[t, j]
+    C1, C2, one a link, C3; carried: sum_m y = n; owner: y <= n_max x (per link or per token)
 
     Parameters
     ----------
@@ -78,7 +81,7 @@ def p2_milp(
         row_bounds=np.repeat([[LEAST_COVERAGE, np.inf], [-np.inf, most]], tokens, axis=0),
         load=incidence(row, served, (len(uses.link), tokens * experts)),
     )
-    return assembled(data, choices, uses, of_sets=False, relaxed=relaxed)
+    return assembled(data, choices, uses, relaxed=relaxed)
 
 
 def p2_set(
@@ -88,7 +91,10 @@ def p2_set(
     deadline: Deadline | None = None,
     relaxed: bool = False,
 ) -> HighsModel:
-    """P2 over minimal feasible sets (see `pyomo_models.p2_set`).
+    """Return P2 over minimal feasible sets.
+
+    minimise     sum_q w[q] ( sum_jm c[i(q), j, m] y[q, j, m] + sum_S a(S) z[q, S] )
+    choice: sum_S z = 1; carried: sum_m y = sum of z over sets with j; owner: y <= x; one a link; C3
 
     Parameters
     ----------
@@ -132,25 +138,23 @@ def p2_set(
         row_bounds=np.ones((len(groups), 2)),
         load=incidence(row, chosen, (len(used), len(members) + 1)),
     )
-    return assembled(data, choices, uses, of_sets=True, relaxed=relaxed)
+    return assembled(data, choices, uses, relaxed=relaxed)
 
 
 # ------------------------------------------------------------------------ reading a solved model
 
 
 def read_selection(model: HighsModel) -> np.ndarray:
-    """Return the (T, K) selection of a solved model."""
+    """Return the (T, K) selection of a solved model with alpha."""
     instance = model.data.instance
     value = np.asarray(model.highs.getSolution().col_value)[: model.choices]
-    if not model.of_sets:
-        return value.reshape(instance.T, instance.K) > 0.5
-    selection = np.zeros((instance.T, instance.K), dtype=bool)
-    first = 0
-    for group in model.data.groups:
-        chosen = int(value[first : first + len(group.members)].argmax())
-        selection[list(group.tokens)] = group.members[chosen]
-        first += len(group.members)
-    return selection
+    return value.reshape(instance.T, instance.K) > 0.5
+
+
+def read_sets(model: HighsModel) -> np.ndarray:
+    """Return the (T, K) selection of a solved model with z: every token has its group's set."""
+    value = np.asarray(model.highs.getSolution().col_value)[: model.choices]
+    return model.data.selection_of_sets(value)
 
 
 def read_assignment(model: HighsModel) -> np.ndarray:
@@ -169,12 +173,11 @@ def forbid(model: HighsModel, token: int, failing: np.ndarray) -> None:
     Parameters
     ----------
     model : HighsModel
-        Of `p2_milp`.
+        With alpha.
     token : int
     failing : (K,) bool array
         A set whose exact score sum misses need; the larger, the stronger the cut.
     """
-    assert not model.of_sets  # sets meet need exactly
     others = np.flatnonzero(~failing)
     if not others.size:  # even all experts together miss need: a row that no alpha satisfies
         others = np.arange(len(failing))

@@ -37,9 +37,11 @@ from dmoe_models.deadline import Deadline, OutOfTimeError
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Outcome
 from formulations.data import cheapest_candidates
-from formulations.solve import TOLERANCES, Health, solve_highs
+from formulations.solver_answer import Health
+from formulations.solver_options import TOLERANCES
 from formulations.with_highs.assembly import HighsModel, concatenated
 from formulations.with_highs.models import p2_set
+from formulations.with_highs.solver import solve as solve_highs
 
 
 def set_bound(
@@ -83,10 +85,10 @@ def set_bound(
         "build_s": built - started,
     }
     answer = solve_highs(model, time_limit=deadline.remaining, tolerance=TOLERANCES[-1])
-    bound = proved_bound(model, *_best_prices(model))
+    bound = proved_bound(model, *best_prices(model))
     if answer.health is Health.OPTIMAL:
         solution, info = highs.getSolution(), highs.getInfo()
-        bound = max(bound, proved_bound(model, *_dual_prices(model, solution.row_dual)))
+        bound = max(bound, proved_bound(model, *dual_prices(model, solution.row_dual)))
         decisions = np.asarray(solution.col_value)[: model.choices + len(model.options)]
         details |= {
             "lp_value_j": answer.bound * model.data.unit_j + instance.static_total_j,
@@ -95,7 +97,7 @@ def set_bound(
         }
     elif answer.health is Health.INFEASIBLE:
         _, has_ray, ray = highs.getDualRay()
-        if has_ray and proved_bound(model, *_dual_prices(model, ray), energies=0.0) > 0:
+        if has_ray and proved_bound(model, *dual_prices(model, ray), energies=0.0) > 0:
             bound = math.inf
     details |= {"solve_s": time.perf_counter() - built, "solver_says": answer.message}
     return Outcome(bound=bound, details=details)
@@ -157,8 +159,16 @@ def _per_link(model: HighsModel, values: np.ndarray) -> np.ndarray:
     return np.maximum.reduceat(values, owned) if len(owned) else np.zeros(0)
 
 
-def _best_prices(model: HighsModel) -> tuple[np.ndarray, np.ndarray]:
-    """Return the prices at which the bound is LB: each link's own best, and none of subcarriers."""
+def best_prices(model: HighsModel) -> tuple[np.ndarray, np.ndarray]:
+    """Return prices at which the bound is LB: each link's own best, and none of subcarriers.
+
+    Returns
+    -------
+    use_price : (U,) array
+        J per token.
+    subcarrier_price : (M',) array
+        J.
+    """
     i, j, m = model.options.T
     best = np.full(len(model.ranges), np.inf)  # of a link without any option
     best[model.ranges[:, 1] > 0] = -_per_link(
@@ -167,8 +177,22 @@ def _best_prices(model: HighsModel) -> tuple[np.ndarray, np.ndarray]:
     return best[model.uses.link], np.zeros(len(model.claimed))
 
 
-def _dual_prices(model: HighsModel, duals: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Read p and v off the duals of all rows."""
+def dual_prices(model: HighsModel, duals: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the prices p and v that the duals of a model's rows state.
+
+    Parameters
+    ----------
+    model : HighsModel
+    duals : sequence of float
+        One for every row, in the model's units.
+
+    Returns
+    -------
+    use_price : (U,) array
+        J per token.
+    subcarrier_price : (M',) array
+        J.
+    """
     rows = np.asarray(duals) * model.data.unit_j
     of_uses = rows[model.carried : model.carried + len(model.uses.link)] / model.uses.weight
     of_subcarriers = -rows[model.exclusive : model.exclusive + len(model.claimed)]

@@ -1,13 +1,20 @@
 """P1, P2 and P3 in Pyomo, each as it stands on paper.
 
-Sets and symbols: t a token residing at node i(t), j an expert (and its node), (i, j) a link, m a
-subcarrier; alpha[t, j] expert j serves token t, x[i, j, m] subcarrier m belongs to link (i, j),
-y tokens carried by a link on a subcarrier, c[i, j, m] joule per token on it, a[j] joule of
-computation per token. All energies are in units of ``model.data.unit_j``; the static energy, which
-no decision changes, is left out. C1 is divided by need.
+Sets: T tokens, token t residing at node i(t); K experts, expert j on node j; links (i, j); X all
+(i, j, m) in which link (i, j) may own subcarrier m; Y what y is indexed by; Z pairs of a group of
+equal tokens and one of its minimal feasible sets.
 
-Every function returns a `pyomo.environ.ConcreteModel` that can be inspected, changed, written to a
-file or handed to any solver. `read_selection` and `read_assignment` read a solved one.
+Variables: alpha[t, j] expert j serves token t; x[i, j, m] subcarrier m belongs to link (i, j), beta
+the same where a link may own several; y tokens carried by a link on a subcarrier; z[q, s] group q
+takes its set s; e[i, j] a link's energy.
+
+Numbers: c[i, j, m] joule per token on a link's subcarrier, a[j] joule of computation per token,
+both in units of ``model.data.unit_j``, as the objective is; the static energy, which no decision
+changes, is left out. Scores g[t, j] are divided by need[t].
+
+Every function returns a `pyomo.environ.ConcreteModel` that can be inspected (each component says
+in its ``doc`` what it is), changed, written to a file or handed to any solver. The functions
+``read_...`` read a solved one.
 """
 
 from __future__ import annotations
@@ -21,16 +28,19 @@ from formulations.data import LEAST_COVERAGE, ModelData
 
 
 def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.ConcreteModel:
-    """P1: experts for every token at given link prices.
+    """Return P1: experts for every token at given link prices.
 
     minimise  sum_t sum_j (price[i(t), j] + a[j]) alpha[t, j]
     C1        sum_j g[t, j] alpha[t, j] >= need[t]    for every token
     C2        sum_j alpha[t, j] <= D                  for every token
+    alpha binary
 
     Parameters
     ----------
     instance : Instance
         With its assignment given.
+    deadline : Deadline, optional
+        Building stops with OutOfTimeError when it has passed.
     """
     data = ModelData(instance, deadline=deadline)
     price = data.given_price[instance.source]
@@ -41,7 +51,8 @@ def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.Conc
             for t in model.T
             for j in model.K
             if np.isfinite(price[t, j])
-        )
+        ),
+        doc=_ENERGY,
     )
     return model
 
@@ -53,7 +64,7 @@ def p2_milp(
     candidates: np.ndarray | None = None,
     deadline: Deadline | None = None,
 ) -> pyo.ConcreteModel:
-    """P2 with one subcarrier a link (which loses nothing), as a MILP.
+    """Return P2 with one subcarrier a link (which loses nothing), as a MILP.
 
     minimise     sum_ijm c[i, j, m] y[i, j, m] + sum_t sum_j a[j] alpha[t, j]
     C1, C2       as in P1
@@ -63,12 +74,13 @@ def p2_milp(
     owner        y[i, j, m] <= n_max[i] x[i, j, m]    n_max[i]: tokens of node i, the most it sends
 
     The last two stand per link (aggregated) or, tighter and larger, per token (disaggregated):
-    sum_m y[t, j, m] = alpha[t, j] and y[t, j, m] <= x[i(t), j, m].
+    sum_m y[t, j, m] = alpha[t, j] and y[t, j, m] <= x[i(t), j, m]. alpha and x are binary, y >= 0.
 
     Parameters
     ----------
     instance : Instance
     disaggregated : bool
+        One load and owner row per token instead of per link.
     candidates : (K, K, M) bool array, optional
         Subcarriers to consider for each link.
     deadline : Deadline, optional
@@ -79,16 +91,22 @@ def p2_milp(
     _add_assignment(model, data)
     if disaggregated:
         model.Y = pyo.Set(
-            initialize=[(t, j, m) for i, j, m in data.options for t in data.tokens_at[i]]
+            initialize=[(t, j, m) for i, j, m in data.options for t in data.tokens_at[i]],
+            doc="(t, j, m): token t may reach expert j over subcarrier m",
         )
-        model.y = pyo.Var(model.Y, bounds=(0, 1))
+        model.y = pyo.Var(model.Y, bounds=(0, 1), doc="y[t, j, m]: token t on subcarrier m")
+        model.uses = pyo.Set(
+            initialize=[(t, j) for i, j in data.links for t in data.tokens_at[i]],
+            dimen=2,
+            doc="(t, j): token t may use remote expert j",
+        )
 
-        @model.Constraint([(t, j) for i, j in data.links for t in data.tokens_at[i]])
+        @model.Constraint(model.uses, doc="what serves a token is carried: sum_m y = alpha")
         def carried(model, t, j):
             i = int(instance.source[t])
             return sum(model.y[t, j, m] for m in data.subcarriers[i, j]) == model.alpha[t, j]
 
-        @model.Constraint(model.Y)
+        @model.Constraint(model.Y, doc="on subcarriers that the link owns: y <= x")
         def owner(model, t, j, m):
             return data.in_time(model.y[t, j, m] <= model.x[int(instance.source[t]), j, m])
 
@@ -96,26 +114,28 @@ def p2_milp(
             data.price[instance.source[t], j, m] * model.y[t, j, m] for t, j, m in model.Y
         )
     else:
-        model.y = pyo.Var(model.X, domain=pyo.NonNegativeReals)
+        model.y = pyo.Var(
+            model.X, domain=pyo.NonNegativeReals, doc="y[i, j, m]: tokens of the link on m"
+        )
 
-        @model.Constraint(data.links)
+        @model.Constraint(model.links, doc="what serves tokens is carried: sum_m y = n")
         def carried(model, i, j):
-            carried = sum(model.y[i, j, m] for m in data.subcarriers[i, j])
-            return carried == sum(model.alpha[t, j] for t in data.tokens_at[i])
+            on_link = sum(model.y[i, j, m] for m in data.subcarriers[i, j])
+            return on_link == sum(model.alpha[t, j] for t in data.tokens_at[i])
 
-        @model.Constraint(model.X)
+        @model.Constraint(model.X, doc="on subcarriers that the link owns: y <= n_max x")
         def owner(model, i, j, m):
             return model.y[i, j, m] <= len(data.tokens_at[i]) * model.x[i, j, m]
 
         transmission = sum(data.price[i, j, m] * model.y[i, j, m] for i, j, m in model.X)
-    model.energy = pyo.Objective(expr=transmission + _computation(model, data))
+    model.energy = pyo.Objective(expr=transmission + _computation(model, data), doc=_ENERGY)
     return model
 
 
 def p2_set(
     instance: Instance, *, candidates: np.ndarray | None = None, deadline: Deadline | None = None
 ) -> pyo.ConcreteModel:
-    """P2 over minimal feasible sets: the strong facility-location model.
+    """Return P2 over minimal feasible sets: the strong facility-location model.
 
     Every token (every group of equal tokens q, of weight w[q]) chooses one of its minimal feasible
     sets S, which takes the place of C1 and C2.
@@ -124,7 +144,7 @@ def p2_set(
     choice       sum_S z[q, S] = 1                               for every q
     carried      sum_m y[q, j, m] = sum of z[q, S] over S with j    for every q and remote j
     owner        y[q, j, m] <= x[i(q), j, m]
-    one a link, C3 as in the MILP; x and z binary
+    one a link, C3 as in the MILP; x and z binary, y >= 0
 
     Parameters
     ----------
@@ -144,36 +164,49 @@ def p2_set(
     model = pyo.ConcreteModel(name=f"{instance.name} (P2, sets)")
     model.data = data
     _add_assignment(model, data)
+    model.groups = pyo.RangeSet(0, len(groups) - 1, doc="q: equal tokens of one node")
     model.Z = pyo.Set(
-        initialize=[(q, s) for q, group in enumerate(groups) for s in range(len(group.members))]
+        initialize=[(q, s) for q, group in enumerate(groups) for s in range(len(group.members))],
+        dimen=2,
+        doc="(q, s): minimal feasible set number s of group q",
     )
-    model.z = pyo.Var(model.Z, domain=pyo.Binary)
-    used = [
-        (q, j)
-        for q, group in enumerate(groups)
-        for j in np.flatnonzero(group.members.any(axis=0)).tolist()
-        if j != group.source
-    ]
+    model.z = pyo.Var(model.Z, domain=pyo.Binary, doc="z[q, s]: group q takes set s")
+    model.uses = pyo.Set(
+        initialize=[
+            (q, j)
+            for q, group in enumerate(groups)
+            for j in np.flatnonzero(group.members.any(axis=0)).tolist()
+            if j != group.source
+        ],
+        dimen=2,
+        doc="(q, j): remote expert j is in a set of group q",
+    )
     model.Y = pyo.Set(
         initialize=[
-            (q, j, m) for q, j in used for m in data.in_time(data.subcarriers[groups[q].source, j])
-        ]
+            (q, j, m)
+            for q, j in model.uses
+            for m in data.in_time(data.subcarriers[groups[q].source, j])
+        ],
+        dimen=3,
+        doc="(q, j, m): group q may reach expert j over subcarrier m",
     )
-    model.y = pyo.Var(model.Y, bounds=(0, 1))
-    model.nothing = pyo.Var(bounds=(0, 0))  # so that a token without a set is infeasible, no error
+    model.y = pyo.Var(model.Y, bounds=(0, 1), doc="y[q, j, m]: share of group q on subcarrier m")
+    model.nothing = pyo.Var(
+        bounds=(0, 0), doc="zero: makes a token without a set infeasible, and no error"
+    )
 
-    @model.Constraint(range(len(groups)))
+    @model.Constraint(model.groups, doc="every group takes one set: sum_s z = 1")
     def choice(model, q):
         return sum(model.z[q, s] for s in range(len(groups[q].members))) + model.nothing == 1
 
-    @model.Constraint(used)
+    @model.Constraint(model.uses, doc="experts of the set are reached: sum_m y = sum z")
     def carried(model, q, j):
         group = groups[q]
         return sum(model.y[q, j, m] for m in data.subcarriers[group.source, j]) == sum(
             model.z[q, s] for s in np.flatnonzero(group.members[:, j]).tolist()
         )
 
-    @model.Constraint(model.Y)
+    @model.Constraint(model.Y, doc="on subcarriers that the link owns: y <= x")
     def owner(model, q, j, m):
         return data.in_time(model.y[q, j, m] <= model.x[groups[q].source, j, m])
 
@@ -187,18 +220,19 @@ def p2_set(
             * float(data.computation[groups[q].members[s]].sum())
             * model.z[q, s]
             for q, s in model.Z
-        )
+        ),
+        doc=_ENERGY,
     )
     return model
 
 
 def p2_minlp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.ConcreteModel:
-    """P2 as written: several subcarriers a link, and the ratio, for a global MINLP solver.
+    """Return P2 as written: several subcarriers a link, and the ratio, for a global MINLP solver.
 
     minimise  sum_ij e[i, j] + sum_t sum_j a[j] alpha[t, j]
     energy    e[i, j] sum_m r[i, j, m] beta[i, j, m] >= P0 s0 n[i, j] sum_m beta[i, j, m]
     owned     n[i, j] <= n_max[i] sum over m of positive rate of beta[i, j, m]
-    C1, C2, C3
+    C1, C2, C3; alpha and beta binary, e >= 0
 
     Rates are divided by P0 s0 / unit_j, so that a link's energy is in units of ``unit_j``. The
     bounds of e and one implied row (no mean of rates is above the best rate) restrict nothing; they
@@ -207,44 +241,49 @@ def p2_minlp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.Con
     Parameters
     ----------
     instance : Instance
+    deadline : Deadline, optional
+        Building stops with OutOfTimeError when it has passed.
     """
     data = ModelData(instance, deadline=deadline)
     model = _with_selection(data, data.usable)
-    model.X = pyo.Set(initialize=data.options)
-    model.beta = pyo.Var(model.X, domain=pyo.Binary)
+    _add_links(model, data)
+    model.beta = pyo.Var(model.X, domain=pyo.Binary, doc="beta[i, j, m]: link (i, j) owns m")
     finite = {(i, j): data.price[i, j, data.subcarriers[i, j]] for i, j in data.links}
     model.e = pyo.Var(
-        data.links,
+        model.links,
         bounds=lambda model, i, j: (0, len(data.tokens_at[i]) * float(finite[i, j].max())),
+        doc="e[i, j]: the link's energy, unit_j",
     )
 
     def tokens(i: int, j: int) -> pyo.Expression:
         return sum(model.alpha[t, j] for t in data.tokens_at[i])
 
-    @model.Constraint(data.links)
+    @model.Constraint(model.links, doc="energy times rate: e sum r beta >= P0 s0 n sum beta")
     def energy_of_link(model, i, j):
         owned = data.subcarriers[i, j]
         number = sum(model.beta[i, j, m] for m in owned)
         rate = sum(model.beta[i, j, m] / data.price[i, j, m] for m in owned)
         return model.e[i, j] * rate >= tokens(i, j) * number
 
-    @model.Constraint(data.links)
+    @model.Constraint(model.links, doc="no mean rate is above the best: e >= n min_m c")
     def no_mean_beats_the_best(model, i, j):
         return model.e[i, j] >= float(finite[i, j].min()) * tokens(i, j)
 
-    @model.Constraint(data.links)
+    @model.Constraint(model.links, doc="a loaded link owns a subcarrier: n <= n_max sum beta")
     def owned(model, i, j):
         return tokens(i, j) <= len(data.tokens_at[i]) * sum(
             model.beta[i, j, m] for m in data.subcarriers[i, j]
         )
 
     _add_exclusivity(model, model.beta, data)
-    model.energy = pyo.Objective(expr=sum(model.e.values()) + _computation(model, data))
+    model.energy = pyo.Objective(
+        expr=sum(model.e.values()) + _computation(model, data), doc=_ENERGY
+    )
     return model
 
 
-def p3_assignment(instance: Instance, selection: np.ndarray) -> pyo.ConcreteModel:
-    """P3: subcarriers for the loaded links of a given selection, as a linear program.
+def p3_assignment(instance: Instance, *, selection: np.ndarray) -> pyo.ConcreteModel:
+    """Return P3: subcarriers for the loaded links of a given selection, as a linear program.
 
     minimise  sum_ijm n[i, j] c[i, j, m] x[i, j, m]
     served    sum_m x[i, j, m] = 1     for every loaded link
@@ -266,21 +305,29 @@ def p3_assignment(instance: Instance, selection: np.ndarray) -> pyo.ConcreteMode
     loads = data.loads(selection)
     model = pyo.ConcreteModel(name=f"{instance.name} (P3)")
     model.data = data
-    model.X = pyo.Set(initialize=[(i, j, m) for i, j in loads for m in data.subcarriers[i, j]])
-    model.x = pyo.Var(model.X, domain=pyo.NonNegativeReals)
+    model.links = pyo.Set(initialize=list(loads), dimen=2, doc="(i, j): links that carry tokens")
+    model.X = pyo.Set(
+        initialize=[(i, j, m) for i, j in loads for m in data.subcarriers[i, j]],
+        dimen=3,
+        doc="(i, j, m): link (i, j) may own subcarrier m",
+    )
+    model.x = pyo.Var(model.X, domain=pyo.NonNegativeReals, doc="x[i, j, m]: link (i, j) owns m")
 
-    @model.Constraint(list(loads))
+    @model.Constraint(model.links, doc="a loaded link owns one subcarrier: sum_m x = 1")
     def served(model, i, j):
         return sum(model.x[i, j, m] for m in data.subcarriers[i, j]) == 1
 
     _add_exclusivity(model, model.x, data)
     model.energy = pyo.Objective(
-        expr=sum(loads[i, j] * data.price[i, j, m] * model.x[i, j, m] for i, j, m in model.X)
+        expr=sum(loads[i, j] * data.price[i, j, m] * model.x[i, j, m] for i, j, m in model.X),
+        doc="transmission energy, unit_j",
     )
     return model
 
 
 # ------------------------------------------------------------------------------ shared parts
+
+_ENERGY = "transmission and computation energy without the static, unit_j"
 
 
 def _with_selection(data: ModelData, usable: np.ndarray) -> pyo.ConcreteModel:
@@ -288,23 +335,25 @@ def _with_selection(data: ModelData, usable: np.ndarray) -> pyo.ConcreteModel:
     instance = data.instance
     model = pyo.ConcreteModel(name=f"{instance.name} ({instance.problem})")
     model.data = data
-    model.T = pyo.RangeSet(0, instance.T - 1)
-    model.K = pyo.RangeSet(0, instance.K - 1)
+    model.T = pyo.RangeSet(0, instance.T - 1, doc="t: tokens")
+    model.K = pyo.RangeSet(0, instance.K - 1, doc="j: experts")
     model.alpha = pyo.Var(
         model.T,
         model.K,
         domain=pyo.Binary,
         bounds=lambda model, t, j: (0, 1 if usable[t, j] else 0),
+        doc="alpha[t, j]: expert j serves token t",
+    )
+    model.least_coverage = pyo.Param(
+        initialize=LEAST_COVERAGE, mutable=True, doc="C1's right-hand side, share of need"
     )
 
-    model.least_coverage = pyo.Param(initialize=LEAST_COVERAGE, mutable=True)
-
-    @model.Constraint(model.T)
+    @model.Constraint(model.T, doc="C1, relevance: sum_j g alpha >= need, divided by need")
     def C1(model, t):
         covered = sum(data.coverage[t, j] * model.alpha[t, j] for j in model.K)
         return data.in_time(covered >= model.least_coverage)
 
-    @model.Constraint(model.T)
+    @model.Constraint(model.T, doc="C2, sparsity: sum_j alpha <= D")
     def C2(model, t):
         return sum(model.alpha[t, j] for j in model.K) <= instance.max_experts
 
@@ -312,12 +361,25 @@ def _with_selection(data: ModelData, usable: np.ndarray) -> pyo.ConcreteModel:
     return model
 
 
+def _add_links(model: pyo.ConcreteModel, data: ModelData) -> None:
+    """Add the sets of links and of the subcarriers that they may own."""
+    model.links = pyo.Set(initialize=data.links, dimen=2, doc="(i, j): links to carry tokens")
+    model.X = pyo.Set(
+        initialize=data.options, dimen=3, doc="(i, j, m): link (i, j) may own subcarrier m"
+    )
+
+
 def _add_assignment(model: pyo.ConcreteModel, data: ModelData) -> None:
     """Add x, at most one subcarrier a link, and C3."""
-    model.X = pyo.Set(initialize=data.options)
-    model.x = pyo.Var(model.X, domain=pyo.Binary)
+    _add_links(model, data)
+    model.x = pyo.Var(model.X, domain=pyo.Binary, doc="x[i, j, m]: link (i, j) owns m")
+    model.owning = pyo.Set(
+        initialize=[link for link in data.links if data.subcarriers[link]],
+        dimen=2,
+        doc="(i, j): links that may own a subcarrier",
+    )
 
-    @model.Constraint([link for link in data.links if data.subcarriers[link]])
+    @model.Constraint(model.owning, doc="one subcarrier a link: sum_m x <= 1")
     def one_a_link(model, i, j):
         return sum(model.x[i, j, m] for m in data.subcarriers[i, j]) <= 1
 
@@ -330,7 +392,9 @@ def _add_exclusivity(model: pyo.ConcreteModel, owner: pyo.Var, data: ModelData) 
     for i, j, m in owner:
         claimants.setdefault(m, []).append((i, j, m))
 
-    @model.Constraint(sorted(claimants))
+    model.claimed = pyo.Set(initialize=sorted(claimants), doc="m: subcarriers that links may own")
+
+    @model.Constraint(model.claimed, doc="C3, exclusivity: a subcarrier has one link at most")
     def C3(model, m):
         return sum(owner[claim] for claim in claimants[m]) <= 1
 
@@ -343,16 +407,21 @@ def _computation(model: pyo.ConcreteModel, data: ModelData) -> pyo.Expression:
 
 
 def read_selection(model: pyo.ConcreteModel) -> np.ndarray:
-    """Return the (T, K) selection of a solved model (of any but P3)."""
+    """Return the (T, K) selection of a solved model with alpha."""
     instance = model.data.instance
     selection = np.zeros((instance.T, instance.K), dtype=bool)
-    if hasattr(model, "z"):
-        for q, group in enumerate(model.data.groups):
-            chosen = max(range(len(group.members)), key=lambda s: pyo.value(model.z[q, s]))
-            selection[list(group.tokens)] = group.members[chosen]
-    else:
-        for (t, j), variable in model.alpha.items():
-            selection[t, j] = pyo.value(variable) > 0.5
+    for (t, j), variable in model.alpha.items():
+        selection[t, j] = pyo.value(variable) > 0.5
+    return selection
+
+
+def read_sets(model: pyo.ConcreteModel) -> np.ndarray:
+    """Return the (T, K) selection of a solved model with z: every token has its group's set."""
+    instance = model.data.instance
+    selection = np.zeros((instance.T, instance.K), dtype=bool)
+    for q, group in enumerate(model.data.groups):
+        chosen = max(range(len(group.members)), key=lambda s: pyo.value(model.z[q, s]))
+        selection[list(group.tokens)] = group.members[chosen]
     return selection
 
 
@@ -367,7 +436,7 @@ def read_assignment(model: pyo.ConcreteModel) -> np.ndarray:
 
 
 def read_subcarriers(model: pyo.ConcreteModel) -> np.ndarray:
-    """Return the (K, K, M) subcarriers of a solved `p2_minlp`."""
+    """Return the (K, K, M) subcarriers of a solved model with beta."""
     instance = model.data.instance
     subcarriers = np.zeros((instance.K, instance.K, instance.M), dtype=bool)
     for index, variable in model.beta.items():
@@ -380,6 +449,8 @@ def forbid(model: pyo.ConcreteModel, token: int, failing: np.ndarray) -> None:
 
     Parameters
     ----------
+    model : pyomo.environ.ConcreteModel
+        With alpha.
     token : int
     failing : (K,) bool array
         A set whose exact score sum misses need; the larger, the stronger the cut.

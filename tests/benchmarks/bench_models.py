@@ -17,8 +17,10 @@ import numpy as np
 
 from dmoe_models import Instance, solve
 from formulations.data import cheapest_candidates
-from formulations.methods import CVXPY, HIGHS, PYOMO
-from formulations.solve import Health
+from formulations.solver_answer import Health
+from formulations.with_cvxpy.methods import CVXPY
+from formulations.with_highs.methods import HIGHS
+from formulations.with_pyomo.methods import PYOMO
 from instances.families import draw
 
 LANGUAGES = {"Pyomo": PYOMO, "CVXPY": CVXPY, "HiGHS": HIGHS}

@@ -1,4 +1,4 @@
-"""Solvers: who is known, what their outcomes mean, limits, and answers that must be distrusted."""
+"""Solvers: who is known, what their outcomes mean, limits, and answers that are not believed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ import pyomo.environ as pyo
 import pytest
 from pyomo.contrib.solver.common.factory import SolverFactory as CurrentSolverFactory
 
-from dmoe_models import MethodError, Outcome, Status, solve
-from formulations import methods
+from dmoe_models import MethodError, Status, solve
+from formulations import models
+from formulations.catalogue import Language
 from formulations.data import ModelData, cheapest_candidates
-from formulations.solve import Health, SolverAnswer, solve_cvxpy, solve_pyomo
+from formulations.solver_answer import Health, SolverAnswer
+from formulations.solving import solve_model
 from formulations.with_cvxpy import models as cvxpy_models
+from formulations.with_cvxpy.solver import solve as solve_cvxpy
 from formulations.with_pyomo import models as pyomo_models
+from formulations.with_pyomo.methods import PYOMO
+from formulations.with_pyomo.solver import solve as solve_pyomo
 from instances.families import draw
 
 from tiny import tiny_instance
@@ -149,7 +154,7 @@ def test_other_installed_solvers_work_by_name(solver):
     assert result.bound <= truth.objective * (1 + 1e-9)
 
 
-# --------------------------------------------------------------------------------- distrust
+# -------------------------------------------------------------------- answers not believed
 
 
 class LyingSolver:
@@ -174,16 +179,10 @@ def values(model, selection, assignment):
         variable.set_value(int(assignment[i, j] == m))
 
 
-def distrusted(instance, solver):
-    language = methods.Language(pyomo_models, solver)
-    return methods._distrust(
-        language,
-        instance,
-        lambda deadline: pyomo_models.p2_milp(instance, deadline=deadline),
-        lambda model: methods._read_p2(language, model),
-        "liar",
-        None,
-    )
+def solved_by(solver, instance, model="p2-milp"):
+    """The outcome of a model in Pyomo when this solver, and no other, is asked."""
+    language = Language("pyomo", pyomo_models, solver)
+    return solve_model(language, models[model], instance, solver="liar")
 
 
 @pytest.fixture
@@ -208,7 +207,7 @@ def test_a_selection_that_c1_refuses_is_cut_off_and_the_model_solved_again(solve
     solver = LyingSolver(
         [(wrong, Health.OPTIMAL, 0.0), (right, Health.OPTIMAL, best.objective / unit)]
     )
-    outcome = distrusted(instance, solver)
+    outcome = solved_by(solver, instance)
     assert outcome.details["cuts"] == instance.T
     assert outcome.solution.experts == best.solution.experts
     assert outcome.bound == pytest.approx(best.objective, rel=1e-12)
@@ -223,7 +222,7 @@ def test_a_solution_that_the_referee_refuses_is_never_reported(solved):
 
     answers = [(wrong, Health.OPTIMAL, best.objective / unit)] * 2
     solver = LyingSolver(answers)
-    outcome = distrusted(instance, solver)
+    outcome = solved_by(solver, instance)
     assert outcome.solution is None
     assert solver.tolerances == [1e-7, 1e-9]
 
@@ -239,11 +238,10 @@ def test_optimal_with_an_energy_above_the_bound_is_solved_again_more_tightly(sol
         values(model, best.solution.selection, best.solution.assignment)
 
     bound = best.objective / unit
-    outcome = distrusted(
-        instance, LyingSolver([(poor, Health.OPTIMAL, bound), (good, Health.OPTIMAL, bound)])
-    )
+    answers = [(poor, Health.OPTIMAL, bound), (good, Health.OPTIMAL, bound)]
+    outcome = solved_by(LyingSolver(answers), instance)
     assert outcome.solution.experts == best.solution.experts
-    still_poor = distrusted(instance, LyingSolver([(poor, Health.OPTIMAL, bound)] * 2))
+    still_poor = solved_by(LyingSolver([(poor, Health.OPTIMAL, bound)] * 2), instance)
     assert still_poor.bound == pytest.approx(best.objective, rel=1e-12)
     assert still_poor.solution.experts == dear.experts
 
@@ -251,7 +249,7 @@ def test_optimal_with_an_energy_above_the_bound_is_solved_again_more_tightly(sol
 @pytest.mark.parametrize("health", [Health.ERROR, Health.UNBOUNDED])
 def test_an_error_proves_nothing(solved, health):
     instance, best, unit = solved
-    outcome = distrusted(instance, LyingSolver([(None, health, 10 * best.objective / unit)]))
+    outcome = solved_by(LyingSolver([(None, health, 10 * best.objective / unit)]), instance)
     assert outcome.solution is None
     assert outcome.bound == -math.inf
 
@@ -290,18 +288,17 @@ def test_energies_stay_above_the_tolerances_whatever_the_fades(method, solver):
     assert result.objective == pytest.approx(truth.objective, rel=1e-6)
 
 
-def test_the_ratio_model_alone_proves_no_infeasibility(monkeypatch):
-    def wrong(language, instance, *rest):
-        calls.append(language)
-        return real(language, instance, *rest) if len(calls) > 1 else Outcome(bound=math.inf)
+def test_the_ratio_model_alone_proves_no_infeasibility():
+    def wrong_about_products(built, solver, **options):
+        if built.find_component("beta") is None:
+            return PYOMO.solve(built, solver, **options)
+        return SolverAnswer(Health.INFEASIBLE, False, -math.inf, "infeasible")
 
-    calls, real = [], methods._distrust
-    monkeypatch.setattr(methods, "_distrust", wrong)
-    outcome = methods.pyomo_p2_minlp(faded())
+    outcome = solved_by(wrong_about_products, faded(), "p2-minlp")
     assert outcome.bound == -math.inf
     assert outcome.details["failed"] == "wrongly called infeasible"
-    calls.clear()
-    assert methods.pyomo_p2_minlp(draw("scarce", 2, K=3, T=4, M=2)).bound == math.inf
+    scarce = draw("scarce", 2, K=3, T=4, M=2)
+    assert solved_by(wrong_about_products, scarce, "p2-minlp").bound == math.inf
 
 
 # ------------------------------------------------------------------------------------- models

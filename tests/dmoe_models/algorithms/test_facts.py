@@ -25,8 +25,8 @@ from dmoe_models.model.energy import (
 )
 from dmoe_models.model.feasible_sets import sets_of_tokens
 from formulations.data import cheapest_candidates
-from formulations.solve import solve_pyomo
 from formulations.with_pyomo import models as pyomo_models
+from formulations.with_pyomo.solver import solve as solve_pyomo
 
 from tiny import tiny_instance
 

@@ -111,9 +111,8 @@ def test_a_time_limit_must_be_positive(limit, instance):
 
 def test_a_missing_package_says_how_to_get_it(instance, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyomo.environ", None)
-    monkeypatch.delitem(sys.modules, "formulations.methods", raising=False)
-    monkeypatch.delitem(sys.modules, "formulations.with_pyomo.models", raising=False)
-    monkeypatch.delitem(sys.modules, "formulations.solve", raising=False)
+    for module in ("methods", "models", "solver"):
+        monkeypatch.delitem(sys.modules, f"formulations.with_pyomo.{module}", raising=False)
     with pytest.raises(MethodError, match=r"package pyomo.* is not installed; try: pip install"):
         solve(instance, "pyomo-p2-milp")
     assert solve(instance, "greedy").check.ok

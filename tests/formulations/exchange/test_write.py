@@ -15,9 +15,10 @@ import pytest
 from scipy import sparse
 
 from dmoe_models import InstanceFileError, MethodError, SolutionError, Status, solve
+from formulations import models
 from formulations.exchange import write as exports
 from formulations.exchange.read import judge_model_solution
-from formulations.exchange.write import MODELS, write_model
+from formulations.exchange.write import write_model
 from formulations.with_pyomo import models as pyomo_models
 from instances.families import draw
 
@@ -25,7 +26,7 @@ from tiny import FEATURES, tiny_instance
 
 TIGHT = 1e-9  # the near misses of C1 in SEEDS are larger; smaller ones have a test of their own
 SAME = 1e-7
-P2_MODELS = [name for name, problem in MODELS.items() if problem == "P2" and name != "p3"]
+P2_MODELS = [model.name for model in models.values() if model.problem == "P2"]
 SEEDS = (*range(10), *range(20, 30), 57, 67)  # every feature twice; more links than subcarriers
 NAME = re.compile(r"[a-df-z][a-z0-9_]{0,254}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import sys
 import time
@@ -17,7 +18,8 @@ from dmoe_models.verification.plan import choose
 from dmoe_models.verification.run import Settings
 from formulations.with_cpsat import methods as cpsat
 from formulations.with_cpsat import models as cpsat_model
-from formulations.with_cpsat.models import cover_model, set_model
+from formulations.with_cpsat import solver as cpsat_solver
+from formulations.with_cpsat.models import p1_cover, p2_set
 from instances.families import draw
 
 from tiny import FEATURES, tiny_instance, tiny_token
@@ -101,7 +103,7 @@ def test_integer_rows_lose_no_selection():
     for seed in range(200):
         energy, scores, threshold, most = tiny_token(seed)
         need = np.array([threshold])
-        model = cover_model(energy[None], scores[None], need, most, np.array([0]))
+        model = p1_cover(energy[None], scores[None], need, most, np.array([0]))
         (columns, weight, least), (_, ones, slots) = model.integer.at_least
         assert weight.dtype == np.int64 and (ones == -1).all() and slots == -most
         random = np.random.default_rng(seed)
@@ -115,12 +117,12 @@ def test_integer_rows_lose_no_selection():
 def test_costs_are_rounded_down_and_fit():
     for family in ("rayleigh", "uneven", "contended"):
         instance = draw(family, 2, K=5, T=30)
-        model = set_model(instance).integer
+        model = p2_set(instance).integer
         assert 2**cpsat_model.COST_BITS / 4 < model.cost.sum() <= 2**cpsat_model.COST_BITS
         assert model.cost.min() >= 0
         # a budget leaves out what alone is dearer, and resolves the rest more finely
         energy = solve(instance, "greedy").objective
-        assert set_model(instance, budget_j=energy / 4).integer.exponent >= model.exponent
+        assert p2_set(instance, budget_j=energy / 4).integer.exponent >= model.exponent
 
 
 def test_prices_of_many_orders_of_magnitude_are_rounded_twice():
@@ -210,7 +212,7 @@ def test_options_that_cannot_be_are_refused(options, words):
 def test_a_process_that_fails_is_said(monkeypatch, tmp_path):
     broken = tmp_path / "worker.py"
     broken.write_text("raise SystemExit('no licence to solve')")
-    monkeypatch.setattr(cpsat.cpsat_worker, "__file__", str(broken))
+    monkeypatch.setattr(cpsat_solver.worker, "__file__", str(broken))
     with pytest.raises(MethodError, match="ended with code 1: no licence to solve"):
         solve(draw("rayleigh", 1, K=3, T=4), "cpsat-p2")
 
@@ -218,6 +220,7 @@ def test_a_process_that_fails_is_said(monkeypatch, tmp_path):
 def test_the_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "ortools", None)
     monkeypatch.delitem(sys.modules, "formulations.with_cpsat.methods")
+    monkeypatch.delitem(sys.modules, "formulations.with_cpsat.solver")
     with pytest.raises(MethodError, match=r'pip install "dmoe-models\[cpsat\]"'):
         solve(draw("rayleigh", 1, K=3, T=4), "cpsat-p2")
 
@@ -226,7 +229,7 @@ def test_the_default_list_leaves_out_what_is_not_installed(monkeypatch):
     instance = draw("rayleigh", 1, K=3, T=4)
     names = {m.name for m in choose([instance], None, [], Settings())[0][0][1]}
     assert "cpsat-p2" in names
-    find = cpsat.sys.modules["importlib.util"].find_spec
+    find = importlib.util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda n: None if n == "ortools" else find(n))
     plan, notes = choose([instance], None, [], Settings())
     assert {m.name for m in plan[0][1]} == names - {"cpsat-p2"}

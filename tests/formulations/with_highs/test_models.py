@@ -14,11 +14,12 @@ from scipy import sparse
 from dmoe_models import MethodError, Status, solve
 from dmoe_models.model.relevance import meets_need
 from formulations.data import cheapest_candidates
-from formulations.methods import HIGHS
-from formulations.solve import TOLERANCES, Health, solve_highs
+from formulations.solver_answer import Health
+from formulations.solver_options import TOLERANCES
 from formulations.with_highs import assembly as highs_assembly
 from formulations.with_highs import models as highs_model
-from formulations.with_highs.set_bound import _best_prices, _dual_prices, proved_bound
+from formulations.with_highs.set_bound import best_prices, dual_prices, proved_bound
+from formulations.with_highs.solver import solve as solve_highs
 from formulations.with_pyomo import models as pyomo_models
 from instances.families import FAMILIES, draw
 
@@ -152,7 +153,7 @@ def test_no_price_makes_the_bound_wrong():
         optimum = truth.objective
         model = highs_model.p2_set(instance, relaxed=True)
         solve_highs(model, tolerance=TOLERANCES[-1])
-        p, v = _dual_prices(model, model.highs.getSolution().row_dual)
+        p, v = dual_prices(model, model.highs.getSolution().row_dual)
         best = proved_bound(model, p, v)
         for _ in range(20):
             spread = random.choice([1e-9, 1e-3, 0.3, 3.0])
@@ -163,7 +164,7 @@ def test_no_price_makes_the_bound_wrong():
             )
             assert wrong <= optimum
             assert wrong <= best + 1e-12
-        lowest = proved_bound(model, *_best_prices(model))
+        lowest = proved_bound(model, *best_prices(model))
         assert lowest == pytest.approx(solve(instance, "lower-bound").bound, rel=1e-12)
         assert proved_bound(model, p, v, energies=0.0) <= 0  # feasible: no ray
 
@@ -284,7 +285,7 @@ def test_options_and_solvers_that_are_none():
     with pytest.raises(MethodError, match="has no option 'disaggregated'"):
         solve(instance, "highs-p2-set", disaggregated=True)
     with pytest.raises(MethodError, match="solver scip: this model lives in HiGHS"):
-        HIGHS.solve(highs_model.p2_milp(instance), "scip")
+        solve_highs(highs_model.p2_milp(instance), "scip")
 
 
 def test_models_that_are_too_large_are_refused_with_the_count(monkeypatch):
