@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from dmoe_models.text import html_table
 from dmoe_models.verification import tables
 from dmoe_models.verification.row import Row
 
@@ -64,6 +65,10 @@ class Verification:
                 "\n".join(verdict),
             ]
         )
+
+    def _repr_html_(self) -> str:
+        facts = [("rows", str(len(self.records))), ("breaches", "; ".join(self.breaches) or "none")]
+        return html_table("Verification", facts) + self.summary.to_html(index=False)
 
     def __repr__(self) -> str:
         return f"Verification({len(self.records)} rows, {len(self.breaches)} breaches)"

@@ -36,21 +36,21 @@ Examples:
 @click.option(
     "--time-shift",
     type=float,
-    default=0.01,
+    default=Options.time_shift_s,
     show_default=True,
     help="Seconds: shift of geometric means of time.",
 )
 @click.option(
     "--gap-shift",
     type=float,
-    default=0.01,
+    default=Options.gap_shift,
     show_default=True,
     help="Shift of geometric means of gaps.",
 )
 @click.option(
     "--target",
     type=float,
-    default=1e-6,
+    default=Options.target_gap,
     show_default=True,
     help="Gap to the best known within which an instance is solved.",
 )

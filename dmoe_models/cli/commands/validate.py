@@ -17,6 +17,7 @@ from dmoe_models.cli.options import (
 from dmoe_models.cli.printing import print_json
 from dmoe_models.cli.progress import progress_bar
 from dmoe_models.verification.row import Row
+from dmoe_models.verification.run import Settings
 from dmoe_models.verification.validate import validate as run_validation
 
 EXIT_BREACH = 1
@@ -54,7 +55,7 @@ Exit status: 0 all answers agree; 1 a breach; 2 misuse or unreadable input.
 @click.option(
     "--time-limit",
     type=float,
-    default=10.0,
+    default=Settings.time_limit,
     show_default=True,
     help="Seconds per method and instance.",
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dmoe_models import DmoeError
 from dmoe_models.verification.compare import Options, compare
 from dmoe_models.verification.row import OVERDUE, Row
-from dmoe_models.verification.tables import frame
+from dmoe_models.verification.tables import frame, summary
 
 BASE = {
     "problem": "P2", "nodes": 3, "tokens": 4, "subcarriers": 5, "max_experts": 2,
@@ -121,6 +121,21 @@ def test_a_run_at_its_limit_has_an_energy_but_no_time():
     assert line(found.summary, "slow").solved == 0 and line(found.summary, "late").solved == 1
     assert line(found.summary, "slow").best == 1
     assert found.energy_profile.slow.tolist() == [1.0]
+
+
+def test_summary_and_comparison_agree_on_what_was_cut_short():
+    others = {"status": "optimal", "own_bound_j": 1.0, "bound_j": 2.0}  # their bound, not its own
+    rows = [
+        row("early", "a", 2.0, 9.4),
+        row("late", "a", 2.0, 9.6, **others),
+        row("proved", "a", 2.0, 9.6, own_bound_j=2.0),
+        row("claims", "a", 2.0, 9.6, kind="plug-in", own_bound_j=2.0),
+        row("stopped", "a", time=math.nan, status="failed", reason=f"{OVERDUE}still"),
+    ]
+    at_limit = summary(rows).set_index("method").at_limit
+    compared = compare(frame(rows)).summary.set_index("method")
+    assert at_limit.to_dict() == {"early": 0, "late": 1, "proved": 0, "claims": 1, "stopped": 1}
+    assert (compared.solved == 1 - at_limit).all()
 
 
 def test_static_energy_counts_for_nothing_and_others_set_the_best():
