@@ -30,6 +30,8 @@ _MODULES = {
     "dmoe_models.solving.catalogue": ("methods",),
     "dmoe_models.solving.result": ("Result", "Status"),
     "dmoe_models.solving.solve": ("solve",),
+    "dmoe_models.verification.compare": ("compare",),
+    "dmoe_models.verification.validate": ("validate",),
 }
 """The public names, by the module that defines them; the imports below repeat them for tools."""
 
@@ -62,6 +64,8 @@ if TYPE_CHECKING:
     from dmoe_models.solving.result import Result as Result
     from dmoe_models.solving.result import Status as Status
     from dmoe_models.solving.solve import solve as solve
+    from dmoe_models.verification.compare import compare as compare
+    from dmoe_models.verification.validate import validate as validate
 
     __version__: str
 else:  # a type checker that saw `__getattr__` would accept any name

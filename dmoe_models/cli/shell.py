@@ -1,4 +1,4 @@
-"""Running a command: its exit status, and how it fails.
+"""Running a command: its exit status, how it fails, and what it logs.
 
 Exit status 0 says yes, 1 says no (a solution that is not valid, a breach), 2 says that the question
 was wrong: one line on standard error, never a traceback.
@@ -6,9 +6,11 @@ was wrong: one line on standard error, never a traceback.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
 import click
@@ -48,3 +50,24 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
 def _complaint(message: str) -> int:
     click.echo("error: " + " ".join(message.split()), err=True)
     return 2
+
+
+@contextmanager
+def log_progress(wanted: bool, source: str = "dmoe_models") -> Iterator[None]:
+    """Write what `source` logs about its progress to standard error, if that is wanted.
+
+    Parameters
+    ----------
+    wanted : bool
+    source : str
+        Name of a logger.
+    """
+    log, handler = logging.getLogger(source), logging.StreamHandler()
+    if wanted:
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(logging.NOTSET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from dmoe_models.cli.options import (
     recorded_data,
 )
 from dmoe_models.cli.printing import print_json
-from dmoe_models.cli.progress import progress_bar
 from dmoe_models.errors import MethodError
 from dmoe_models.files.paths import make_folder, require_folder
 from dmoe_models.layers import draws
@@ -26,6 +26,7 @@ from dmoe_models.layers.rounds import Rounds, run_rounds
 from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.importance import DEFAULT_GAMMA0
 from dmoe_models.model.instance import Instance
+from dmoe_models.presentation.progress import progress
 from dmoe_models.solving.catalogue import find_method, method_for
 from dmoe_models.solving.method import REFERENCE
 from dmoe_models.solving.sandbox import Failure, contained
@@ -274,13 +275,14 @@ def _run(
     """Run all methods, saying on standard error how far they are; standard output is kept clean."""
     sources = [file for variant in chosen for file in find_method(variant.method).source_files]
     done = 0
-    with progress_bar() as advance:
+    with progress(sys.stderr) as display:
 
         def watch(line: Mapping[str, Any]) -> None:
             nonlocal done
             done += 1
-            text = f"{line['method']} on layer {line['layer']}: {line['status']}"
-            advance(text, done, number * len(chosen))
+            total = number * len(chosen)
+            text = f"{done}/{total} {line['method']} on layer {line['layer']}: {line['status']}"
+            display.show(text, done, total)
 
         found = contained(
             lambda: run_rounds(layers, chosen, seed=seed, time_limit=time_limit, watch=watch),

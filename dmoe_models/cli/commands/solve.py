@@ -15,8 +15,8 @@ from dmoe_models.cli.options import (
     solver_option,
 )
 from dmoe_models.cli.printing import print_json, print_verdict, violation_facts
-from dmoe_models.cli.progress import log_progress
 from dmoe_models.cli.selection import read_selection
+from dmoe_models.cli.shell import log_progress
 from dmoe_models.files.formats import (
     read_instance,
     require_solution_target,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from dmoe_models.cli.options import (
     solver_option,
 )
 from dmoe_models.cli.printing import print_json
-from dmoe_models.cli.progress import progress_bar
+from dmoe_models.presentation.progress import progress
 from dmoe_models.verification.row import Row
 from dmoe_models.verification.run import Settings
 from dmoe_models.verification.validate import validate as run_validation
@@ -105,10 +106,11 @@ def validate(
     stands below the summary.
     """
     wanted = None if names is None else method_names(names, "--methods")
-    with progress_bar() as advance:
+    with progress(sys.stderr) as display:
 
-        def progress(row: Row, number: int, total: int) -> None:
-            advance(f"{row.method} on {row.instance}: {row.status}", number, total)
+        def show(row: Row, number: int, total: int) -> None:
+            text = f"{number}/{total} {row.method} on {row.instance}: {row.status}"
+            display.show(text, number, total)
 
         found = run_validation(
             sources,
@@ -121,7 +123,7 @@ def validate(
             report=report,
             answers=answers_folder,
             author=author,
-            progress=progress,
+            progress=show,
         )
     if as_json:
         print_json(

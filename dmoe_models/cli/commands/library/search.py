@@ -9,7 +9,7 @@ import click
 
 from dmoe_models.cli.options import file_path, json_option, named_values, seed_option
 from dmoe_models.cli.printing import print_json
-from dmoe_models.cli.progress import log_progress
+from dmoe_models.cli.shell import log_progress
 from dmoe_models.solving.catalogue import find_method
 from dmoe_models.solving.sandbox import Failure, contained
 from instances.search import adversarial
