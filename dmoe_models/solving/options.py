@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
@@ -73,7 +73,10 @@ def options_of(method: str, function: Callable[..., Any]) -> list[Option]:
         Its name, for messages.
     function : callable
     """
-    described = dict(_described(function))
+    documented = function
+    while isinstance(documented, functools.partial):
+        documented = documented.func
+    described = described_parameters(inspect.getdoc(documented) or "")
     found = []
     for name, parameter in parameters_of(method, function, evaluate=False).items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -86,26 +89,25 @@ def options_of(method: str, function: Callable[..., Any]) -> list[Option]:
     return found
 
 
-_ENTRY = re.compile(r"(?P<names>\w+(?:, \w+)*)(?: : (?P<type>.+))?$")
+_SECTION = re.compile(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-+$|\Z)", re.DOTALL | re.MULTILINE)
+_ENTRY = re.compile(r"(?P<names>\**\w+(?:, \**\w+)*)(?: : (?P<type>.+))?$")
 
 
-def _described(function: Callable[..., Any]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield type and meaning of each parameter in a numpydoc docstring."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    text = inspect.getdoc(function) or ""
-    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-+$|\Z)", text, re.DOTALL | re.M)
+def described_parameters(docstring: str) -> dict[str, tuple[str, str]]:
+    """Return name -> (type, meaning) of the parameters in a numpydoc docstring, without indent."""
+    section = _SECTION.search(docstring)
+    described: dict[str, tuple[str, str]] = {}
     names: list[str] = []
-    kind, lines = "", list[str]()
-    for line in [*(section[1] if section else "").splitlines(), "end"]:
-        entry = _ENTRY.match(line)
-        if entry is None:
-            lines.append(line.strip())
-            continue
-        for name in names:
-            yield name, (kind, " ".join(part for part in lines if part))
-        names, lines = entry["names"].split(", "), []
-        kind = (entry["type"] or "").removesuffix(", optional")
+    for line in (section[1] if section else "").splitlines():
+        if entry := _ENTRY.match(line):
+            names = entry["names"].split(", ")
+            kind = (entry["type"] or "").removesuffix(", optional")
+            described |= dict.fromkeys(names, (kind, ""))
+        else:
+            for name in names:
+                kind, meaning = described[name]
+                described[name] = kind, f"{meaning} {line.strip()}".strip()
+    return described
 
 
 def checked_options(

@@ -16,6 +16,7 @@ from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
+from dmoe_models.solving.options import described_parameters
 from instances.defaults import (
     ASSUMPTIONS,
     BANDWIDTH_HZ,
@@ -23,7 +24,6 @@ from instances.defaults import (
     NOISE_POWER_W,
     TRANSMIT_POWER_W,
 )
-from instances.docstrings import described_parameters, sections
 from instances.families.size import (
     SIZE_DEFAULTS,
     ByNodes,
@@ -151,9 +151,11 @@ def _docstring(
     What it says of a size is added to what `Size` says. "As in `name`." stands for the text of
     another family, defined before.
     """
-    before, _, after = sections(inspect.getdoc(draw_fields) or "")
+    text = inspect.getdoc(draw_fields) or ""
+    before, _, rest = text.partition("Parameters\n----------\n")
+    after = re.search(r"^\S[^\n]*\n-{3,}\n.*", rest, flags=re.MULTILINE | re.DOTALL)
     common = described_parameters(inspect.getdoc(Size) or "")
-    own = described_parameters(inspect.getdoc(draw_fields) or "")
+    own = described_parameters(text)
     lines = [before.rstrip(), "", "Parameters", "----------"]
     for name in signature.parameters:
         kind, meaning = common.get(name, ("int", "") if name == "seed" else ("", ""))
@@ -165,10 +167,11 @@ def _docstring(
         rule = free.get(name)
         default = f", default {rule.text}" if isinstance(rule, ByNodes) else ""
         lines.append(f"{name} : {own_kind or kind}{default}")
-        text = f"{meaning} {more}".strip()
-        lines += textwrap.wrap(text, 92, initial_indent="    ", subsequent_indent="    ")
+        lines += textwrap.wrap(
+            f"{meaning} {more}".strip(), 92, initial_indent="    ", subsequent_indent="    "
+        )
     lines += ["", "Returns", "-------", "Instance"]
-    return "\n".join([*lines, *(["", after.rstrip()] if after else []), ""])
+    return "\n".join([*lines, *(["", after[0].rstrip()] if after else []), ""])
 
 
 def _instance(

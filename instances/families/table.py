@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from instances.docstrings import parameters
+from dmoe_models.solving.options import options_of
 from instances.families import FAMILIES
 from instances.families.family import find_family
 from instances.families.size import ByNodes
+
+_UNITS = {"_m_s": "m/s", "_s": "s", "_m": "m", "_hz": "Hz", "_w": "W", "_k": "K", "_db": "dB"}
+"""Ends of parameters' names -> units; a parameter without such an end has none."""
 
 
 def list_families(family: str | None = None) -> pd.DataFrame:
@@ -34,8 +37,9 @@ def list_families(family: str | None = None) -> pd.DataFrame:
         return pd.DataFrame(rows, columns=["family", "description"])
     entry = find_family(family)
     table = []
-    for name, parameter in parameters(entry.function).items():
+    for name, _, default, meaning in options_of(family, entry.function):
         rule = entry.size_defaults.get(name)
-        default = rule.text if isinstance(rule, ByNodes) else parameter.default
-        table.append((name, default, parameter.unit, parameter.meaning))
-    return pd.DataFrame(table[1:], columns=["parameter", "default", "unit", "meaning"])
+        text = rule.text if isinstance(rule, ByNodes) else default
+        unit = next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
+        table.append((name, text, unit, meaning))
+    return pd.DataFrame(table, columns=["parameter", "default", "unit", "meaning"])

@@ -37,6 +37,12 @@ def test_defaults_that_follow_from_the_nodes_and_units():
     assert list_families("contended").set_index("parameter").loc["M", "default"] == "K (K - 1)"
 
 
+def test_help_shows_each_parameter_once_and_keeps_the_references():
+    text = FAMILIES["knapsack-p1"].function.__doc__
+    assert [text.count(f"\n{name} : ") for name in ("seed", "K", "D", "gamma", "kind")] == [1] * 5
+    assert text.count("Parameters\n---") == 1 and "Pisinger" in text.split("References")[1]
+
+
 def test_an_unknown_family():
     with pytest.raises(InstanceError, match="unknown family 'no'"):
         list_families("no")
