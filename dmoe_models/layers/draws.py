@@ -31,10 +31,16 @@ from instances.recorded.directory import (
     recorded_channel,
     recorded_gates,
 )
-from instances.recorded.join import join
+from instances.recorded.join import SYMBOLS, join
 
 CHANNELS = ("fixed", "redrawn", "aging")
 """What a channel may do between layers."""
+
+RECORDED = "recorded"
+"""In place of a family: recorded gates on recorded channels."""
+
+LAYERS = 12
+"""Layers of a drawn model; a default of this project."""
 
 _CHOICES = tuple(
     name
@@ -49,11 +55,57 @@ def layer_seed(seed: int, layer: int) -> int:
     return int(Draws(seed).stream(f"layer {layer}").integers(2**52, 1)[0])
 
 
+def draw_layers(
+    family: str,
+    seed: int = 0,
+    *,
+    domain: str | None = None,
+    data_dir: str | Path | None = None,
+    **parameters: Any,
+) -> Iterator[Instance]:
+    """Draw the layers of a model, of a family or of the recorded one.
+
+    Parameters
+    ----------
+    family : str
+        A family of P2, or "recorded".
+    seed : int
+    domain : str, optional
+        Of recorded layers: which text the tokens are of.
+    data_dir : path, optional
+        Of recorded layers: the directory of recorded data.
+    **parameters
+        As for `synthetic_layers` or `recorded_layers`; `layers` may be a number for both.
+
+    Yields
+    ------
+    Instance
+        Layer 1, 2, ..., L.
+
+    Raises
+    ------
+    InstanceError
+        For a parameter that cannot be, or one that is missing.
+    """
+    if family != RECORDED:
+        for name, value in (("domain", domain), ("data_dir", data_dir)):
+            if value is not None:
+                raise InstanceError(f"{name} is for recorded layers; {family} is drawn")
+        return synthetic_layers(family, seed, **parameters)
+    if domain is None:
+        raise InstanceError(f"recorded layers: domain is one of {', '.join(DOMAINS)}")
+    if data_dir is None:
+        raise InstanceError("family recorded needs a directory of recorded data")
+    if isinstance(parameters.get("layers"), int):
+        parameters["layers"] = range(parameters["layers"])
+    return recorded_layers(data_dir, domain, seed=seed, **parameters)
+
+
 def synthetic_layers(
     family: str,
     seed: int,
     *,
-    layers: int,
+    layers: int = LAYERS,
     importance: float | Sequence[float] = DEFAULT_GAMMA0,
     channel: str = "redrawn",
     **parameters: Any,
@@ -145,7 +197,8 @@ def recorded_layers(
     nodes : int
         K.
     **choices
-        As in `instances.recorded.join.join`: tokens, max_experts, relevance, responses, ...
+        As in `instances.recorded.join.join`: tokens, max_experts, relevance, responses, ...; sizes
+        also by their symbols K, T, D, z.
 
     Yields
     ------
@@ -162,6 +215,10 @@ def recorded_layers(
     if channel == "aging":
         raise InstanceError("channel = 'aging': the measured responses are not a series in time")
     one_of("channel", channel, CHANNELS)
+    for symbol, name in SYMBOLS.items():
+        if symbol in choices:
+            choices[name] = choices.pop(symbol)
+    nodes = choices.pop("nodes", nodes)
     for name in choices:
         if name not in _CHOICES:
             raise InstanceError(

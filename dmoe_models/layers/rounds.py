@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from dmoe_models.errors import InstanceError
+from dmoe_models.layers.draws import draw_layers
 from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.energy import evaluate
 from dmoe_models.model.instance import Instance
@@ -30,7 +31,7 @@ from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import solve
 
 Watch = Callable[[Mapping[str, Any]], None]
-"""Is told every line of `Rounds.layers` as its run finishes."""
+"""What is called with a line of `Rounds.layers`."""
 
 _PARTS = ("energy_j", "transmission_j", "computation_j", "static_j", "bound_j")
 
@@ -88,20 +89,21 @@ def whole_sum(values: pd.Series) -> float:
 
 
 def run_rounds(
-    layers: Iterable[Instance],
+    layers: str | Iterable[Instance],
     methods: Iterable[str | Variant | Mapping[str, Any]],
     *,
     seed: int = 0,
     time_limit: float | None = None,
     watch: Watch | None = None,
+    **drawn: Any,
 ) -> Rounds:
     """Run methods on the layers of a model, all on the same draws.
 
     Parameters
     ----------
-    layers : iterable of Instance
-        Layer 1, 2, ..., such as `dmoe_models.layers.draws` builds them; each is held only as long
-        as it is being worked on.
+    layers : str or iterable of Instance
+        The name of a family, or "recorded", of which `draw_layers` draws them with the same seed;
+        or layer 1, 2, ... themselves, each of which is held only as long as it is worked on.
     methods : iterable
         As `variants` takes them.
     seed : int
@@ -109,6 +111,9 @@ def run_rounds(
     time_limit : float, optional
         Seconds per layer and method.
     watch : callable, optional
+        Called with every line of `Rounds.layers` as its run finishes.
+    **drawn
+        Parameters of `draw_layers`.
 
     Returns
     -------
@@ -121,6 +126,10 @@ def run_rounds(
     InstanceError
         Where there are no layers.
     """
+    if isinstance(layers, str):
+        layers = draw_layers(layers, seed, **drawn)
+    elif drawn:
+        raise InstanceError(f"{', '.join(drawn)}: for layers to be drawn; these are given")
     chosen = [(v.label, bind_method(v.method, v.options)) for v in variants(methods)]
     tables: dict[str, list[pd.DataFrame]] = {"tokens": [], "loads": [], "sizes": []}
     lines: list[dict[str, Any]] = []

@@ -30,22 +30,23 @@ import numpy as np
 
 from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import quote, real_number, whole_number
-from dmoe_models.layers.draws import recorded_layers, synthetic_layers
+from dmoe_models.layers import draws as layers
+from dmoe_models.layers.draws import RECORDED
 from dmoe_models.model.energy import best_link_energy_j
 from dmoe_models.model.importance import DEFAULT_GAMMA0
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.functions import from_db
 from instances.defaults import BANDWIDTH_HZ
 from instances.families import FAMILIES, draw
+from instances.recorded.join import SYMBOLS
 from instances.recorded.measured import draw_measured
 
-MEASURED, RECORDED = "measured", "recorded"
-"""Families that need a directory of recorded data."""
+MEASURED = "measured"
+"""In place of a family: drawn gates on recorded channels."""
 
 _DERIVED = {"tokens_per_node": "T", "subcarriers_per_link": "M", "band_turns": "delay_spread_s"}
 _ADJUSTED = ("snr_db", "computation_ratio")
 _LAYERED = ("layers", "gamma0", "channel")
-_RECORDED_NAMES = {"K": "nodes", "T": "tokens", "D": "max_experts", "z": "relevance"}
 _RECORDED_CHOICES = ("responses", "placement", "token_choice", "strict_relevance")
 
 
@@ -83,7 +84,7 @@ def check_cell(cell: dict[str, Any], *, layered: bool) -> None:
 def _parameters(family: Any, layered: bool) -> set[str]:
     allowed = {"family", *_ADJUSTED, "tokens_per_node"}
     if family == RECORDED and layered:
-        return allowed | {"domain", *_LAYERED, *_RECORDED_NAMES, *_RECORDED_CHOICES}
+        return allowed | {"domain", *_LAYERED, *SYMBOLS, *_RECORDED_CHOICES}
     if family == MEASURED and not layered:
         own = set(inspect.signature(draw_measured).parameters) - {"data_dir", "seed"}
     elif isinstance(family, str) and family in FAMILIES:
@@ -149,16 +150,8 @@ def draw_layers(cell: dict[str, Any], seed: int, data: Path | None = None) -> It
     family = parameters.pop("family")
     parameters["importance"] = parameters.pop("gamma0", DEFAULT_GAMMA0)
     if family == RECORDED:
-        if data is None:
-            raise InstanceError("family recorded needs a directory of recorded data")
-        for short, long in _RECORDED_NAMES.items():
-            if short in parameters:
-                parameters[long] = parameters.pop(short)
-        if isinstance(parameters.get("layers"), int):
-            parameters["layers"] = range(parameters["layers"])
-        drawn = recorded_layers(data, parameters.pop("domain"), seed=seed, **parameters)
-    else:
-        drawn = synthetic_layers(family, seed, **parameters)
+        parameters["data_dir"] = data
+    drawn = layers.draw_layers(family, seed, **parameters)
     return (adjusted(instance, **adjustments) for instance in drawn)
 
 

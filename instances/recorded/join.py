@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.algorithms.placement.assignment import allocate_subcarriers
+from dmoe_models.algorithms.placement.assignment import cheapest_assignment
 from dmoe_models.channels.recorded import ChannelRecord, network_gain, read_channel
 from dmoe_models.environment import package_version
 from dmoe_models.errors import InstanceError
@@ -41,6 +41,9 @@ FLOP_PER_TOKEN = 6.0 * 2048.0 * 1408.0
 
 LAYERS = (6, 20)
 """Layers of the recorded set, of 26: an early and a late one."""
+
+SYMBOLS = {"K": "nodes", "T": "tokens", "D": "max_experts", "z": "relevance"}
+"""The mathematics' names of sizes, and the parameters of `join` that give them."""
 
 
 def join(
@@ -175,9 +178,8 @@ def _cheapest(instance: Instance) -> np.ndarray:
         raise InstanceError(
             f"with_assignment: {len(links)} links need more than M = {instance.M} subcarriers"
         )
-    nothing = np.zeros((instance.K, instance.K), dtype=np.int64)
-    assignment = allocate_subcarriers(nothing, instance.transmission_energy_j, links)
-    if assignment is None or (assignment[links[:, 0], links[:, 1]] < 0).any():
+    assignment = cheapest_assignment(instance.transmission_energy_j, links)
+    if assignment is None:
         raise InstanceError(
             "with_assignment: the links' positive gains allow no distinct subcarriers"
         )

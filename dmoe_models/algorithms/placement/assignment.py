@@ -70,6 +70,27 @@ def allocate_subcarriers(
     return assign_load(counts, Candidates(energy, np.argwhere(may_own)))
 
 
+def cheapest_assignment(transmission_energy_j: np.ndarray, links: np.ndarray) -> np.ndarray | None:
+    """Return the assignment of all links whose joules per token have the least sum.
+
+    Parameters
+    ----------
+    transmission_energy_j : (K, K, M) array
+        c[i, j, m], J per token; infinite where the link has no gain on m.
+    links : (L, 2) int array
+
+    Returns
+    -------
+    (K, K) int array or None
+        Subcarrier of each link, -1 elsewhere. None where the links cannot all have one.
+    """
+    nothing = np.zeros(transmission_energy_j.shape[:2], dtype=np.int64)
+    assignment = allocate_subcarriers(nothing, transmission_energy_j, links)
+    if assignment is None or (assignment[links[:, 0], links[:, 1]] < 0).any():
+        return None
+    return assignment
+
+
 def assign_load(token_counts: np.ndarray, candidates: Candidates) -> np.ndarray | None:
     """Do what `allocate_subcarriers` does, for the links of an instance and its lists.
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from importlib.util import find_spec
+from typing import Any
 
 import pandas as pd
 
+from dmoe_models.presentation.plot_style import Picture
 from dmoe_models.studies.analysis.breaches import breaches
+from dmoe_models.studies.analysis.figures import figures
+from dmoe_models.studies.analysis.summaries import summaries
+from dmoe_models.studies.analysis.verdicts import Verdict, verdicts
 from dmoe_models.studies.cells import needs_data
 from dmoe_models.studies.engine.database import Database, Progress
 from dmoe_models.studies.study import Study
-
-if TYPE_CHECKING:
-    from dmoe_models.studies.analysis.figures import Picture
-    from dmoe_models.studies.analysis.verdicts import Verdict
 
 
 @dataclass(frozen=True)
@@ -103,11 +104,7 @@ def _without_answer(rows: pd.DataFrame) -> list[tuple[str, int, str]]:
 
 
 def gather(database: Database) -> StudyReport:
-    """Work out all that a study has found so far."""
-    from dmoe_models.studies.analysis.figures import figures
-    from dmoe_models.studies.analysis.summaries import summaries
-    from dmoe_models.studies.analysis.verdicts import verdicts
-
+    """Return all that a study has found so far; figures where matplotlib is installed."""
     design = database.design
     name, sha256 = design.study.name, design.sha256
     with database.snapshot():
@@ -132,6 +129,6 @@ def gather(database: Database) -> StudyReport:
         rows=rows,
         tables=tables if known else {},
         verdicts=verdicts(name, tables, sha256) if known else [],
-        pictures=figures(name, tables) if known else {},
+        pictures=figures(name, tables) if known and find_spec("matplotlib") else {},
         breaches=breaches(design.study, rows),
     )

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.algorithms.lower_bound import lower_bound
-from dmoe_models.algorithms.placement.assignment import allocate_subcarriers
+from dmoe_models.algorithms.placement.assignment import cheapest_assignment
 from dmoe_models.errors import DmoeError, InstanceError
 from dmoe_models.model.gap import CERTIFIED_GAP
 from dmoe_models.model.instance import Instance
@@ -203,10 +203,8 @@ def with_cheapest_assignment(instance: Instance) -> Instance:
     """
     if instance.assignment is not None:
         return instance
-    nothing = np.zeros((instance.K, instance.K), dtype=np.int64)
-    assignment = allocate_subcarriers(nothing, instance.transmission_energy_j, instance.links)
-    i, j = instance.links.T
-    if assignment is None or (assignment[i, j] < 0).any():
+    assignment = cheapest_assignment(instance.transmission_energy_j, instance.links)
+    if assignment is None:
         raise InstanceError(
             f"{len(instance.links)} links cannot all have one of {instance.M} subcarriers"
         )

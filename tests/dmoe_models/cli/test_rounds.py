@@ -301,7 +301,7 @@ def test_a_plug_in_that_fails_leaves_nothing_behind(capsys, mine, function, word
         ("recorded --domain law --data {tmp}", ["csi.npz: No such file"]),
         ("recorded --domain law --data {tmp} --layers 27", ["layers[26] = 26 is outside 0 to 25"]),
         ("recorded --domain law --data {tmp} --channel aging", ["not a series in time"]),
-        ("recorded --domain law --data {tmp} -p K=4", ["K is not a choice", "nodes"]),
+        ("recorded --domain law --data {tmp} -p M=4", ["M is not a choice", "nodes"]),
     ],
 )
 def test_a_mistake_is_one_line(capsys, tmp_path, monkeypatch, command, words):

@@ -118,7 +118,7 @@ def test_all_recorded_layers_of_all_domains_can_be_read():
         ("law", {"layers": [3, 26]}, r"layers\[1\] = 26 is outside 0 to 25"),
         ("law", {"layers": [0.5]}, r"layers\[0\] = 0.5"),
         ("law", {"with_assignment": True}, "with_assignment is not a choice"),
-        ("law", {"K": 4}, "K is not a choice for recorded layers; these are nodes, tokens"),
+        ("law", {"M": 4}, "M is not a choice for recorded layers; these are nodes, tokens"),
     ],
 )
 def test_recorded_layers_that_cannot_be(domain, changes, words, tmp_path):

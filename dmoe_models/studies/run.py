@@ -1,0 +1,77 @@
+"""A study in one call: run it, or go on with it, and return what it found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dmoe_models.studies.analysis.findings import StudyReport, gather
+from dmoe_models.studies.configuration import configuration_file, read_design
+from dmoe_models.studies.design import Design
+from dmoe_models.studies.engine.database import Database
+from dmoe_models.studies.engine.engine import Listener, run_design
+from dmoe_models.studies.study import find_study
+
+
+def run_study(
+    study: str | Path | Design,
+    folder: str | Path | None = None,
+    *,
+    full: bool = False,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    data: str | Path | None = None,
+    retry_failed: bool = False,
+    listener: Listener | None = None,
+) -> StudyReport:
+    """Run a study until all of its tasks are done, or go on with it, and return what it found.
+
+    Parameters
+    ----------
+    study : str, path or Design
+        The name of a study, for the package's own configuration of it; or a configuration: the path
+        of a TOML file, or what `read_design` returned.
+    folder : path, optional
+        Where its database is, or will be; by default "study-" and the study's name.
+    full : bool
+        The package's full configuration instead of the default one: it takes long.
+    workers : int, optional
+        Processes on this machine; by default one for every core that this process may use. 0: one,
+        without Dask.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers are used instead.
+    data : path, optional
+        Directory of recorded data; tasks that need it wait for a run that has it.
+    retry_failed : bool
+        Try again what failed in earlier runs.
+    listener : Listener, optional
+        Called as the run proceeds.
+
+    Returns
+    -------
+    StudyReport
+        `rows`, `tables`, `verdicts`, `pictures`, and how many tasks failed or wait for data.
+
+    Raises
+    ------
+    StudyError
+        For an unknown study, a configuration that cannot be read, or a run that cannot be made.
+    """
+    if isinstance(study, Design):
+        design = study
+    elif Path(study).suffix:
+        design = read_design(Path(study))
+    else:
+        name = find_study(study).name
+        design = read_design(configuration_file(name, "full" if full else "default"))
+    place = Path(folder or f"study-{design.study.name}")
+    run_design(
+        design,
+        place,
+        workers=workers,
+        scheduler=scheduler,
+        data=None if data is None else Path(data),
+        retry_failed=retry_failed,
+        listener=listener,
+    )
+    with Database(place) as database:
+        return gather(database)
