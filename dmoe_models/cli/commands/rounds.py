@@ -31,8 +31,6 @@ from dmoe_models.solving.catalogue import find_method, method_for
 from dmoe_models.solving.method import REFERENCE
 from dmoe_models.solving.sandbox import Failure, contained
 
-LAYERS = 12
-"""Layers of a drawn model; a default of this project."""
 _MOST_LAYERS = 10_000  # more is a slip of the keyboard
 _LARGEST_SEED = 2**47 - 1  # every layer has a seed of its own, which takes 16 bits more
 
@@ -71,7 +69,7 @@ Examples:
     "--layers",
     type=click.IntRange(1, _MOST_LAYERS),
     metavar="L",
-    help=f"How many. [default: {LAYERS}, or those of --importance; all 26 recorded ones]",
+    help=f"How many. [default: {draws.LAYERS}, or those of --importance; all 26 recorded ones]",
 )
 @click.option(
     "--gamma0",
@@ -248,21 +246,24 @@ def _layers(
     family: str, layers: int | None, domain: str | None, data: Path | None, wanted: dict[str, Any]
 ) -> tuple[int, Iterator[Instance]]:
     """Return how many layers there are, and the layers."""
-    if family != "recorded":
+    if family != draws.RECORDED:
         for flag, value in (("--domain", domain), ("--data", data)):
             if value is not None:
                 raise click.UsageError(f"{flag} is for recorded layers; {family} is drawn")
-        number = LAYERS if layers is None else layers
-        return number, draws.synthetic_layers(family, layers=number, **wanted)
-    if domain is None:
-        raise click.UsageError(f"recorded layers: --domain is one of {', '.join(draws.DOMAINS)}")
-    folder = recorded_data(data)
-    if folder is None:
-        raise click.UsageError(
-            "recorded layers: name the directory of data with --data or DMOE_DATA"
-        )
-    number = draws.RECORDED_LAYERS if layers is None else layers
-    return number, draws.recorded_layers(folder, domain, layers=range(number), **wanted)
+        number, folder = draws.LAYERS if layers is None else layers, None
+    else:
+        if domain is None:
+            names = ", ".join(draws.DOMAINS)
+            raise click.UsageError(f"recorded layers: --domain is one of {names}")
+        folder = recorded_data(data)
+        if folder is None:
+            raise click.UsageError(
+                "recorded layers: name the directory of data with --data or DMOE_DATA"
+            )
+        number = draws.RECORDED_LAYERS if layers is None else layers
+    return number, draws.draw_layers(
+        family, layers=number, domain=domain, data_dir=folder, **wanted
+    )
 
 
 def _run(
