@@ -79,7 +79,7 @@ class ModelData:
         self._deadline = deadline
 
     def in_time(self, item: Item) -> Item:
-        """Return what is handed in, unless the time to build the model is up."""
+        """Return the item, unless the time to build the model is up: then raise OutOfTimeError."""
         if self._deadline is not None and self._deadline.passed:
             raise OutOfTimeError("time was up while the model was built")
         return item
@@ -112,6 +112,13 @@ class ModelData:
     def links(self) -> list[tuple[int, int]]:
         """Links (i, j) that can carry a token."""
         return [(int(i), int(j)) for i, j in self.instance.links]
+
+    @cached_property
+    def link_number(self) -> np.ndarray:
+        """(K, K) place of each link in `links`, -1 for other pairs."""
+        number = np.full((self.instance.K, self.instance.K), -1)
+        number[tuple(self.instance.links.T)] = np.arange(len(self.instance.links))
+        return number
 
     @cached_property
     def option_table(self) -> np.ndarray:
@@ -217,7 +224,7 @@ class ModelData:
         return selection
 
     def loads(self, selection: np.ndarray) -> dict[tuple[int, int], int]:
-        """Return the token count of every loaded link under a selection (P3).
+        """Return the token count of every loaded link under a (T, K) selection (P3).
 
         Raises
         ------
@@ -233,7 +240,7 @@ class ModelData:
 
 
 def cheapest_candidates(instance: Instance) -> np.ndarray | None:
-    """Keep the L cheapest subcarriers of each of the L links: no others can matter.
+    """Return the L cheapest subcarriers of each of the L links: no others can matter.
 
     In an optimum of P2 with one subcarrier a link, a link that owned a dearer one could move to one
     of its L cheapest that no other link owns.

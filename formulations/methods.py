@@ -7,14 +7,15 @@ build its models.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Outcome
 from formulations.catalogue import LANGUAGES, Language, Model, models
-from formulations.solving import solve_model, solve_p3
+from formulations.placement import solve_p3
+from formulations.solving import solve_model
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,16 @@ class Option:
     Attributes
     ----------
     kind : type
+        Annotates it in signatures.
     default : Any
+    described : str
+        Its type in docstrings.
     meaning : str
     """
 
     kind: Any
     default: Any
+    described: str
     meaning: str
 
 
@@ -37,15 +42,26 @@ OPTIONS = {
     "solver": Option(
         str,
         "highs",
+        "str",
         'Solves the model: "highs", "scip", or any that the language knows and that is installed.',
     ),
-    "time_limit": Option(float | None, None, "Seconds; building the model counts."),
-    "disaggregated": Option(bool, False, "One row per token instead of per link: tighter, larger."),
+    "time_limit": Option(
+        float | None, None, "float, optional", "Seconds; building the model counts."
+    ),
+    "disaggregated": Option(
+        bool, False, "bool", "One row per token instead of per link: tighter, larger."
+    ),
     "reduce": Option(
-        bool, True, "Keep the L cheapest subcarriers of each link only, which loses nothing."
+        bool,
+        True,
+        "bool",
+        "Keep the L cheapest subcarriers of each link only, which loses nothing.",
     ),
     "selection": Option(
-        Any, None, "(T, K) bool array, the experts whose links are placed; top-k's by default."
+        Any,
+        None,
+        "(T, K) bool array, optional",
+        "The experts whose links are placed; top-k's by default.",
     ),
 }
 """What methods of models may be given; a record names those that its own take."""
@@ -109,7 +125,7 @@ def model_method(language: Language, model: Model) -> Callable[..., Outcome]:
     return method
 
 
-def _docstring(language: Language, model: Model, defaults: dict[str, Any]) -> str:
+def _docstring(language: Language, model: Model, options: Iterable[str]) -> str:
     lines = [
         f"Solve {model.problem} by the model {model.name} in {LANGUAGES[language.name]}.",
         "",
@@ -120,10 +136,8 @@ def _docstring(language: Language, model: Model, defaults: dict[str, Any]) -> st
         "instance : Instance",
         f"    {model.takes}.",
     ]
-    for name, default in defaults.items():
-        kind = OPTIONS[name].kind
-        word = getattr(kind, "__name__", str(kind)) if isinstance(kind, type) else str(kind)
-        lines += [f"{name} : {word}, default {default!r}", f"    {OPTIONS[name].meaning}"]
+    for name in options:
+        lines += [f"{name} : {OPTIONS[name].described}", f"    {OPTIONS[name].meaning}"]
     details = (
         "p3_status, and p3_optimum_j (transmission energy of the loaded links, J)"
         if model.problem == "P3"

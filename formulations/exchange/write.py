@@ -34,8 +34,8 @@ from dmoe_models.model.instance import Instance
 from formulations.catalogue import Model, models
 from formulations.data import cheapest_candidates
 from formulations.exchange.names import name_of
+from formulations.placement import selection_for_p3
 from formulations.solver_options import SMALL_MATRIX_VALUE
-from formulations.solving import selection_for_p3
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,6 @@ from dmoe_models.errors import MethodError
 from dmoe_models.model.energy import assignment_energy_j, expert_energy_j
 from dmoe_models.model.instance import Instance
 from formulations.data import ModelData
-from formulations.with_highs.assembly import link_numbers
 
 COST_BITS = 48
 """All costs sum to at most 2^48."""
@@ -205,7 +204,7 @@ def p2_set(
         Where there are more minimal feasible sets, or columns, than a model can hold.
     """
     data = ModelData(instance, candidates, deadline)
-    groups, options, number = data.groups, data.option_table, link_numbers(instance)
+    groups, options, number = data.groups, data.option_table, data.link_number
     choices = sum(len(group.members) for group in groups)
     width = choices + len(options)
     price = instance.transmission_energy_j[tuple(options.T)]

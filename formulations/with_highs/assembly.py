@@ -18,7 +18,6 @@ import numpy as np
 from scipy import sparse
 
 from dmoe_models.errors import MethodError
-from dmoe_models.model.instance import Instance
 from formulations.data import ModelData
 from formulations.solver_options import SMALL_MATRIX_VALUE
 
@@ -118,13 +117,6 @@ def concatenated(first: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.n
     return owner, np.arange(len(owner)) + (first - before)[owner]
 
 
-def link_numbers(instance: Instance) -> np.ndarray:
-    """Return the (K, K) place of each link among the instance's links, -1 for others."""
-    number = np.full((instance.K, instance.K), -1)
-    number[tuple(instance.links.T)] = np.arange(len(instance.links))
-    return number
-
-
 def incidence(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
     """Return the sparse matrix with ones at the given places."""
     return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
@@ -140,7 +132,7 @@ def _widened(matrix: sparse.csr_array, width: int) -> sparse.csr_array:
 def assembled(data: ModelData, choices: Choices, uses: Uses, *, relaxed: bool) -> HighsModel:
     """Add x and y with their rows, and hand the model over."""
     options = data.option_table
-    link = link_numbers(data.instance)[options[:, 0], options[:, 1]]
+    link = data.link_number[options[:, 0], options[:, 1]]
     number = np.bincount(link, minlength=len(data.links))
     ranges = np.column_stack([np.cumsum(number) - number, number])
     spread = int(number[uses.link].sum())

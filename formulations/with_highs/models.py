@@ -20,7 +20,6 @@ from formulations.with_highs.assembly import (
     assembled,
     concatenated,
     incidence,
-    link_numbers,
 )
 
 
@@ -123,7 +122,7 @@ def p2_set(
     chosen, expert = chosen[remote], expert[remote]
     used, row = np.unique(group[chosen] * experts + expert, return_inverse=True)
     user, expert = used // experts, used % experts
-    link = link_numbers(instance)[source[user], expert]
+    link = data.link_number[source[user], expert]
     uses = Uses(user, link, np.ones(len(used)), weight[user])
 
     # The last choice must be zero: with it a token without a set is an infeasible row, where a

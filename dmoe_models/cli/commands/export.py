@@ -11,18 +11,28 @@ from dmoe_models.cli.options import file_path, json_option
 from dmoe_models.cli.printing import print_json
 from dmoe_models.cli.selection import read_selection
 from dmoe_models.files.formats import read_instance
+from formulations.catalogue import models
 from formulations.exchange.write import write_model
 
 
+def _models() -> str:
+    """Return the models' names, by problem."""
+    of_problem: dict[str, list[str]] = {}
+    for model in models.values():
+        only = f" ({model.formats[0]} only)" if len(model.formats) == 1 else ""
+        of_problem.setdefault(model.problem, []).append(f"{model.name}{only}")
+    return "; ".join(map(", ".join, of_problem.values()))
+
+
 @click.command(
-    epilog="""\b
+    epilog=f"""\b
 Examples:
   dmoe export round.json -o model.mps
   dmoe export round.json --model p2-set -o model.lp
   dmoe export round.json --model p3 --selection answer.json -o placed.lp --json
 
 \b
-Models: p1-milp; p2-milp, p2-milp-disaggregated, p2-set, p2-minlp (.nl only); p3.
+Models: {_models()}.
 Beside an .nl file its names are written, as .col and .row.
 """,
 )

@@ -1,0 +1,83 @@
+"""Pyomo's solvers: who is known, and what their answers mean."""
+
+from __future__ import annotations
+
+import math
+
+import pyomo.environ as pyo
+import pytest
+from pyomo.contrib.solver.common.factory import SolverFactory as CurrentSolverFactory
+
+from dmoe_models import MethodError, solve
+from formulations.solver_answer import Health
+from formulations.with_pyomo import models
+from formulations.with_pyomo.solver import solve as solve_pyomo
+from instances.families import draw
+
+
+def line(text):
+    return pytest.raises(MethodError, match=text)
+
+
+def toy(*, upper, rows=()):
+    """Minimise -x over 0 <= x <= upper and the given rows."""
+    model = pyo.ConcreteModel()
+    model.x = pyo.Var(domain=pyo.Integers, bounds=(0, upper))
+    model.rows = pyo.ConstraintList()
+    for row in rows:
+        model.rows.add(row(model.x))
+    model.energy = pyo.Objective(expr=-model.x)
+    return model
+
+
+@pytest.mark.parametrize("solver", ["highs", "scip", "appsi_highs"])
+def test_outcomes_are_told_apart(solver):
+    optimal = solve_pyomo(toy(upper=3), solver)
+    assert optimal.health is Health.OPTIMAL
+    assert optimal.has_solution
+    assert optimal.bound == pytest.approx(-3)
+    infeasible = solve_pyomo(toy(upper=3, rows=[lambda x: x >= 5]), solver)
+    assert infeasible.health is Health.INFEASIBLE
+    assert not infeasible.has_solution
+    unbounded = solve_pyomo(toy(upper=None), solver)
+    assert unbounded.health in (Health.UNBOUNDED, Health.INFEASIBLE)
+    assert unbounded.bound == -math.inf
+
+
+def test_no_time_left_is_a_limit_and_not_an_error():
+    model = models.p2_milp(draw("rayleigh", 1, K=3, T=4))
+    answer = solve_pyomo(model, "highs", time_limit=0.0)
+    assert answer.health is Health.LIMIT
+    assert not answer.has_solution
+
+
+def direct(solver):
+    """The interface that Pyomo's present factory has for a solver."""
+    return CurrentSolverFactory(f"{solver}_direct")
+
+
+def test_unknown_and_missing_solvers_are_named():
+    instance = draw("rayleigh", 1, K=2, T=2)
+    with line("unknown solver 'nosuch'; known are"):
+        solve(instance, "pyomo-p2-milp", solver="nosuch")
+    for solver, interface in (("cbc", pyo.SolverFactory("cbc")), ("gurobi", direct("gurobi"))):
+        with pytest.MonkeyPatch.context() as patch:  # whatever this machine has
+            patch.setattr(type(interface), "available", lambda *_, **__: False)
+            with line(f"solver {solver} is not installed"):
+                solve(instance, "pyomo-p2-milp", solver=solver)
+    with line("takes no products of variables; use scip"):
+        solve(instance, "pyomo-p2-minlp", solver="highs")
+    with pytest.raises(ValueError, match="option solver = 3 is not of type str"):
+        solve(instance, "pyomo-p2-milp", solver=3)
+
+
+@pytest.mark.parametrize("solver", ["appsi_highs", "glpk", "cbc"])
+def test_other_installed_solvers_work_by_name(solver):
+    if not pyo.SolverFactory(solver).available(exception_flag=False):
+        pytest.skip(f"{solver} is not installed")
+    instance = draw("rayleigh", 2, K=3, T=4)
+    result = solve(instance, "pyomo-p2-milp", solver=solver)
+    truth = solve(instance, "exhaustive")
+    assert result.check.ok
+    assert result.objective == pytest.approx(truth.objective, rel=1e-3)
+    assert result.bound <= truth.objective * (1 + 1e-9)
