@@ -16,12 +16,8 @@ _MODULES = {
         "MethodError",
         "SolutionError",
     ),
-    "dmoe_models.files.formats": (
-        "read_instance",
-        "read_solution",
-        "write_instance",
-        "write_solution",
-    ),
+    "dmoe_models.files.instances": ("read_instance", "write_instance"),
+    "dmoe_models.files.solutions": ("read_solution", "write_solution"),
     "dmoe_models.layers.rounds": ("run_rounds",),
     "dmoe_models.model.energy": ("EnergyReport", "evaluate"),
     "dmoe_models.model.instance": ("Instance",),
@@ -47,10 +43,10 @@ if TYPE_CHECKING:
     from dmoe_models.errors import InstanceFileError as InstanceFileError
     from dmoe_models.errors import MethodError as MethodError
     from dmoe_models.errors import SolutionError as SolutionError
-    from dmoe_models.files.formats import read_instance as read_instance
-    from dmoe_models.files.formats import read_solution as read_solution
-    from dmoe_models.files.formats import write_instance as write_instance
-    from dmoe_models.files.formats import write_solution as write_solution
+    from dmoe_models.files.instances import read_instance as read_instance
+    from dmoe_models.files.instances import write_instance as write_instance
+    from dmoe_models.files.solutions import read_solution as read_solution
+    from dmoe_models.files.solutions import write_solution as write_solution
     from dmoe_models.layers.rounds import run_rounds as run_rounds
     from dmoe_models.model.energy import EnergyReport as EnergyReport
     from dmoe_models.model.energy import evaluate as evaluate

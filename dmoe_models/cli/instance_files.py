@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dmoe_models.cli.printing import print_json
-from dmoe_models.files.formats import write_instance
+from dmoe_models.files.instances import write_instance
 from dmoe_models.model.instance import Instance
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dmoe_models.errors import DmoeError
-from dmoe_models.files.formats import read_solution
+from dmoe_models.files.solutions import read_solution
 from dmoe_models.model.instance import Instance
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dmoe_models.errors import InstanceFileError
-from dmoe_models.files.json_format import LARGEST_BYTES, VERSION, checked_content, read_document
+from dmoe_models.errors import FileError
+from dmoe_models.files.documents import LARGEST_BYTES, VERSION, checked_content, read_document
 from dmoe_models.files.paths import Path, by_extension, existing, faults_name, replacement
 from dmoe_models.input_checks import quote, real_number
 from dmoe_models.referee.certificate import Certificate
@@ -33,7 +33,7 @@ def read_certificate(path: Path) -> Certificate:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         One line that names the file and what is wrong in it.
     """
     with faults_name(path):
@@ -41,12 +41,12 @@ def read_certificate(path: Path) -> Certificate:
         document = read_document(existing(path))
         problem = document.get("problem")
         if document.get("format") == CERTIFICATE_FORMAT and problem not in _PROOF:
-            raise InstanceFileError(f"problem = {quote(problem)} is not P1 or P2")
+            raise FileError(f"problem = {quote(problem)} is not P1 or P2")
         keys = (*_HEADER, *_PROOF.get(str(problem), ()))
         content = checked_content(document, CERTIFICATE_FORMAT, keys, keys)
         for name in ("instance", "instance_sha256"):
             if not isinstance(content[name], str):
-                raise InstanceFileError(f"{name} = {quote(content[name])} is not a string")
+                raise FileError(f"{name} = {quote(content[name])} is not a string")
         bound = content["bound_j"]
         return Certificate(
             problem=content["problem"],
@@ -69,7 +69,7 @@ def write_certificate(certificate: Certificate, path: Path) -> None:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         Where the file cannot be written or would be too large to be read, naming it.
     """
     content = {"format": CERTIFICATE_FORMAT, "version": VERSION}
@@ -84,7 +84,7 @@ def write_certificate(certificate: Certificate, path: Path) -> None:
     with faults_name(path):
         by_extension(path, {".json": write_certificate})
         if len(raw) > LARGEST_BYTES:
-            raise InstanceFileError(
+            raise FileError(
                 f"a certificate of {len(raw)} bytes; at most {LARGEST_BYTES} can be read again"
             )
         with replacement(path) as temporary:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from dmoe_models.errors import DmoeError, InstanceFileError
+from dmoe_models.errors import DmoeError, FileError
 
 Path = str | os.PathLike[str]
 
@@ -28,7 +28,7 @@ def faults_name(path: Path) -> Iterator[None]:
     except (DmoeError, OSError, RuntimeError, MemoryError, ValueError) as error:
         name = os.fspath(path)
         shown = name if name.isprintable() else repr(name)
-        raise InstanceFileError(f"{shown}: {_reason(error)}") from error
+        raise FileError(f"{shown}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
@@ -43,14 +43,12 @@ def _reason(error: Exception) -> str:
 
 
 def by_extension(path: Path, known: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
-    """Return what is known for the extension of a path; InstanceFileError for another one."""
+    """Return what is known for the extension of a path; FileError for another one."""
     if os.path.isdir(path):
-        raise InstanceFileError("is a directory, not a file")
+        raise FileError("is a directory, not a file")
     extension = os.path.splitext(os.fspath(path))[1].lower()
     if extension not in known:
-        raise InstanceFileError(
-            f"extension {extension!r} is not known here; use {' or '.join(known)}"
-        )
+        raise FileError(f"extension {extension!r} is not known here; use {' or '.join(known)}")
     return known[extension]
 
 
@@ -58,9 +56,9 @@ def existing(path: Path) -> str:
     """Return the absolute path of a regular file that is not empty."""
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
-        raise InstanceFileError("is not a regular file")
+        raise FileError("is not a regular file")
     if status.st_size == 0:
-        raise InstanceFileError("is empty")
+        raise FileError("is empty")
     return os.path.abspath(path)
 
 
@@ -75,7 +73,7 @@ def replacement(path: Path) -> Iterator[pathlib.Path]:
     """
     target = pathlib.Path(os.path.realpath(path))
     if not target.parent.is_dir():
-        raise InstanceFileError("its folder does not exist")
+        raise FileError("its folder does not exist")
     temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(8)}{target.suffix}")
     try:
         yield temporary
@@ -93,21 +91,21 @@ def naming(path: Path) -> Iterator[None]:
         where = error.filename2 or error.filename or path
         if pathlib.Path(str(where)).name.startswith(TEMPORARY):
             where = path
-        raise InstanceFileError(f"{where}: {error.strerror or error}") from error
+        raise FileError(f"{where}: {error.strerror or error}") from error
 
 
 def require_folder(path: Path) -> None:
     """Make sure, before there is anything to write, that `make_folder` can make a directory."""
     there = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not there.is_dir():
-        raise InstanceFileError(f"{there}: is a file, not a directory")
+        raise FileError(f"{there}: is a file, not a directory")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise InstanceFileError(f"{there}: Permission denied")
+        raise FileError(f"{there}: Permission denied")
 
 
 def make_folder(path: Path) -> None:
     """Make a directory and those above it, unless it is there already."""
     if path.exists() and not path.is_dir():
-        raise InstanceFileError(f"{path}: is a file, not a directory")
+        raise FileError(f"{path}: is a file, not a directory")
     with naming(path):
         path.mkdir(parents=True, exist_ok=True)

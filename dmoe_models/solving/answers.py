@@ -19,11 +19,10 @@ from typing import Any
 from dmoe_models.environment import machine, package_version
 from dmoe_models.errors import FileError
 from dmoe_models.files.certificates import write_certificate
-from dmoe_models.files.decoding import Amount, Bound, Count, Date, decode
-from dmoe_models.files.formats import write_solution
-from dmoe_models.files.json_format import VERSION, checked_content, read_document, write_document
+from dmoe_models.files.documents import VERSION, checked_content, read_document, write_document
 from dmoe_models.files.paths import existing, faults_name, make_folder, replacement
-from dmoe_models.files.plain_json import plain
+from dmoe_models.files.plain_json import Amount, Bound, Count, Date, decode, plain
+from dmoe_models.files.solutions import write_solution
 from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP
 from dmoe_models.model.instance import Instance

@@ -11,7 +11,7 @@ from typing import NoReturn
 import numpy as np
 
 from dmoe_models.errors import InstanceError, MethodError
-from dmoe_models.files.formats import read_instance
+from dmoe_models.files.instances import read_instance
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.catalogue import METHODS, MethodLike, find_method
 from dmoe_models.solving.method import PLUG_IN, BoundMethod, Method

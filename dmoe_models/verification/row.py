@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dmoe_models.files.decoding import decode
-from dmoe_models.files.plain_json import plain
+from dmoe_models.files.plain_json import decode, plain
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.solving.method import PLUG_IN
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dmoe_models.algorithms.certify.certificates import read_certificate, verify_certificate
 from dmoe_models.errors import InstanceFileError
-from dmoe_models.files.formats import read_solution
+from dmoe_models.files.solutions import read_solution
 from dmoe_models.model.instance import Instance
 from dmoe_models.referee.check import check
 from instances.library.record import (

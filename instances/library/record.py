@@ -13,10 +13,9 @@ from importlib import resources
 from pathlib import Path
 
 from dmoe_models.errors import FileError
-from dmoe_models.files.decoding import Bound, Finite, decode
-from dmoe_models.files.json_format import VERSION, checked_content, read_document, write_document
+from dmoe_models.files.documents import VERSION, checked_content, read_document, write_document
 from dmoe_models.files.paths import existing, faults_name, replacement
-from dmoe_models.files.plain_json import plain
+from dmoe_models.files.plain_json import Bound, Finite, decode, plain
 from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.model.instance import Instance

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dmoe_models.errors import InstanceError, InstanceFileError
-from dmoe_models.files.formats import read_instance
+from dmoe_models.files.instances import read_instance
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from instances.families import FAMILIES, draw

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from dmoe_models.errors import InstanceError, InstanceFileError
-from dmoe_models.files.formats import read_instance, write_instance
+from dmoe_models.files.instances import read_instance, write_instance
 from dmoe_models.files.paths import make_folder, replacement
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance

@@ -19,8 +19,8 @@ from dmoe_models.algorithms.certify.certificates import (
     write_certificate,
 )
 from dmoe_models.errors import DmoeError
-from dmoe_models.files.formats import read_solution, write_solution
 from dmoe_models.files.paths import make_folder
+from dmoe_models.files.solutions import read_solution, write_solution
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution

@@ -12,7 +12,8 @@ from dmoe_models.algorithms.certify.certificates import certify as certify_insta
 from dmoe_models.algorithms.certify.certificates import write_certificate
 from dmoe_models.cli.options import file_path, json_option, seed_option
 from dmoe_models.cli.printing import print_json, print_proof
-from dmoe_models.files.formats import read_instance, require_solution_target, write_solution
+from dmoe_models.files.instances import read_instance
+from dmoe_models.files.solutions import require_solution_target, write_solution
 from dmoe_models.referee.check import check
 from dmoe_models.solving.answers import Answers
 from dmoe_models.solving.certified import add_certified, proof_facts

@@ -10,7 +10,8 @@ import click
 from dmoe_models.cli.options import file_path, json_option
 from dmoe_models.cli.printing import print_json, print_proof, print_verdict, violation_facts
 from dmoe_models.files.certificates import read_certificate
-from dmoe_models.files.formats import read_instance, read_solution
+from dmoe_models.files.instances import read_instance
+from dmoe_models.files.solutions import read_solution
 from dmoe_models.referee.certificate import verify_certificate
 from dmoe_models.referee.check import check as check_solution
 from dmoe_models.solving.certified import proof_facts

@@ -10,7 +10,7 @@ import click
 from dmoe_models.cli.options import file_path, json_option
 from dmoe_models.cli.printing import print_json
 from dmoe_models.cli.selection import read_selection
-from dmoe_models.files.formats import read_instance
+from dmoe_models.files.instances import read_instance
 from formulations.catalogue import models
 from formulations.exchange.write import write_model
 

@@ -8,7 +8,8 @@ import click
 
 from dmoe_models.cli.options import file_path, json_option
 from dmoe_models.cli.printing import print_json, print_verdict, violation_facts
-from dmoe_models.files.formats import read_instance, require_solution_target, write_solution
+from dmoe_models.files.instances import read_instance
+from dmoe_models.files.solutions import require_solution_target, write_solution
 from formulations.exchange.read import judge_model_solution
 
 

@@ -17,11 +17,8 @@ from dmoe_models.cli.options import (
 from dmoe_models.cli.printing import print_json, print_verdict, violation_facts
 from dmoe_models.cli.selection import read_selection
 from dmoe_models.cli.shell import log_progress
-from dmoe_models.files.formats import (
-    read_instance,
-    require_solution_target,
-    write_solution,
-)
+from dmoe_models.files.instances import read_instance
+from dmoe_models.files.solutions import require_solution_target, write_solution
 from dmoe_models.solving.answers import Answers
 from dmoe_models.solving.catalogue import find_method
 from dmoe_models.solving.result import Status

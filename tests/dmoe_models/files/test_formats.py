@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dmoe_models import Instance, InstanceError, InstanceFileError, Solution
-from dmoe_models.files import json_format as files_json
-from dmoe_models.files.formats import read_instance, read_solution, write_instance, write_solution
+from dmoe_models.files import documents
+from dmoe_models.files.instances import read_instance, write_instance
+from dmoe_models.files.solutions import read_solution, write_solution
 from dmoe_models.referee.check import check
 
 EXTENSIONS = [".json", ".nc"]
@@ -437,7 +438,7 @@ def test_enormous_file_points_to_netcdf(tmp_path):
 
 
 def test_nothing_is_written_that_is_too_large_to_be_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(files_json, "LARGEST_BYTES", 100)
+    monkeypatch.setattr(documents, "LARGEST_BYTES", 100)
     assert "netCDF" in error_of(write_instance, example(), tmp_path / "a.json")
     assert os.listdir(tmp_path) == []
 

@@ -8,8 +8,9 @@ import pytest
 
 from dmoe_models import InstanceFileError, solve
 from dmoe_models.environment import machine
-from dmoe_models.files.decoding import decode
-from dmoe_models.files.formats import read_solution, write_instance
+from dmoe_models.files.instances import write_instance
+from dmoe_models.files.plain_json import decode
+from dmoe_models.files.solutions import read_solution
 from dmoe_models.solving.answers import Answers, Provenance, read_answer, write_answer
 from dmoe_models.solving.catalogue import find_method
 from instances.families import draw

@@ -5,7 +5,7 @@ import statistics
 import pytest
 
 from dmoe_models import DmoeError, solve
-from dmoe_models.files.formats import read_instance, write_instance
+from dmoe_models.files.instances import read_instance, write_instance
 from dmoe_models.verification.plan import gather
 from instances.families import FAMILIES, draw
 from instances.library.record import CLASSES

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from dmoe_models import solve
-from dmoe_models.files.formats import read_solution, write_instance, write_solution
+from dmoe_models.files.instances import write_instance
+from dmoe_models.files.solutions import read_solution, write_solution
 from dmoe_models.solving.answers import Answers, read_answer, write_answer
 from dmoe_models.solving.catalogue import find_method
 from instances.library.record import (

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from dmoe_models import FileError
-from dmoe_models.files.decoding import Amount, Bound, Count, Date, Finite, decode
-from dmoe_models.files.plain_json import plain
+from dmoe_models.files.plain_json import Amount, Bound, Count, Date, Finite, decode, plain
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any
 import netCDF4
 import numpy as np
 
-from dmoe_models.errors import InstanceFileError
-from dmoe_models.files.json_format import (
+from dmoe_models.errors import FileError
+from dmoe_models.files.documents import (
     INSTANCE_FORMAT,
     VERSION,
     check_header,
@@ -57,11 +57,11 @@ def read_instance_fields(path: str) -> dict[str, Any]:
     if "strict_relevance" in attributes:
         flag = attributes["strict_relevance"]
         if type(flag) is not int or flag not in (0, 1):
-            raise InstanceFileError(f"strict_relevance = {quote(flag)} is not 0 or 1")
+            raise FileError(f"strict_relevance = {quote(flag)} is not 0 or 1")
         content["strict_relevance"] = bool(flag)
     if "metadata" in attributes:
         if not isinstance(attributes["metadata"], str):
-            raise InstanceFileError("attribute metadata is not JSON text")
+            raise FileError("attribute metadata is not JSON text")
         content["metadata"] = parsed(attributes["metadata"], "attribute metadata")
     return content
 
@@ -69,7 +69,7 @@ def read_instance_fields(path: str) -> dict[str, Any]:
 def write_instance(instance: Instance, path: str) -> None:
     """Write an instance to a file that does not exist yet."""
     if "\0" in instance.name:
-        raise InstanceFileError(f"name = {quote(instance.name)}: netCDF text ends at a NUL")
+        raise FileError(f"name = {quote(instance.name)}: netCDF text ends at a NUL")
     sizes = {
         "token": instance.T, "node": instance.K, "expert": instance.K, "subcarrier": instance.M,
     }  # fmt: skip
@@ -98,20 +98,20 @@ def _values(name: str, variable: netCDF4.Variable) -> Any:
     """Return the values of a variable once its form and its unit are right."""
     expected = DIMENSIONS.get(name, ())
     if variable.dimensions != expected:
-        raise InstanceFileError(
+        raise FileError(
             f"{name} has dimensions ({', '.join(variable.dimensions)}), "
             f"expected ({', '.join(expected)})"
         )
     check_names(f"attribute of {name}", variable.ncattrs(), ["units"], ["units"])
     unit = NUMERIC_FIELDS[name][1]
     if variable.getncattr("units") != unit:
-        raise InstanceFileError(
+        raise FileError(
             f"{name} has units {quote(_plain(variable.getncattr('units')))}, expected {unit!r}"
         )
     if not isinstance(variable.dtype, np.dtype) or variable.dtype.kind not in "fiu":
-        raise InstanceFileError(f"{name}: entries are not numbers")
+        raise FileError(f"{name}: entries are not numbers")
     if math.prod(variable.shape) > MOST_ENTRIES:
-        raise InstanceFileError(f"{name}: shape {variable.shape} is too large")
+        raise FileError(f"{name}: shape {variable.shape} is too large")
     values = np.asarray(variable[...])
     return values if expected else values.item()
 
