@@ -39,18 +39,20 @@ def read_solution(file: Path, solved: Path, output: Path | None, as_json: bool) 
     if output is not None:
         require_solution_target(output, file, solved)
     result = judge_model_solution(instance, solved)
-    valid = result.check.ok
+    report, solution = result.check, result.solution
+    assert report is not None and solution is not None  # of whatever could be read
+    valid = report.ok
     claim, holds = result.details["claimed_objective_j"], result.details["claim_holds"]
     if output is not None and valid:
-        write_solution(result.solution, output, instance)
+        write_solution(solution, output, instance)
     if as_json:
         facts = result.summary() | result.details
-        facts["violations"] = violation_facts(result.check)
+        facts["violations"] = violation_facts(report)
         facts["output"] = str(output) if output is not None and valid else None
         print_json(facts)
     else:
         click.echo(repr(result))
-        print_verdict(f"referee: {result.check.verdict}", result.check)
+        print_verdict(f"referee: {report.verdict}", report)
         if holds is False:
             click.echo(f"mismatch: the file claims {claim:.9g} J, it is {result.objective:.9g} J")
     if output is not None and not valid:

@@ -93,4 +93,10 @@ def run_command(name: str) -> click.Command:
         "0: all tasks are done that can be without recorded data; 1: some failed; 130: "
         "interrupted, the same command goes on."
     )
-    return click.command(name, short_help=title, help=f"{title}\n\nExit status {statuses}")(run)
+    example = f"dmoe study {name}"
+    return click.command(
+        name,
+        short_help=title,
+        help=f"{title}\n\nExit status {statuses}",
+        epilog=f"\b\nExamples:\n  {example}\n  {example} --full --out {name}-full/",
+    )(run)
