@@ -9,10 +9,11 @@ import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dmoe_models.algorithms.certify.certificates import read_certificate, verify_certificate
 from dmoe_models.errors import InstanceFileError
+from dmoe_models.files.certificates import read_certificate
 from dmoe_models.files.solutions import read_solution
 from dmoe_models.model.instance import Instance
+from dmoe_models.referee.certificate import verify_certificate
 from dmoe_models.referee.check import check
 from instances.library.record import (
     blank_record,
@@ -56,8 +57,8 @@ def _faults(instance: Instance, folder: Path) -> Iterator[str]:
     right = blank_record(instance)
     for field in ("problem", "nodes", "tokens", "subcarriers", "max_experts", "static_j"):
         if getattr(record, field) != getattr(right, field):
-            said, is_so = getattr(record, field), getattr(right, field)
-            yield f"{instance.name}: {field} is {is_so!r}, not {said!r}"
+            stated, correct = getattr(record, field), getattr(right, field)
+            yield f"{instance.name}: {field} is {correct!r}, not {stated!r}"
     energy = math.inf
     if record.found is not None:
         report = check(instance, read_solution(witness_path(folder, instance.name)))

@@ -2,7 +2,7 @@
 
 A record is a JSON file ``NAME.json``; beside it lies the witness, a solution file that the referee
 accepts, and, where the bound has one, its certificate. What was known before stays in the record's
-history. How a record changes is decided in `instances.library.update`.
+history. How a record changes is decided in `instances.library.judgement`.
 """
 
 from __future__ import annotations
@@ -128,12 +128,6 @@ class Record:
             return next((name for name, most in CLASSES.items() if worked <= most), "hard")
         limit = CLASSES["medium"]
         return "hard" if run.time_s >= limit and worked >= 0.9 * limit else "not measured"
-
-    @property
-    def solved_by(self) -> list[str]:
-        """The measured methods that proved an optimum, or that there is no solution."""
-        solved = (OPTIMAL, INFEASIBLE)
-        return sorted(name for name, run in self.measured.items() if run.status in solved)
 
 
 def worked_s(run: Provenance) -> float:

@@ -12,9 +12,9 @@ import pandas as pd
 
 from dmoe_models.files.plain_json import plain
 from dmoe_models.text import text_table
+from instances.library.judgement import SAME
 from instances.library.record import CLASSES, INFEASIBLE, Record, read_record, record_path, worked_s
 from instances.library.set_file import InstanceSet
-from instances.library.update import SAME
 
 LEGEND = (
     "`proof`: certificate (whoever has Python can verify it), method (a method of this package "
@@ -102,7 +102,7 @@ def rendered(table: pd.DataFrame, form: str) -> str:
     if form == "json":
         return json.dumps(plain(table.to_dict("records")), indent=1) + "\n"
     heads = ["set", "instance", "class", "status", "objective (J)", "gap", "proof", "found", "MILP"]
-    rows = [_shown(row) for row in table.to_dict("records")]
+    rows = [_cells(row) for row in table.to_dict("records")]
     counts = Counter(str(value) for value in table["class"])
     order = [*CLASSES, "hard", "open", "not measured"]
     summary = ", ".join(f"{counts[name]} {name}" for name in order if counts[name])
@@ -114,7 +114,7 @@ def rendered(table: pd.DataFrame, form: str) -> str:
     return f"# Best known values\n\n{total}. {LEGEND}\n\n{body}\n"
 
 
-def _shown(row: dict[Hashable, object]) -> list[str]:
+def _cells(row: dict[Hashable, object]) -> list[str]:
     objective, gap, seconds = (float(str(row[key])) for key in ("objective_j", "gap", "milp_s"))
     late = row["class"] in ("hard", "open")
     return [

@@ -107,7 +107,10 @@ def test_a_record_grows_and_keeps_its_history(instances, offered, tmp_path):
     assert second.found.author == "somebody" and second.found.machine and second.found.date
     assert [event.what for event in second.history] == ["objective", "objective", "bound"]
     assert second.history[0].run.method == "random"
-    assert second.solved_by == ["exact", "highs-p2-milp"]
+    assert {name: run.status for name, run in second.measured.items()} == {
+        "exact": "optimal",
+        "highs-p2-milp": "optimal",
+    }
     assert record_of(tmp_path, p1).status == "optimal"
     assert record_of(tmp_path, infeasible).status == "infeasible"
 
