@@ -10,7 +10,7 @@ from typing import Any
 
 from dmoe_models.errors import FileError
 from dmoe_models.files.documents import LARGEST_BYTES, VERSION, checked_content, read_document
-from dmoe_models.files.paths import Path, by_extension, existing, faults_name, replacement
+from dmoe_models.files.paths import Path, by_extension, existing, naming, replacement
 from dmoe_models.input_checks import quote, real_number
 from dmoe_models.referee.certificate import Certificate
 
@@ -36,7 +36,7 @@ def read_certificate(path: Path) -> Certificate:
     FileError
         One line that names the file and what is wrong in it.
     """
-    with faults_name(path):
+    with naming(path):
         by_extension(path, {".json": read_document})
         document = read_document(existing(path))
         problem = document.get("problem")
@@ -81,7 +81,7 @@ def write_certificate(certificate: Certificate, path: Path) -> None:
             text = "[\n    " + ",\n    ".join(map(_dumped, value)) + "\n  ]"
         lines.append(f"  {json.dumps(name)}: {text}")
     raw = ("{\n" + ",\n".join(lines) + "\n}\n").encode("utf-8")
-    with faults_name(path):
+    with naming(path):
         by_extension(path, {".json": write_certificate})
         if len(raw) > LARGEST_BYTES:
             raise FileError(

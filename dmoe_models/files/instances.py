@@ -17,7 +17,7 @@ from dmoe_models.files.documents import (
     read_document,
     write_document,
 )
-from dmoe_models.files.paths import Path, by_extension, existing, faults_name, replacement
+from dmoe_models.files.paths import Path, by_extension, existing, naming, replacement
 from dmoe_models.model.instance import Instance
 
 _FIELDS = [f.name for f in fields(Instance)]
@@ -42,7 +42,7 @@ def read_instance(path: Path) -> Instance:
     FileError
         One line that names the file and, where the fault lies in the data, field, index and value.
     """
-    with faults_name(path):
+    with naming(path):
         read = by_extension(
             path,
             {".json": _read_json, ".nc": netcdf.read_instance_fields},
@@ -65,7 +65,7 @@ def write_instance(instance: Instance, path: Path) -> None:
     FileError
         Where the file cannot be written, naming it.
     """
-    with faults_name(path):
+    with naming(path):
         write = by_extension(path, {".json": _write_json, ".nc": netcdf.write_instance})
         with replacement(path) as temporary:
             write(instance, str(temporary))

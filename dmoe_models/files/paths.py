@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pathlib
 import secrets
@@ -21,14 +20,14 @@ TEMPORARY = ".dmoe-"
 
 
 @contextmanager
-def faults_name(path: Path) -> Iterator[None]:
-    """Turn whatever goes wrong with a file into one line that begins with its name."""
+def naming(path: Path) -> Iterator[None]:
+    """Turn whatever goes wrong with a file into a FileError: one line that begins with its name."""
     try:
         yield
     except (DmoeError, OSError, RuntimeError, MemoryError, ValueError) as error:
         name = os.fspath(path)
-        shown = name if name.isprintable() else repr(name)
-        raise FileError(f"{shown}: {_reason(error)}") from error
+        name = name if name.isprintable() else repr(name)
+        raise FileError(f"{name}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
@@ -82,30 +81,20 @@ def replacement(path: Path) -> Iterator[pathlib.Path]:
         temporary.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Turn an error of the file system into one line that names the file."""
-    try:
-        yield
-    except OSError as error:
-        where = error.filename2 or error.filename or path
-        if pathlib.Path(str(where)).name.startswith(TEMPORARY):
-            where = path
-        raise FileError(f"{where}: {error.strerror or error}") from error
-
-
-def require_folder(path: Path) -> None:
+def require_folder(path: pathlib.Path) -> None:
     """Make sure, before there is anything to write, that `make_folder` can make a directory."""
-    there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     if not there.is_dir():
         raise FileError(f"{there}: is a file, not a directory")
     if not os.access(there, os.W_OK | os.X_OK):
         raise FileError(f"{there}: Permission denied")
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: pathlib.Path) -> None:
     """Make a directory and those above it, unless it is there already."""
     if path.exists() and not path.is_dir():
         raise FileError(f"{path}: is a file, not a directory")
-    with naming(path):
+    try:
         path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:  # of one of those above it, perhaps
+        raise FileError(f"{error.filename or path}: {error.strerror or error}") from error

@@ -54,14 +54,15 @@ def plain(value: Any) -> Any:
 # ---------------------------------------------------------------------------------- conditions
 
 
-def _finite(where: str, value: float) -> None:
-    if not math.isfinite(value):
-        raise FileError(f"{where} = {value} is not finite")
-
-
 def _not_nan(where: str, value: float) -> None:
-    if math.isnan(value):
-        raise FileError(f"{where} is not a number")
+    if math.isnan(value):  # which null stands for
+        raise FileError(f"{where} = None is not a real number")
+
+
+def _finite(where: str, value: float) -> None:
+    _not_nan(where, value)
+    if math.isinf(value):
+        raise FileError(f"{where} = {value} is not finite")
 
 
 def _not_negative(where: str, value: float) -> None:

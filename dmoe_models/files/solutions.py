@@ -14,7 +14,7 @@ import numpy as np
 
 from dmoe_models.errors import FileError, SolutionError
 from dmoe_models.files.documents import VERSION, checked_content, read_document, write_document
-from dmoe_models.files.paths import Path, by_extension, existing, faults_name, replacement
+from dmoe_models.files.paths import Path, by_extension, existing, naming, replacement
 from dmoe_models.input_checks import quote, real_number, whole_array, whole_number
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
@@ -46,7 +46,7 @@ def read_solution(path: Path) -> Solution:
     FileError
         One line that names the file and what is wrong in it.
     """
-    with faults_name(path):
+    with naming(path):
         read = by_extension(path, {".json": _read_json})
         return read(existing(path))
 
@@ -67,7 +67,7 @@ def write_solution(solution: Solution, path: Path, instance: Instance) -> None:
     FileError
         Where the file cannot be written, or the solution was made for another instance.
     """
-    with faults_name(path):
+    with naming(path):
         write = by_extension(path, {".json": _write_json})
         with replacement(path) as temporary:
             write(solution, str(temporary), instance)
@@ -88,7 +88,7 @@ def require_solution_target(path: Path, *others: Path | None) -> None:
         For an extension that is not ``.json``, a folder that does not exist or takes no files, and
         a file that is one of the others.
     """
-    with faults_name(path):
+    with naming(path):
         if os.path.realpath(path) in {os.path.realpath(other) for other in others if other}:
             raise FileError("is needed for something else here; name another file")
         by_extension(path, {".json": _write_json})

@@ -20,7 +20,7 @@ from dmoe_models.environment import machine, package_version
 from dmoe_models.errors import FileError
 from dmoe_models.files.certificates import write_certificate
 from dmoe_models.files.documents import VERSION, checked_content, read_document, write_document
-from dmoe_models.files.paths import existing, faults_name, make_folder, replacement
+from dmoe_models.files.paths import existing, make_folder, naming, replacement
 from dmoe_models.files.plain_json import Amount, Bound, Count, Date, decode, plain
 from dmoe_models.files.solutions import write_solution
 from dmoe_models.input_checks import quote
@@ -254,7 +254,7 @@ def write_answer(answer: Answer, path: Path) -> None:
     answer : Answer
     path : path
     """
-    with faults_name(path), replacement(path) as temporary:
+    with naming(path), replacement(path) as temporary:
         content = {"format": ANSWER_FORMAT, "version": VERSION} | plain(asdict(answer))
         write_document(content, str(temporary))
 
@@ -267,7 +267,7 @@ def read_answer(path: Path) -> Answer:
     FileError
         One line that names the file and what is wrong in it.
     """
-    with faults_name(path):
+    with naming(path):
         names = [f.name for f in fields(Answer)]
         required = ["instance", "instance_sha256", "run"]
         document = read_document(existing(path))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dmoe_models.errors import InstanceFileError
+from dmoe_models.errors import FileError
 from dmoe_models.files.paths import make_folder, naming, replacement
 from dmoe_models.verification.row import NOT_RUN, Row, row_from_json
 
@@ -28,7 +28,7 @@ class Journal:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         Where the file is not a journal or cannot be read or written, naming it.
     """
 
@@ -37,8 +37,8 @@ class Journal:
         self._finished: dict[tuple[Any, ...], Row] = {}
         if path is None:
             return
+        make_folder(path.parent)
         with naming(path):
-            make_folder(path.parent)
             text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
             lines = text.splitlines(keepends=True)
             for line in lines:
@@ -46,7 +46,7 @@ class Journal:
                 if row is not None:
                     self._finished[row.key] = row
             if lines and lines[0][: len(_BEGINNING)] != _BEGINNING[: len(lines[0])]:
-                raise InstanceFileError(f"{path}: holds no rows of dmoe-models; not overwritten")
+                raise FileError("holds no rows of dmoe-models; not overwritten")
             if lines and not lines[-1].endswith("\n"):  # a kill in the middle of a line
                 with replacement(path) as temporary:
                     temporary.write_text("".join(lines[:-1]), encoding="utf-8")

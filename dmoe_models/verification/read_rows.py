@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from dmoe_models.errors import DmoeError, InstanceFileError
+from dmoe_models.errors import FileError
 from dmoe_models.files.paths import naming
 from dmoe_models.presentation.files import require_packages
 from dmoe_models.verification.row import row_from_json
@@ -43,7 +43,7 @@ def read_rows(path: Path) -> pd.DataFrame:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         Where the file cannot be read or holds no rows, naming it.
     """
     if path.is_dir():
@@ -52,15 +52,15 @@ def read_rows(path: Path) -> pd.DataFrame:
     read = readers.get(path.suffix.lower())
     if read is None:
         known = " or ".join(readers)
-        raise InstanceFileError(f"{path}: extension {path.suffix!r} is not known here; use {known}")
-    try:
-        with naming(path):
+        raise FileError(f"{path}: extension {path.suffix!r} is not known here; use {known}")
+    if read is _parquet:
+        require_packages(f"reading {path}", ["pyarrow"])
+    with naming(path):
+        try:
             return _complete(read(path))
-    except DmoeError:
-        raise
-    except (ValueError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())
-        raise InstanceFileError(f"{path}: holds no rows of dmoe-models: {reason}") from error
+        except (ValueError, TypeError, AttributeError) as error:
+            reason = " ".join(str(error).split())
+            raise FileError(f"holds no rows of dmoe-models: {reason}") from error
 
 
 def _complete(table: pd.DataFrame) -> pd.DataFrame:
@@ -93,7 +93,6 @@ def _csv(path: Path) -> pd.DataFrame:
 
 
 def _parquet(path: Path) -> pd.DataFrame:
-    require_packages(f"reading {path}", ["pyarrow"])
     with path.open("rb") as file:
         return pd.read_parquet(file)
 

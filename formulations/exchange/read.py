@@ -13,7 +13,7 @@ import numpy as np
 
 from dmoe_models.algorithms.lower_bound import lower_bound
 from dmoe_models.errors import InstanceFileError
-from dmoe_models.files.paths import faults_name
+from dmoe_models.files.paths import naming
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Outcome, Solution
 from dmoe_models.solving.result import Result
@@ -53,7 +53,7 @@ def read_model_solution(instance: Instance, path: str | Path) -> Solution:
         instance has, a value farther than 1e-5 from 0 and 1, a format that is none of these.
     """
     path = Path(path)
-    with faults_name(path):
+    with naming(path):
         found = read_solver_file(path)
         data = ModelData(instance)
         sets = sets_by_name(data) if any(n.startswith("set_") for n in found.values) else {}

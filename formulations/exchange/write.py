@@ -29,7 +29,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from dmoe_models.environment import package_version
 from dmoe_models.errors import InstanceFileError, MethodError
-from dmoe_models.files.paths import by_extension, faults_name, replacement
+from dmoe_models.files.paths import by_extension, naming, replacement
 from dmoe_models.model.instance import Instance
 from formulations.catalogue import Model, models
 from formulations.data import cheapest_candidates
@@ -105,7 +105,7 @@ def write_model(
         )
     if selection is not None and record.problem != "P3":
         raise MethodError(f"model {record.name} takes no selection; p3 does")
-    with faults_name(path):
+    with naming(path):
         write = by_extension(path, {".lp": _write_linear, ".mps": _write_linear, ".nl": _write_nl})
     if path.suffix.lower() not in record.formats:
         raise MethodError(f"model {record.name} has products of variables; write it as .nl")
@@ -177,7 +177,7 @@ def _write_linear(
     highs.setOptionValue("small_matrix_value", SMALL_MATRIX_VALUE)
     mark = "\\ " if path.suffix.lower() == ".lp" else "* "
     with (
-        faults_name(path),
+        naming(path),
         replacement(path) as temporary,
         tempfile.TemporaryDirectory(dir=temporary.parent, prefix=".dmoe-") as folder,
     ):
@@ -227,7 +227,7 @@ def _write_nl(model: Model, built: pyo.ConcreteModel, path: Path) -> tuple[int, 
     name = partial(name_of, model, built.data)
     built.name = ", ".join(built.doc.splitlines())
     files = [path, path.with_suffix(".col"), path.with_suffix(".row")]
-    with faults_name(path), ExitStack() as stack:
+    with naming(path), ExitStack() as stack:
         # Replaced in reverse order: where the model stands, so do its names.
         body, columns, rows = (stack.enter_context(replacement(file)) for file in files)
         with body.open("w", encoding="utf-8", newline="\n") as stream:

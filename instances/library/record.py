@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dmoe_models.errors import FileError
 from dmoe_models.files.documents import VERSION, checked_content, read_document, write_document
-from dmoe_models.files.paths import existing, faults_name, replacement
+from dmoe_models.files.paths import existing, naming, replacement
 from dmoe_models.files.plain_json import Bound, Finite, decode, plain
 from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
@@ -171,7 +171,7 @@ def certificate_path(folder: Path, name: str) -> Path:
 def write_record(record: Record, folder: Path) -> None:
     """Write a record, replacing the one that is there."""
     path = record_path(folder, record.instance)
-    with faults_name(path), replacement(path) as temporary:
+    with naming(path), replacement(path) as temporary:
         content = {"format": RECORD_FORMAT, "version": VERSION} | plain(asdict(record))
         write_document(content, str(temporary))
 
@@ -184,7 +184,7 @@ def read_record(path: Path) -> Record:
     FileError
         One line that names the file and what is wrong in it.
     """
-    with faults_name(path):
+    with naming(path):
         names = [f.name for f in fields(Record)]
         content = checked_content(read_document(existing(path)), RECORD_FORMAT, names, names)
         record = decode(Record, content)

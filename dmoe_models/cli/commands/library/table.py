@@ -10,7 +10,7 @@ import click
 from dmoe_models.cli.commands.library._options import records_option
 from dmoe_models.cli.options import file_path
 from dmoe_models.errors import InstanceFileError
-from dmoe_models.files.paths import faults_name, replacement
+from dmoe_models.files.paths import naming, replacement
 from instances.library import record, sets, status
 
 
@@ -47,6 +47,6 @@ def table(names: Sequence[str], records: Path | None, form: str, output: Path | 
     if output is None:
         click.echo(text, nl=False)
         return
-    with faults_name(output), replacement(output) as temporary:
+    with naming(output), replacement(output) as temporary:
         temporary.write_text(text, encoding="utf-8")
     click.echo(f"{output}: best known values", err=True)
