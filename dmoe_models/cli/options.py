@@ -17,7 +17,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 data_option = click.option(
     "--data", type=file_path, help="Directory of recorded data, or DMOE_DATA."
 )
-seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the random numbers that methods draw.",
+)
 solver_option = click.option("--solver", help="For the methods that take one: highs, scip, ...")
 
 

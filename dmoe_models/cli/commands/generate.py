@@ -26,7 +26,9 @@ Examples:
 """,
 )
 @click.argument("family", required=False)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Of the draw; the first of a series."
+)
 @click.option(
     "-p",
     "--parameter",

@@ -65,8 +65,12 @@ Every choice is written into the instance's metadata.
 @_choice("--transmit-power-dbm", "Over the band.", type=float)
 @_choice("--noise-figure-db", type=float)
 @_choice("--bandwidth-hz", "Of one subcarrier.", type=float)
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("-o", "--output", type=file_path, required=True)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Of what is drawn in joining the two."
+)
+@click.option(
+    "-o", "--output", type=file_path, required=True, help="The instance's file (.json or .nc)."
+)
 @json_option
 def import_(gates: Path, channel: Path, output: Path, as_json: bool, **choices: Any) -> None:
     """Join recorded GATES and a recorded CHANNEL into an instance.

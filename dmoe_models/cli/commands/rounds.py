@@ -86,7 +86,13 @@ Examples:
 )
 @click.option("--domain", help="Of recorded layers: intent, law, summary or translation.")
 @data_option
-@click.option("--seed", type=click.IntRange(0, _LARGEST_SEED), default=0, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, _LARGEST_SEED),
+    default=0,
+    show_default=True,
+    help="Of the draws and of the random numbers that methods draw.",
+)
 @click.option(
     "--methods",
     "names",

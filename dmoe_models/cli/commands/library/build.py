@@ -15,7 +15,12 @@ from instances.library import sets
 @click.argument("name", metavar="SET")
 @click.option("-o", "--output", type=file_path, required=True, help="The folder.")
 @click.option(
-    "--format", "suffix", type=click.Choice(["json", "nc"]), default="json", show_default=True
+    "--format",
+    "suffix",
+    type=click.Choice(["json", "nc"]),
+    default="json",
+    show_default=True,
+    help="Of the instances' files.",
 )
 @json_option
 def build(name: str, output: Path, suffix: str, as_json: bool) -> None:

@@ -31,6 +31,7 @@ Examples:
     type=click.Choice(["text", "markdown", "csv", "json"]),
     default="text",
     show_default=True,
+    help="Of the table.",
 )
 @click.option("-o", "--output", type=file_path, help="Write to a file instead.")
 def table(names: Sequence[str], records: Path | None, form: str, output: Path | None) -> None:
