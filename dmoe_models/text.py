@@ -154,8 +154,8 @@ def _written(value: float, factor: float, digits: int) -> str:
     return _unlike(0.0, scaled, digits, _MOST) or f"{scaled:.2g}"
 
 
-def _unlike(mark: float, number: float, digits: int, most: int) -> str:
-    for decimals in range(min(max(0, digits), most), most + 1):
+def _unlike(mark: float, number: float, digits: int, limit: int) -> str:
+    for decimals in range(min(max(0, digits), limit), limit + 1):
         text = f"{number:,.{decimals}f}"
         if float(text.replace(",", "")) != mark:
             return text

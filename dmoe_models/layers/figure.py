@@ -64,19 +64,26 @@ def rounds_figure(rounds: Rounds, reference: str | None) -> Figure:
         number.set_ylabel("experts per token")
         shares = _shares(rounds.loads, method, last)
         image = pattern.imshow(
-            shares, cmap="Greys", vmin=0.0, aspect="auto", interpolation="nearest",
+            shares,
+            cmap="Greys",
+            vmin=0.0,
+            aspect="auto",
+            interpolation="nearest",
             vmax=100 * max(rounds.loads["share"].max(), 0.01) if len(rounds.loads) else 1.0,
             extent=(0.5, last + 0.5, len(shares) - 0.5, -0.5),
-        )  # fmt: skip
+        )
         pattern.set_ylabel("expert")
     _scale_alike(grid, last)
     figure.colorbar(
         image, ax=grid[:, 2].tolist(), label="share of the tokens served (%)", aspect=30
     )
     figure.legend(
-        *_legend(grid[:, 0], reference), loc="outside upper left", ncols=6, frameon=False,
+        *_legend(grid[:, 0], reference),
+        loc="outside upper left",
+        ncols=6,
+        frameon=False,
         fontsize=LARGE,
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -91,22 +98,41 @@ def _draw_energy(
         height = np.nan_to_num(own[column].to_numpy(dtype=float)) * scale
         if column != "static_j" or height.any():
             axes.bar(
-                layers, height, bottom=top, width=0.8, color=shade, hatch=hatch, edgecolor="0.3",
-                linewidth=0.3, label=label,
-            )  # fmt: skip
+                layers,
+                height,
+                bottom=top,
+                width=0.8,
+                color=shade,
+                hatch=hatch,
+                edgecolor="0.3",
+                linewidth=0.3,
+                label=label,
+            )
         top = top + height
     refused = (own["energy_j"].notna() & ~own["valid"].astype(bool)).to_numpy()
     if refused.any():
         axes.plot(
-            layers[refused], top[refused], "x", color="0", markersize=4, clip_on=False,
-            label="refused by the referee", zorder=4,
+            layers[refused],
+            top[refused],
+            "x",
+            color="0",
+            markersize=4,
+            clip_on=False,
+            label="refused by the referee",
+            zorder=4,
             transform=offset_copy(axes.transData, axes.figure, y=5, units="points"),
-        )  # fmt: skip
+        )
     if reference is not None:
         axes.stairs(
-            reference["energy_j"] * scale, np.append(layers - 0.5, layers[-1] + 0.5), baseline=None,
-            color="0", linestyle=":", linewidth=1.2, label="reference", zorder=3,
-        )  # fmt: skip
+            reference["energy_j"] * scale,
+            np.append(layers - 0.5, layers[-1] + 0.5),
+            baseline=None,
+            color="0",
+            linestyle=":",
+            linewidth=1.2,
+            label="reference",
+            zorder=3,
+        )
     if own["energy_j"].isna().all():
         axes.annotate("no solution", (0.5, 0.5), xycoords="axes fraction", ha="center", va="center")
 

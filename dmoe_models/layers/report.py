@@ -36,7 +36,7 @@ def graded_layers(rounds: Rounds, reference: str | None) -> pd.DataFrame:
     ----------
     rounds : Rounds
     reference : str or None
-        Label of the method against which savings are told; None for none.
+        Label of the method to whose energy savings refer; None for none.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 A round is one layer: its gate scores, its channel, its importance gamma(l). Methods see the very
 same instances, so that what differs between them is the methods. The energy of a layer is
-`evaluate`'s; here it is told apart by layer, by token, by transmission and computation, next to
+`evaluate`'s; here it is split by layer, by token, by transmission and computation, next to
 which experts were chosen and how many for a token. All results are tidy tables.
 
 References

@@ -1,7 +1,7 @@
 """What all pictures have in common: they are read on paper, in grey, and without their text.
 
-Series differ in mark, line and shade at once, never in colour. Everything is said to the figure
-itself; nothing global is set.
+Series differ in mark, line and shade at once, never in colour. All settings are those of one
+figure; nothing global is set.
 """
 
 from __future__ import annotations
@@ -101,18 +101,20 @@ def panels(
     """
     from matplotlib.figure import Figure
 
-    down = -(-len(titles) // columns)
-    across = -(-len(titles) // down)
-    letters = int((WIDTH - margin) / across / LETTER) - 4
+    rows = -(-len(titles) // columns)
+    wide = -(-len(titles) // rows)
+    letters = int((WIDTH - margin) / wide / LETTER) - 4
     wrapped = [_broken(title, letters) for title in titles]
     above = 0.13 * max(title.count("\n") for title in wrapped)
-    tall = above + (height or {1: 3.0, 2: 2.4, 3: 2.0}.get(across, 1.7))
-    figure = Figure(figsize=(WIDTH, 0.8 + down * tall), layout="constrained")
+    tall = above + (height or {1: 3.0, 2: 2.4, 3: 2.0}.get(wide, 1.7))
+    figure = Figure(figsize=(WIDTH, 0.8 + rows * tall), layout="constrained")
     found: list[Any] = []
     for number, title in enumerate(wrapped):
         first = found[0] if found else None
         axes = figure.add_subplot(
-            *(down, across, number + 1),
+            rows,
+            wide,
+            number + 1,
             sharex=first if share_x else None,
             sharey=first if share_y else None,
         )
@@ -120,8 +122,8 @@ def panels(
         axes.tick_params(
             which="both",
             labelsize=SMALL,
-            labelbottom=not share_x or number + across >= len(titles),
-            labelleft=not share_y or number % across == 0,
+            labelbottom=not share_x or number + wide >= len(titles),
+            labelleft=not share_y or number % wide == 0,
         )
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(color=GRID, linewidth=0.6)
@@ -221,15 +223,15 @@ def draw(axes: Any, x: Numbers, y: Numbers, style: Style, ends: Any = None) -> N
         bars(axes, x, ends, style["color"])
 
 
-def bars(axes: Any, places: Numbers, ends: Any, shade: str, *, along: str = "y") -> None:
+def bars(axes: Any, places: Numbers, ends: Any, shade: str, *, direction: str = "y") -> None:
     """Draw intervals from ``ends[0]`` to ``ends[1]`` along an axis."""
     low, high = (finite(end) for end in ends)
-    lines = axes.vlines if along == "y" else axes.hlines
+    lines = axes.vlines if direction == "y" else axes.hlines
     lines(np.asarray(places, dtype=float), low, high, color=shade, linewidth=0.9, zorder=2)
 
 
 def beside(number: int, count: int, width: float) -> float:
-    """Return how far beside its place the `number`-th of `count` marks stands, of a `width`."""
+    """Return the offset of the `number`-th of `count` marks that share one position."""
     return width * (number / (count - 1) - 0.5) if count > 1 else 0.0
 
 
@@ -278,10 +280,10 @@ def positive_axis(axis: Any, values: Numbers) -> None:
     known = finite(values)
     above = known[known > 0].tolist() or [1.0]
     if (known <= 0).any():
-        least, most = min(above), max(above)
+        least, greatest = min(above), max(above)
         _scale(axis, "symlog", linthresh=least, linscale=0.3)
-        _limits(axis, -0.3 * least, 2 * most)
-        powers = range(math.ceil(math.log10(2 * least)), math.floor(math.log10(2 * most)) + 1)
+        _limits(axis, -0.3 * least, 2 * greatest)
+        powers = range(math.ceil(math.log10(2 * least)), math.floor(math.log10(2 * greatest)) + 1)
         ticks = [10.0**power for power in powers][:: max(1, -(-len(powers) // 8))]
         names = [f"{tick:g}" if tick < 1e4 else f"1e{math.log10(tick):.0f}" for tick in ticks]
         axis.set_ticks([0.0, *ticks], labels=["0", *names])  # none where 0's label is
@@ -291,11 +293,11 @@ def positive_axis(axis: Any, values: Numbers) -> None:
         _limits(axis, min(above) / 2, 2 * max(above))
 
 
-def few_ticks(axes: Any, values: Numbers, most: int = 7) -> None:
+def few_ticks(axes: Any, values: Numbers, limit: int = 7) -> None:
     """Put ticks of the horizontal axis at some of the values, the least among them."""
     known = np.unique(finite(values)[np.isfinite(finite(values))])
-    shown = known[:: max(1, -(-len(known) // most))]
-    axes.set_xticks(shown, [f"{value:.3g}" for value in shown])
+    chosen = known[:: max(1, -(-len(known) // limit))]
+    axes.set_xticks(chosen, [f"{value:.3g}" for value in chosen])
 
 
 def _scale(axis: Any, kind: str, **options: float) -> None:

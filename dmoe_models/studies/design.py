@@ -150,7 +150,7 @@ class Design:
         """Return all tasks: first one of every cell, then a second, and so on.
 
         In this order what is done at any moment is spread over all cells, and so the time left can
-        be told.
+        be estimated.
         """
         found = []
         for cell in self.cells:

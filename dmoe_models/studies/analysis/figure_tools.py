@@ -1,4 +1,4 @@
-"""What figures read off a study's tables: what tells lines apart, and how that is said.
+"""What figures read off a study's tables: what distinguishes lines, and how that is written.
 
 A table may come from `summaries` or from the file that was written of it; any parameter of any
 family may be missing from it, or from some of its lines.
@@ -17,7 +17,7 @@ from dmoe_models.studies.analysis.verdicts import axes as parameters
 __all__ = ["parameters"]
 
 NODES = "K"
-MOST = 4
+PANEL_LINES = 4
 """Lines in a small panel."""
 
 _WORDS = {
@@ -37,7 +37,7 @@ _WORDS = {
 _TOGETHER = str.maketrans({" ": "\u00a0"})  # no line is broken within
 
 
-def said(name: str, value: Any) -> str:
+def parameter_text(name: str, value: Any) -> str:
     """Return a parameter and its value in words."""
     text = str(value)
     if isinstance(value, float):
@@ -48,10 +48,14 @@ def said(name: str, value: Any) -> str:
     return pattern.format(text).translate(_TOGETHER)
 
 
-def told(line: Mapping[Any, Any], names: Sequence[str]) -> str:
+def line_text(line: Mapping[Any, Any], names: Sequence[str]) -> str:
     """Return a line's values of some parameters in words, the family first; defaults are silent."""
     family = [str(line["family"])] if "family" in names else []
-    rest = [said(name, line[name]) for name in names if name != "family" and pd.notna(line[name])]
+    rest = [
+        parameter_text(name, line[name])
+        for name in names
+        if name != "family" and pd.notna(line[name])
+    ]
     return ", ".join([*family, *rest])
 
 
@@ -61,16 +65,16 @@ def varying(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
 
 
 def labels(table: pd.DataFrame, names: Sequence[str]) -> pd.Series:
-    """Return for every line its family, and what of these parameters tells it apart."""
+    """Return for every line its family, and which of these parameters distinguish it."""
     chosen = ["family", *(name for name in varying(table, names) if name != "family")]
-    found = [told(line, chosen) for line in table[chosen].to_dict("records")]
+    found = [line_text(line, chosen) for line in table[chosen].to_dict("records")]
     return pd.Series(found, index=table.index, dtype=object)
 
 
 def node_labels(table: pd.DataFrame) -> pd.Series:
     """Return "K = 4" for every line."""
     known = table[NODES] if NODES in table else pd.Series(float("nan"), index=table.index)
-    found = [said(NODES, float(k)) if pd.notna(k) else "K by default" for k in known]
+    found = [parameter_text(NODES, float(k)) if pd.notna(k) else "K by default" for k in known]
     return pd.Series(found, index=table.index, dtype=object)
 
 
@@ -96,15 +100,15 @@ def of_main_method(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["method"] == main_method(table)]
 
 
-def in_parts(names: Sequence[str], most: int = MOST) -> list[list[str]]:
+def in_parts(names: Sequence[str], limit: int = PANEL_LINES) -> list[list[str]]:
     """Return names in as few parts of at most so many as there can be, alike in size."""
-    count = -(-len(names) // most)
+    count = -(-len(names) // limit)
     size = -(-len(names) // max(1, count))
     return [list(names[start : start + size]) for start in range(0, len(names), max(1, size))]
 
 
 def ends(table: pd.DataFrame, name: str, factor: float = 1.0) -> tuple[pd.Series, pd.Series]:
-    """Return the ends of a figure's intervals."""
+    """Return the ends of an estimate's intervals."""
     return factor * table[f"{name}_low"], factor * table[f"{name}_high"]
 
 

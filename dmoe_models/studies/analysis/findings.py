@@ -96,10 +96,10 @@ def _without_answer(rows: pd.DataFrame) -> list[tuple[str, int, str]]:
     if not {"method", "reason"} <= set(rows):
         return []
     reasons = rows["reason"].fillna("").astype(str)
-    told = rows[rows["method"].notna() & (reasons != "")]
+    named = rows[rows["method"].notna() & (reasons != "")]
     return [
         (str(method), len(own), str(own["reason"].mode().iloc[0]).rstrip("."))
-        for method, own in told.groupby("method", sort=False)
+        for method, own in named.groupby("method", sort=False)
     ]
 
 

@@ -117,7 +117,7 @@ def clustered_proportion(
 
 
 def excess_interval(
-    values: Numbers, *, most: float = math.inf, confidence: float = CONFIDENCE
+    values: Numbers, *, limit: float = math.inf, confidence: float = CONFIDENCE
 ) -> Interval:
     """Return the mean of numbers of which many are 0, the others positive, and a few large.
 
@@ -131,14 +131,14 @@ def excess_interval(
     ----------
     values : sequence of float
         NaN is left out; an infinite one makes the mean infinite.
-    most : float
+    limit : float
         What no number can be above, where that is known.
     confidence : float
 
     Returns
     -------
     Interval
-        Without ends where fewer than two numbers are positive and `most` is not known.
+        Without ends where fewer than two numbers are positive and `limit` is not known.
     """
     array = np.asarray(values, dtype=float)
     array = array[~np.isnan(array)]
@@ -149,7 +149,7 @@ def excess_interval(
     half = 1.0 - (1.0 - confidence) / 2
     positive = array[array > 0]
     student, of_positive = mean_interval(array, confidence), mean_interval(positive, half)
-    reach = min(of_positive.high, most) if len(positive) > 1 else most
+    reach = min(of_positive.high, limit) if len(positive) > 1 else limit
     if math.isinf(reach):
         return Interval(student.value, math.nan, math.nan)
     high = proportion_interval(len(positive), array.size, half).high * reach

@@ -128,8 +128,8 @@ def axes(table: pd.DataFrame) -> list[str]:
     return [name for name in before if name not in ("cell", "part", "layer")]
 
 
-def figure_of(line: Any, name: str, ending: str = "") -> Interval:
-    """Return a figure of a line with its interval: columns `name`, `name_low`, `name_high`."""
+def estimate_of(line: Any, name: str, ending: str = "") -> Interval:
+    """Return an estimate of a line with its interval: columns `name`, `name_low`, `name_high`."""
     return Interval(*(float(line[f"{name}{part}{ending}"]) for part in ("", "_low", "_high")))
 
 
@@ -190,7 +190,7 @@ def near_optimal(
     near = known["mean_excess_high"].fillna(known["mean_excess"]) <= NEAR
     alone = int(known["mean_excess_high"].isna().sum())
     worst = highest(known, "mean_excess")
-    effect = figure_of(worst, "mean_excess")
+    effect = estimate_of(worst, "mean_excess")
     far = ", ".join(sorted(known.loc[~near, "family"].unique()))
     yield verdict(
         f"JESA is near-optimal: a mean excess of at most {100 * NEAR:g} %{where}.",
@@ -215,7 +215,7 @@ def span(values: pd.Series) -> str:
 
 
 def sizes(table: pd.DataFrame) -> str:
-    """Write of how many nodes a table's cells are; of how many links where that is not told."""
+    """Write of how many nodes a table's cells are; of how many links where that is not known."""
     nodes = table["K"].dropna() if "K" in table else pd.Series(dtype=float)
     if len(nodes) == len(table):
         return f"K = {span(nodes)}"
@@ -225,7 +225,7 @@ def sizes(table: pd.DataFrame) -> str:
 def graded(agree: Any, disagree: Any) -> str:
     """Return the outcome for conditions, some of which agree or disagree with a claim, surely.
 
-    Undecided where those that do neither could still change it: more draws would tell.
+    Undecided where those that do neither could still change it: more draws would decide.
 
     Parameters
     ----------

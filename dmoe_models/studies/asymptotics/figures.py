@@ -92,9 +92,13 @@ def decay(table: pd.DataFrame, rates: pd.DataFrame) -> Picture:
             draw(axes, x[some], share[some], style)
             bars(axes, x, (np.maximum(low, 1e-9), high), style["color"])
             axes.plot(
-                *(x[~some], high[~some]), linestyle="none", marker="_", color=style["color"],
+                x[~some],
+                high[~some],
+                linestyle="none",
+                marker="_",
+                color=style["color"],
                 markersize=7,
-            )  # fmt: skip
+            )
             least = min([least, *low[low > 0], *high[high > 0]])
         ratio, form = _closed_form(line)
         axes.plot(ratio, 1 - form, **_CLOSED_FORM, linewidth=1.2)
@@ -126,7 +130,7 @@ def exponents(rates: pd.DataFrame) -> Picture | None:
     figure, (axes,) = panels_of_rows([""], rows)
     for number, (column, style) in enumerate(zip(columns, entries.values(), strict=True)):
         y = np.arange(len(rows)) + beside(number, 2, 0.3)
-        bars(axes, y, ends(rates, column), style["color"], along="x")
+        bars(axes, y, ends(rates, column), style["color"], direction="x")
         axes.plot(finite(rates[column]), y, markersize=4.5, **style)
     axes.axvline(0, color="0.3", linewidth=0.8)
     axes.axvline(1, color="0.3", linewidth=0.8, linestyle=":")

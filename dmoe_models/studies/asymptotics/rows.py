@@ -1,4 +1,4 @@
-"""Is JESA asymptotically optimal? Every draw: the certified optimum, JESA, LB, who wants what.
+"""Is JESA asymptotically optimal? Every draw: certified optimum, JESA, LB, distinct bests.
 
 docs/model.md, fact 4 (distinct bests): where the best subcarriers of all links are distinct, LB,
 the optimum and JESA's energy are one. With gains that are independent over links and exchangeable

@@ -26,7 +26,7 @@ from dmoe_models.studies.analysis.verdicts import (
     Verdict,
     axes,
     described,
-    figure_of,
+    estimate_of,
     graded,
     lowest,
     near_optimal,
@@ -211,7 +211,7 @@ def _rate(rates: pd.DataFrame) -> Iterator[Verdict]:
     if own.empty:
         return
     slowest = lowest(own, "optimal_exponent")
-    effect = figure_of(slowest, "optimal_exponent")
+    effect = estimate_of(slowest, "optimal_exponent")
     yield verdict(
         "The probability that JESA misses the optimum falls faster than that of best subcarriers "
         "which are not distinct, 1 / M in the limit (independent fading).",

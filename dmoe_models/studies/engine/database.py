@@ -92,7 +92,7 @@ class Database:
     ------
     StudyError
         Where the folder holds no study, one of another configuration or begun with another
-        version of this package, or somebody else is writing.
+        version of this package, or another process is writing.
     """
 
     def __init__(self, folder: Path, design: Design | None = None) -> None:
@@ -253,7 +253,7 @@ class Database:
     @_naming_the_file
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Let all that is read in the enclosed code be of one moment, whoever writes meanwhile."""
+        """Make all that the enclosed code reads be of one moment, whatever is written meanwhile."""
         self._connection.execute("BEGIN")
         try:
             yield

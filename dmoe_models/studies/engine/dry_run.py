@@ -1,4 +1,4 @@
-"""Before a study begins: the first draw of every cell, so that what cannot be is said at once."""
+"""Before a study begins: the first draw of every cell, so that faults of a cell show at once."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def try_cells(design: Design, data: Path | None = None) -> None:
         try:
             instance = _first(design, cell, data)
         except Exception as error:  # what a worker would say of every task of the cell
-            raise StudyError(f"{_told(cell)}: {one_line(error)}") from error
+            raise StudyError(f"{_described(cell)}: {one_line(error)}") from error
         if instance.problem != "P2" and cell.parameters.get("part") != "selection":
-            raise StudyError(f"{_told(cell)}: is of P1, and this study is about P2")
+            raise StudyError(f"{_described(cell)}: is of P1, and this study is about P2")
 
 
 def _first(design: Design, cell: Cell, data: Path | None) -> Instance:
@@ -43,6 +43,6 @@ def _first(design: Design, cell: Cell, data: Path | None) -> Instance:
     return draw_cell(cell.parameters, cell.first_seed, data)
 
 
-def _told(cell: Cell) -> str:
+def _described(cell: Cell) -> str:
     words = ", ".join(f"{name} = {quote(value)}" for name, value in cell.parameters.items())
     return f"cell {cell.number} ({words})"

@@ -140,8 +140,8 @@ def _work_off(
     known: dict[int, float] = {}  # seconds that the last task of a cell took
     under_way = 0
     while waiting or under_way:
-        while waiting and (most := backend.room(len(waiting))):
-            bundle = _bundled(waiting, known, most)
+        while waiting and (limit := backend.room(len(waiting))):
+            bundle = _bundled(waiting, known, limit)
             backend.submit(bundle)
             under_way += len(bundle)
         for task, attempt, answer in backend.finished():
@@ -162,11 +162,11 @@ def _work_off(
                 listener.step(task, answer, attempt, final)
 
 
-def _bundled(waiting: deque[tuple[Task, int]], known: Mapping[int, float], most: int) -> Bundle:
+def _bundled(waiting: deque[tuple[Task, int]], known: Mapping[int, float], limit: int) -> Bundle:
     """Take the next task, and more while all are short; what failed before is tried alone."""
     bundle: Bundle = []
     seconds = 0.0
-    while waiting and len(bundle) < most:
+    while waiting and len(bundle) < limit:
         task, attempt = waiting[0]
         seconds += known.get(task.cell.number, _BUNDLE_S) if attempt == 1 else _BUNDLE_S
         if bundle and seconds > _BUNDLE_S:

@@ -16,7 +16,7 @@ from dmoe_models.studies.study import StudyError
 
 try:
     import fcntl
-except ImportError:  # no POSIX system: nobody keeps two runs apart
+except ImportError:  # no POSIX system: two runs are not kept apart
     fcntl = None  # type: ignore[assignment]
 
 FILE = "study.sqlite"
@@ -100,7 +100,7 @@ def require_same(folder: Path, facts: Mapping[str, str], design: Design) -> None
 
 
 def locked(folder: Path) -> Any:
-    """Return a file whose lock says that somebody is writing; it ends with the process."""
+    """Return a file whose lock says that a process is writing; it ends with the process."""
     path = folder / _LOCK
     with naming(path):
         file = path.open("w")
@@ -117,7 +117,7 @@ def locked(folder: Path) -> Any:
 
 
 def connected(path: Path, *, writing: bool) -> sqlite3.Connection:
-    """Open the file; where nothing can be written beside it, and nobody does, as it lies there."""
+    """Open the file; unchangeable where nothing can be written beside it and nothing is."""
     aside = path.with_name(f"{path.name}-wal")
     if writing or os.access(path.parent, os.W_OK) or aside.exists():
         return sqlite3.connect(path, isolation_level=None)

@@ -1,7 +1,7 @@
 """A task's rows on their way into the database and out of it: every value of its column's kind.
 
-Rows come from a process that somebody else's code runs in, so they are looked at before any is
-kept: those of a task are as they should be, all of them, or they are refused.
+Rows come from a process that runs foreign code, so they are checked before any is kept: the rows of
+a task are kept together, or refused together.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whoever starts a worker process watches it: its time, its memory, and whether it is alive.
+"""A worker process and its watchdog: time, memory, and whether it is alive.
 
 The work is done in a process of its own, so that a task that hangs in compiled code, or takes all
 memory, or crashes the interpreter, costs that process and nothing else. The next task gets a new
@@ -132,7 +132,7 @@ class Runner:
     def _send(self, content: dict[str, Any], number: int) -> None:
         assert self._process is not None and self._process.stdin is not None
         message = {"number": number, "task": content, "data": self.data}
-        with contextlib.suppress(OSError):  # it has died: the next look tells
+        with contextlib.suppress(OSError):  # it has died: the next look notices
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 
@@ -213,7 +213,7 @@ class Runner:
 
     @property
     def closed(self) -> bool:
-        """Whether it was told to end."""
+        """Whether it was closed."""
         return self._closed
 
     def close(self) -> None:
@@ -259,7 +259,7 @@ def _psutil() -> Any:
 
 
 NEEDED = 'studies need Dask; try: pip install "dmoe-models[studies]"'
-"""What is said where the optional packages are missing."""
+"""Message where the optional packages are missing."""
 
 
 def _read(source: IO[str], lines: queue.SimpleQueue[str | None]) -> None:

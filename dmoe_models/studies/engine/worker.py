@@ -2,7 +2,7 @@
 
 Tasks come as lines of JSON on standard input and rows go out as lines of JSON on standard output;
 whatever else a method prints goes to standard error. The process ends with its standard input,
-in the middle of a task too: whoever started it has died then.
+in the middle of a task too: the process that started it has died then.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _alone(name: str) -> Iterator[None]:
 
 def main() -> None:
     """Serve tasks until standard input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started it decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started it decides
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what methods print must not mix with answers
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()

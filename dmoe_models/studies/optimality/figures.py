@@ -56,7 +56,7 @@ def gaps(table: pd.DataFrame) -> Picture:
         line = table[table["method"] == method]
         place = _places(line["family"], families)
         lost = line["mean_excess"].isna().to_numpy()
-        bars(axes, place, ends(line, "mean_excess", 100), mean["color"], along="x")
+        bars(axes, place, ends(line, "mean_excess", 100), mean["color"], direction="x")
         axes.plot(finite(line["worst_excess"], 100), place, markersize=4, **worst)
         axes.plot(finite(line["mean_excess"], 100), place, markersize=4, **mean)
         axes.plot(np.zeros(int(lost.sum())), place[lost], markersize=4, **nothing)
@@ -81,7 +81,7 @@ def optimal(table: pd.DataFrame) -> Picture:
     for axes, method in zip(places, methods, strict=True):
         line = table[table["method"] == method]
         place = _places(line["family"], families)
-        bars(axes, place, ends(line, "p_optimal", 100), style["color"], along="x")
+        bars(axes, place, ends(line, "p_optimal", 100), style["color"], direction="x")
         axes.plot(finite(line["p_optimal"], 100), place, markersize=4, **style)
     share_axis(places[0].xaxis)
     name_axes(figure, "draws solved to optimality (%)")
@@ -127,7 +127,7 @@ def tightness(table: pd.DataFrame) -> Picture:
     figure, places = panels_of_rows(bounds, families, marks_in_a_row=len(entries))
     for axes, bound in zip(places, bounds, strict=True):
         for line, place, style in _by_nodes(table[table["method"] == bound], families, entries):
-            bars(axes, place, ends(line, "mean_distance", 100), style["color"], along="x")
+            bars(axes, place, ends(line, "mean_distance", 100), style["color"], direction="x")
             axes.plot(finite(line["worst_distance"], 100), place, markersize=4, **worst)
             axes.plot(finite(line["mean_distance"], 100), place, markersize=4, **style)
     excess_axis(places[0].xaxis, 100 * table[["worst_distance", "mean_distance_high"]])
@@ -154,7 +154,7 @@ def integral(table: pd.DataFrame) -> Picture | None:
     figure, places = panels_of_rows(list(titles.values()), families, marks_in_a_row=len(entries))
     for axes, column in zip(places, titles, strict=True):
         for line, place, style in _by_nodes(table, families, entries):
-            bars(axes, place, ends(line, column, 100), style["color"], along="x")
+            bars(axes, place, ends(line, column, 100), style["color"], direction="x")
             axes.plot(finite(line[column], 100), place, markersize=4, **style)
     known = [95.0, *finite(table[[f"{column}_low" for column in titles]], 100).ravel()]
     places[0].set_xlim(5 * math.floor(np.nanmin(known) / 5) - 1, 101)
@@ -197,7 +197,7 @@ def nodes(table: pd.DataFrame) -> Picture | None:
             + [table["subsets_per_token"]]
         ),
     )
-    few_ticks(places[0], table[NODES], most=8)
+    few_ticks(places[0], table[NODES], limit=8)
     name_axes(figure, "experts, K", "nodes a token (logarithmic)")
     legend(figure, entries)
     return Picture(

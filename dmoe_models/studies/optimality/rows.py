@@ -188,9 +188,9 @@ def _facts(optimum: Optimum, tried: Attempt) -> dict[str, Any]:
     }
 
 
-def subsets(experts: int, most: int) -> int:
-    """Return how many sets of 1 to `most` of so many experts there are."""
-    return sum(math.comb(experts, size) for size in range(1, most + 1))
+def subsets(experts: int, largest: int) -> int:
+    """Return how many sets of 1 to `largest` of so many experts there are."""
+    return sum(math.comb(experts, size) for size in range(1, largest + 1))
 
 
 def with_cheapest_assignment(instance: Instance) -> Instance:

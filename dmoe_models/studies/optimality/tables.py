@@ -73,11 +73,13 @@ def _share_of(rows: pd.DataFrame, name: str, *, clustered: bool) -> Interval:
     return clustered_proportion(clusters["sum"], clusters["size"])
 
 
-def _mean_of(rows: pd.DataFrame, name: str, *, clustered: bool, most: float = math.inf) -> Interval:
+def _mean_of(
+    rows: pd.DataFrame, name: str, *, clustered: bool, limit: float = math.inf
+) -> Interval:
     if not clustered or rows.empty:
-        return excess_interval(rows[name], most=most)
+        return excess_interval(rows[name], limit=limit)
     clusters = _clusters(rows, name)
-    return excess_interval(clusters["sum"] * (len(clusters) / len(rows)), most=most)
+    return excess_interval(clusters["sum"] * (len(clusters) / len(rows)), limit=limit)
 
 
 def _gaps(group: pd.DataFrame, *, clustered: bool = False) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def _tightness(group: pd.DataFrame, *, clustered: bool = False) -> dict[str, Any
     return {
         "draws": len(group),
         "certified": len(known),
-        **columns_of("mean_distance", _mean_of(known, "distance", clustered=clustered, most=1.0)),
+        **columns_of("mean_distance", _mean_of(known, "distance", clustered=clustered, limit=1.0)),
         "worst_distance": float(known["distance"].max()),
         **columns_of("p_tight", _share_of(known, "tight", clustered=clustered)),
         **columns_of("p_integral", _share_of(whole, "integral", clustered=clustered)),

@@ -18,7 +18,7 @@ from dmoe_models.studies.analysis.verdicts import (
     Tables,
     Verdict,
     described,
-    figure_of,
+    estimate_of,
     graded,
     highest,
     lowest,
@@ -91,21 +91,21 @@ def _search(nodes: pd.DataFrame) -> Iterator[Verdict]:
         highest(group, "subsets_per_token") for _, group in own.groupby("family", sort=False)
     ]
     few = [line["share"] <= FEW for line in largest]
-    told = "; ".join(
+    words = "; ".join(
         f"{line['family']}, {sizes(line.to_frame().T)}: {line['nodes_per_token']:,.4g} nodes a "
         "token, "
         f"{100 * line['share']:.2g} % of {line['subsets_per_token']:,.0f} sets"
         for line in largest
     )
     worst = max(largest, key=lambda line: float(line["share"]))
-    nodes_per_token, sets = figure_of(worst, "nodes_per_token"), float(worst["subsets_per_token"])
+    nodes_per_token, sets = estimate_of(worst, "nodes_per_token"), float(worst["subsets_per_token"])
     effect = Interval(*(number / sets for number in nodes_per_token))
     yield verdict(
         "The bound by linear relaxation reduces the search of DES significantly "
         f"(to {100 * FEW:g} % of the sets, at the largest K).",
         f"{PAPER}, abstract; the threshold is ours",
         graded(few, [not line for line in few]),
-        f"With the bound that is {whose}: in {sum(few)} of {len(few)} families. {told}. "
+        f"With the bound that is {whose}: in {sum(few)} of {len(few)} families. {words}. "
         f"Largest share: {in_percent(effect)} ({worst['family']}).",
         "nodes",
         effect,
@@ -146,7 +146,7 @@ def _outperforms(families: pd.DataFrame, label: str) -> Iterator[Verdict]:
         return
     more = pairs["p_beyond_low"] > 0.5
     least = lowest(pairs, "p_beyond")
-    effect = figure_of(least, "p_beyond")
+    effect = estimate_of(least, "p_beyond")
     alike = ", ".join(pairs.loc[~more, "family"])
     none = ", ".join(own.loc[own["p_beyond"].isna(), "family"])
     yield verdict(
@@ -157,7 +157,7 @@ def _outperforms(families: pd.DataFrame, label: str) -> Iterator[Verdict]:
         f"valid answer{f'; not in {alike}' if alike else ''}"
         + (f"; nothing to compare in {none}" if none else "")
         + f". Least in {least['family']}, on {in_percent(effect)} of the draws, where {label} "
-        f"needs {in_percent(figure_of(least, 'beyond_jesa'))} of the optimum more in the mean.",
+        f"needs {in_percent(estimate_of(least, 'beyond_jesa'))} of the optimum more in the mean.",
         "gaps",
         effect,
         int(pairs["paired"].sum()),
@@ -241,7 +241,7 @@ def _lower_bound(lines: pd.DataFrame) -> Verdict:
     """Near, in a cell: the whole interval of the mean distance is at most `NEAR`."""
     near = lines["mean_distance_high"] <= NEAR
     worst = highest(lines, "mean_distance")
-    effect = figure_of(worst, "mean_distance")
+    effect = estimate_of(worst, "mean_distance")
     far = ", ".join(sorted(lines.loc[~near, "family"].unique()))
     return verdict(
         f"LB, every link at its best subcarrier, is tight (to {100 * NEAR:g} % in the mean).",
@@ -261,7 +261,7 @@ def _weaker(lines: pd.DataFrame, bound: pd.DataFrame, label: str) -> Verdict:
     pairs = lines.merge(bound, on="cell", suffixes=("", "_bound"))
     weaker = pairs["mean_distance_low"] > pairs["mean_distance_high_bound"]
     worst = highest(lines, "mean_distance")
-    effect = figure_of(worst, "mean_distance")
+    effect = estimate_of(worst, "mean_distance")
     return verdict(
         f"LB is a better bound than the linear relaxation of the MILP ({label.split()[-1]}).",
         OURS,

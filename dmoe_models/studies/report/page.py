@@ -52,9 +52,12 @@ def _rendered(kind: str, report: StudyReport, tables: Sequence[Presented]) -> st
     import jinja2
 
     templates = jinja2.Environment(
-        autoescape=kind == "html", undefined=jinja2.StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
+        autoescape=kind == "html",
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
     templates.filters |= {"md": _escaped, "grid": _grid}
     source = resources.files("dmoe_models.studies.report") / f"page.{kind}"
     return templates.from_string(source.read_text(encoding="utf-8")).render(
@@ -103,9 +106,9 @@ def _verdicts(report: StudyReport) -> list[dict[str, Any]]:
     ]
 
 
-def _excerpt(number: int, table: Presented, most: int) -> dict[str, Any]:
+def _excerpt(number: int, table: Presented, limit: int) -> dict[str, Any]:
     """Return a table with what a page has to know of its size."""
-    lines = table.lines if len(table.lines) <= most else table.lines[:_LOOK]
+    lines = table.lines if len(table.lines) <= limit else table.lines[:_LOOK]
     return {
         "number": number,
         "table": table,

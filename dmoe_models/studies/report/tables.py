@@ -1,7 +1,7 @@
-"""A study's tables as people read them: words for names, percent for shares, one cell a figure.
+"""A study's tables as people read them: words for names, percent for shares, one cell an estimate.
 
-A figure `x` of a summary stands beside `x_low` and `x_high`; here the three are one cell,
-``98.4 [96.0, 99.6]``. Columns that say the same on every line are said once, above the table. An
+A number `x` of a summary stands beside `x_low` and `x_high`; here the three are one cell,
+``98.4 [96.0, 99.6]``. Columns that say the same on every line stand once, above the table. An
 axis that only a configuration knows stands under its own name.
 """
 
@@ -113,12 +113,12 @@ def present(name: str, table: pd.DataFrame, study: Study | None = None) -> Prese
 
 def _columns(table: pd.DataFrame, measured: Mapping[str, tuple[str, str]]) -> list[_Column]:
     names = [str(name) for name in table.columns]
-    figures = {name for name in names if {f"{name}_low", f"{name}_high"} <= set(names)}
-    ends = {f"{name}_{end}" for name in figures for end in ("low", "high")}
-    left_out = ends | (IMPLIED - figures)
-    about = [name for name in names if name not in left_out | figures | set(measured)]
+    estimates = {name for name in names if {f"{name}_low", f"{name}_high"} <= set(names)}
+    ends = {f"{name}_{end}" for name in estimates for end in ("low", "high")}
+    left_out = ends | (IMPLIED - estimates)
+    about = [name for name in names if name not in left_out | estimates | set(measured)]
     if "cell" in names and table.duplicated(about).any():
-        about.insert(0, "cell")  # nothing else tells its lines from others
+        about.insert(0, "cell")  # nothing else distinguishes its lines
     found = [_column(table, [name], name, ("", 1.0), True) for name in about]
     scales = {"": ("", 1.0), "%": ("%", 100.0)}
     for unit in ("J", "s"):
@@ -127,7 +127,7 @@ def _columns(table: pd.DataFrame, measured: Mapping[str, tuple[str, str]]) -> li
     for name in names:
         if name not in left_out and name not in about:
             header, unit = measured.get(name, (name, ""))
-            parts = [name, f"{name}_low", f"{name}_high"] if name in figures else [name]
+            parts = [name, f"{name}_low", f"{name}_high"] if name in estimates else [name]
             found.append(_column(table, parts, header, scales[unit], False))
     return found
 
@@ -135,7 +135,7 @@ def _columns(table: pd.DataFrame, measured: Mapping[str, tuple[str, str]]) -> li
 def _column(
     table: pd.DataFrame, names: list[str], header: str, scale: tuple[str, float], is_label: bool
 ) -> _Column:
-    """Return the column that one of the table's, or the three of a figure, become."""
+    """Return the column that one of the table's, or the three of an estimate, become."""
     values = table[names[0]]
     if is_label:
         cells = format_labels(values)

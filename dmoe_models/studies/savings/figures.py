@@ -28,11 +28,11 @@ from dmoe_models.studies.analysis.figure_tools import (
     in_order,
     in_parts,
     labels,
+    line_text,
     main_method,
     of_main_method,
+    parameter_text,
     parameters,
-    said,
-    told,
     varying,
 )
 from dmoe_models.studies.analysis.figures import StudyFigure
@@ -93,7 +93,9 @@ def methods(table: pd.DataFrame) -> Picture | None:
     if "z" in series and series["z"].notna().any():
         wanted = 1.0 if (series["z"] == 1.0).any() else series["z"].dropna().iloc[0]
         chosen = series["z"].isna() | (series["z"] == wanted)
-        among = "" if chosen.all() else f" Of thresholds, {said('z', float(wanted))} alone."
+        among = (
+            "" if chosen.all() else f" Of thresholds, {parameter_text('z', float(wanted))} alone."
+        )
         series = series[chosen]
     series = series.assign(place=labels(series, _but_importance(series)))
     entries, names = styles(in_order(series["method"])), in_order(series["place"])
@@ -173,7 +175,7 @@ def where(table: pd.DataFrame) -> Picture | None:
         for line in chosen[chosen["reference"] == reference].to_dict("records"):
             place, kind = list(rows).index(line["cell"]), _kind(line)
             interval = [100 * line["saving_low"]], [100 * line["saving_high"]]
-            bars(axes, [place], interval, _KINDS[kind]["color"], along="x")
+            bars(axes, [place], interval, _KINDS[kind]["color"], direction="x")
             axes.plot(finite([line["saving"]], 100), [place], markersize=4.5, **_KINDS[kind])
             used.add(kind)
     name_axes(figure, f"energy saved by {main_method(table)} (%)")
@@ -223,10 +225,10 @@ def _condition_rows(table: pd.DataFrame) -> dict[Any, str]:
     rows: dict[Any, str] = {}
     heading = ""
     for line in cells.to_dict("records"):
-        if between and told(line, between) != heading:
-            heading = told(line, between)
+        if between and line_text(line, between) != heading:
+            heading = line_text(line, between)
             rows[f"{heading} {len(rows)}"] = heading or "by default"
-        rows[line["cell"]] = told(line, ["family", *within])
+        rows[line["cell"]] = line_text(line, ["family", *within])
     return rows
 
 
@@ -245,7 +247,7 @@ def _over_importance(table: pd.DataFrame) -> pd.DataFrame:
     for family, own in series.groupby("family", sort=False):
         chosen = varying(own, names)
         for place, values in zip(own.index, own[names].to_dict("records"), strict=True):
-            line[place] = told(values, chosen) or str(family)
+            line[place] = line_text(values, chosen) or str(family)
     return series.assign(line=[line[place] for place in series.index])
 
 

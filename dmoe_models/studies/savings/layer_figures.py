@@ -22,8 +22,8 @@ from dmoe_models.studies.analysis.figure_tools import (
     ends,
     in_order,
     labels,
+    line_text,
     parameters,
-    told,
     varying,
 )
 from dmoe_models.text import prefixed
@@ -77,7 +77,7 @@ def layers(parts: pd.DataFrame, saved: pd.DataFrame) -> Picture:
     legend(figure, entries)
     cells = parts.drop_duplicates("cell")
     (chosen,) = cells[cells["cell"] == cell].to_dict("records")
-    name = told(chosen, ["family", *varying(cells, parameters(cells))])
+    name = line_text(chosen, ["family", *varying(cells, parameters(cells))])
     return Picture(
         figure,
         f"Layer by layer, in the cell nearest to the defaults ({name}): mean energy of a layer, "

@@ -16,7 +16,7 @@ HALF = 0.5
 """The saving that the literature speaks of."""
 
 REFERENCES = ("Top-k", "H(1, D)", "greedy")
-"""Labels of the methods against which savings are told."""
+"""Labels of the methods to which energies are compared."""
 
 
 def savings_in_total(rows: pd.DataFrame, references: Sequence[str] = REFERENCES) -> pd.DataFrame:

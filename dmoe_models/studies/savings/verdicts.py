@@ -20,7 +20,7 @@ from dmoe_models.studies.analysis.verdicts import (
     Verdict,
     axes,
     described,
-    figure_of,
+    estimate_of,
     graded,
     highest,
     lowest,
@@ -78,9 +78,9 @@ def judge(tables: Tables) -> Iterator[Verdict]:
     )
 
 
-def _told(line: Any, table: pd.DataFrame) -> str:
+def _saving_text(line: Any, table: pd.DataFrame) -> str:
     """Say a saving, and where it was."""
-    return f"{in_percent(figure_of(line, 'saving'))} at {described(line, table)}"
+    return f"{in_percent(estimate_of(line, 'saving'))} at {described(line, table)}"
 
 
 def _typical(table: pd.DataFrame) -> Any:
@@ -105,9 +105,9 @@ def _half(table: pd.DataFrame, reference: str, more: str = "") -> Verdict:
     most, least = highest(table, "saving"), lowest(table, "saving")
     sentence = (
         f"Surely in {int(above.sum())} of {len(table)} conditions, surely not in "
-        f"{int(below.sum())}. {_told(typical, table)}; most "
-        f"{_told(most, table)}, least "
-        f"{_told(least, table)}."
+        f"{int(below.sum())}. {_saving_text(typical, table)}; most "
+        f"{_saving_text(most, table)}, least "
+        f"{_saving_text(least, table)}."
     )
     edges = _edges(table)
     if edges:
@@ -124,7 +124,7 @@ def _half(table: pd.DataFrame, reference: str, more: str = "") -> Verdict:
         graded(above, below),
         sentence,
         "where",
-        figure_of(typical, "saving"),
+        estimate_of(typical, "saving"),
         int(table["draws"].sum()),
     )
 
@@ -158,10 +158,10 @@ def _recorded(jesa: pd.DataFrame) -> Iterator[Verdict]:
         f"{PAPER}: often around 50 % or more",
         graded(table["above_half"], table["saving_high"] < HALF),
         f"In {int(table['above_half'].sum())} of {len(table)} conditions surely; from "
-        f"{_told(least, table)} to {in_percent(figure_of(most, 'saving'))} "
+        f"{_saving_text(least, table)} to {in_percent(estimate_of(most, 'saving'))} "
         f"at {described(most, table)}.",
         "where",
-        figure_of(least, "saving"),
+        estimate_of(least, "saving"),
         int(table["draws"].sum()),
     )
 
@@ -189,10 +189,10 @@ def _importance(jesa: pd.DataFrame) -> Iterator[Verdict]:
         f"{PAPER}, abstract",
         graded(falls, [not fall for fall in falls]),
         f"The saving against Top-k falls throughout as gamma0 grows in {sum(falls)} of "
-        f"{len(falls)} series, from {_told(best, table)} to "
-        f"{_told(last, table)}.",
+        f"{len(falls)} series, from {_saving_text(best, table)} to "
+        f"{_saving_text(last, table)}.",
         "importance",
-        figure_of(best, "saving"),
+        estimate_of(best, "saving"),
         int(ends["draws"].sum()),
     )
 
@@ -218,12 +218,12 @@ def _whose(jesa: pd.DataFrame) -> Iterator[Verdict]:
         "delivers.",
         OURS,
         HELD if halved == 1 else IN_PART if some > 0 else NOT_HELD,
-        f"JESA saves {_told(against.iloc[0], top)} against Top-k, and there "
-        f"{in_percent(figure_of(typical, 'saving'))} against greedy, which meets the same "
+        f"JESA saves {_saving_text(against.iloc[0], top)} against Top-k, and there "
+        f"{in_percent(estimate_of(typical, 'saving'))} against greedy, which meets the same "
         f"relevance; against greedy surely something in {share(some)} of {len(table)} "
-        f"conditions, most {_told(most, table)}.",
+        f"conditions, most {_saving_text(most, table)}.",
         "methods",
-        figure_of(typical, "saving"),
+        estimate_of(typical, "saving"),
         int(table["draws"].sum()),
     )
 
@@ -251,7 +251,7 @@ def _optimal(savings: pd.DataFrame) -> Iterator[Verdict]:
         return
     more = pairs["saving_exact"] - pairs["saving"]
     worst = highest(pairs.assign(more=more), "more")
-    optimum = figure_of(worst, "saving", "_exact")
+    optimum = estimate_of(worst, "saving", "_exact")
     yield verdict(
         "JESA leaves next to nothing: the certified optimum saves at most "
         f"{100 * ALMOST:g} % of Top-k's energy more.",
@@ -261,7 +261,7 @@ def _optimal(savings: pd.DataFrame) -> Iterator[Verdict]:
         + (f" ({of_all - len(pairs)} more are not certified throughout)" * (of_all > len(pairs)))
         + f". Largest difference at "
         f"{described(worst, of_method(top, 'JESA'))}: the optimum saves {in_percent(optimum)}, "
-        f"JESA {in_percent(figure_of(worst, 'saving'))}.",
+        f"JESA {in_percent(estimate_of(worst, 'saving'))}.",
         "methods",
         optimum,
         int(pairs["draws"].sum()),
@@ -282,19 +282,19 @@ def _channels(jesa: pd.DataFrame) -> Iterator[Verdict]:
         return
     alike = [bool(g["saving_high"].max() - g["saving_low"].min() <= ALIKE) for g in groups]
     apart = [bool(g["saving_low"].max() > g["saving_high"].min()) for g in groups]
-    told = ", ".join(
-        f"{line['channel']} {in_percent(figure_of(line, 'saving'))}"
+    words = ", ".join(
+        f"{line['channel']} {in_percent(estimate_of(line, 'saving'))}"
         for _, line in groups[0].iterrows()
     )
     if len(groups) > 1:
-        told += f" (the first of {len(groups)} conditions, of which {sum(alike)} are alike)"
+        words += f" (the first of {len(groups)} conditions, of which {sum(alike)} are alike)"
     yield verdict(
         "The saving does not depend on whether the channel is drawn anew for every layer, stays, "
         "or ages.",
         OURS,
         graded(alike, apart),
-        f"Against Top-k: {told}.",
+        f"Against Top-k: {words}.",
         "where",
-        figure_of(groups[0].iloc[0], "saving"),
+        estimate_of(groups[0].iloc[0], "saving"),
         int(table["draws"].sum()),
     )

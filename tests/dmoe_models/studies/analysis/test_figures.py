@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.text import Text
 
 from dmoe_models.presentation.plot_style import styles
-from dmoe_models.studies.analysis.figure_tools import said
+from dmoe_models.studies.analysis.figure_tools import parameter_text
 from dmoe_models.studies.analysis.figures import figures
 from dmoe_models.studies.asymptotics.rows import distinct_probability
 from dmoe_models.studies.study import StudyError, find_study, study_names
@@ -21,7 +21,7 @@ from dmoe_models.studies.study import StudyError, find_study, study_names
 INCH = 0.02  # what a text may stand out by: the width of a stroke
 
 
-def figure_of(name: str, value: float, low: float, high: float) -> dict[str, float]:
+def estimate_of(name: str, value: float, low: float, high: float) -> dict[str, float]:
     return {name: value, f"{name}_low": low, f"{name}_high": high}
 
 
@@ -39,10 +39,10 @@ def asymptotics() -> dict[str, pd.DataFrame]:
                 {"cell": 3 * (number // 2) + ratio} | about
                 | {"subcarriers_per_link": ratio, "method": method}
                 | {"links": links, "subcarriers": ratio * links, "draws": 50, "certified": 40}
-                | figure_of("p_optimal", p, p - 0.08, p + 0.04)
-                | figure_of("p_distinct", p / 2, p / 2 - 0.03, p / 2 + 0.06)
+                | estimate_of("p_optimal", p, p - 0.08, p + 0.04)
+                | estimate_of("p_distinct", p / 2, p / 2 - 0.03, p / 2 + 0.06)
                 | {"closed_form": 0.1 * ratio, "worst_excess": 0.4 / ratio}
-                | figure_of("mean_excess", 0.1 / ratio, 0.03 / ratio, 0.2 / ratio)
+                | estimate_of("mean_excess", 0.1 / ratio, 0.03 / ratio, 0.2 / ratio)
             )  # fmt: skip
         needed.append(
             about | {"method": method, "target": 0.99, "needed": 2.0 if late else math.nan}
@@ -50,8 +50,8 @@ def asymptotics() -> dict[str, pd.DataFrame]:
         )  # fmt: skip
         rates.append(
             about | {"method": method}
-            | figure_of("optimal_exponent", 1.5 + number, 1.25 + number, 2.25 + number)
-            | figure_of("distinct_exponent", math.nan, math.nan, math.nan)
+            | estimate_of("optimal_exponent", 1.5 + number, 1.25 + number, 2.25 + number)
+            | estimate_of("distinct_exponent", math.nan, math.nan, math.nan)
             | {"certified": 120}
         )  # fmt: skip
     tables = {"optimality": lines, "subcarriers_needed": needed, "decay_rates": rates}
@@ -62,8 +62,8 @@ def optimality() -> dict[str, pd.DataFrame]:
     gaps = [
         {"family": family, "method": method, "draws": 60, "certified": 50}
         | {"worst_excess": 2.5 * m, "mean_s": 10.0 ** (m - 4)}
-        | figure_of("p_optimal", 1 - 0.3 * m, 0.9 - 0.3 * m, 1 - 0.25 * m)
-        | figure_of(
+        | estimate_of("p_optimal", 1 - 0.3 * m, 0.9 - 0.3 * m, 1 - 0.25 * m)
+        | estimate_of(
             "mean_excess", *(() if lost else (0.1 * m, 0.05 * m, 0.2 * m)) or [math.nan] * 3
         )
         for (family, (m, method)) in itertools.product(
@@ -73,10 +73,10 @@ def optimality() -> dict[str, pd.DataFrame]:
     ]
     tightness = [
         {"family": family, "K": nodes, "method": bound, "draws": 50, "certified": 45}
-        | figure_of("mean_distance", 0.02 * b * nodes, 0.01 * b * nodes, 0.03 * b * nodes)
+        | estimate_of("mean_distance", 0.02 * b * nodes, 0.01 * b * nodes, 0.03 * b * nodes)
         | {"worst_distance": 0.5 * b}
-        | figure_of("p_tight", 1 - 0.1 * b, 0.8 - 0.1 * b, 1 - 0.05 * b)
-        | figure_of("p_integral", *([math.nan] * 3 if bound == "LB" else [0.97, 0.9, 0.99]))
+        | estimate_of("p_tight", 1 - 0.1 * b, 0.8 - 0.1 * b, 1 - 0.05 * b)
+        | estimate_of("p_integral", *([math.nan] * 3 if bound == "LB" else [0.97, 0.9, 0.99]))
         for (family, nodes, (b, bound)) in itertools.product(
             ("rayleigh", "tdl"), (3, 5), enumerate(["LP of sets", "LB"])
         )
@@ -84,7 +84,7 @@ def optimality() -> dict[str, pd.DataFrame]:
     nodes = [
         {"cell": k, "part": "selection", "family": family, "K": k, "method": method, "draws": 10}
         | {"certified": 10, "subsets_per_token": 2.0**k}
-        | figure_of(
+        | estimate_of(
             "nodes_per_token", *([math.nan] * 3 if late > 1 else [k, k - 1.0 - late, k + 2.0])
         )
         for (family, k, (late, method)) in itertools.product(
@@ -107,7 +107,7 @@ def savings() -> dict[str, pd.DataFrame]:
         about = {"cell": number, "family": "rayleigh", "K": 4} | cell
         for late, method in enumerate(("JESA", "exact", "H(1, D)")):
             s = 0.55 - 0.1 * late - 0.04 * (number % 3)
-            known = {"draws": 30, "method": method} | figure_of("saving", s, s - 0.02, s + 0.06)
+            known = {"draws": 30, "method": method} | estimate_of("saving", s, s - 0.02, s + 0.06)
             for reference in ("Top-k", "H(1, D)"):
                 if method != reference:
                     totals.append(about | known | {"reference": reference})
@@ -117,7 +117,7 @@ def savings() -> dict[str, pd.DataFrame]:
                     ]  # fmt: skip
             parts += [
                 about | {"method": method, "layer": layer, "draws": 30, "capped": 0.2 / layer}
-                | figure_of("energy_j", 0.01 / layer, 0.008 / layer, 0.013 / layer)
+                | estimate_of("energy_j", 0.01 / layer, 0.008 / layer, 0.013 / layer)
                 | {"transmission_j": 0.004 / layer, "computation_j": 0.006 / layer}
                 | {"experts_per_token": 1 + 0.1 * late}
                 for layer in (1, 2)
@@ -655,8 +655,10 @@ def test_an_exponent_without_an_end_has_a_dash():
 
 def test_values_that_differ_are_told_apart():
     values = [1e6, 1e6 + 0.25, 0.7, 1234567.0, 1 / 3]
-    assert len({said("bandwidth_hz", value) for value in values}) == len(values)
-    assert said("gamma0", 0.7).endswith("0.7") and "1234567" in said("T", 1234567.0)
+    assert len({parameter_text("bandwidth_hz", value) for value in values}) == len(values)
+    assert parameter_text("gamma0", 0.7).endswith("0.7") and "1234567" in parameter_text(
+        "T", 1234567.0
+    )
 
 
 @pytest.mark.parametrize("study", TABLES)

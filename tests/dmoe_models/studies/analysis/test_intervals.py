@@ -118,8 +118,8 @@ def test_the_mean_of_few_large_numbers():
 def test_what_excess_can_be():
     assert excess_interval([0.0] * 50).value == 0 and math.isnan(excess_interval([0.0] * 50).high)
     # none of 50 is positive: no more than 7.1 % are, at 97.5 %
-    assert excess_interval([0.0] * 50, most=1.0) == pytest.approx((0, 0, 1 - 0.0125 ** (1 / 50)))
-    assert excess_interval([0.0, 0.2, math.nan], most=1.0).high == pytest.approx(
+    assert excess_interval([0.0] * 50, limit=1.0) == pytest.approx((0, 0, 1 - 0.0125 ** (1 / 50)))
+    assert excess_interval([0.0, 0.2, math.nan], limit=1.0).high == pytest.approx(
         proportion_interval(1, 2, 0.975).high
     )
     assert excess_interval([0.0, math.inf]).value == math.inf
