@@ -62,7 +62,8 @@ def attempt(
     if isinstance(result, Failure):
         if isinstance(result.error, DmoeError):
             return Attempt(None, NOT_RUN, one_line(result.error))
-        return Attempt(None, FAILED, result.reason)
+        error = result.error  # without the place in foreign code: rows stay what they were
+        return Attempt(None, FAILED, f"{type(error).__name__}: {one_line(error)}")
     return Attempt(result, str(result.status))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dmoe_models.environment import environment
 from dmoe_models.presentation.files import Writer, require_packages, svg, write_files
+from dmoe_models.presentation.pages import render
 from dmoe_models.verification import tables
 from dmoe_models.verification.plots import gap_figure, time_figure
 from dmoe_models.verification.result import Verification
@@ -58,24 +58,18 @@ def write_report(directory: Path, found: Verification) -> list[Path]:
 
 
 def _page(found: Verification, figures: Mapping[str, Figure]) -> str:
-    import jinja2
-
-    template_file = resources.files("dmoe_models.verification") / "report.html"
-    source = template_file.read_text(encoding="utf-8")
-    template = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).from_string(source)
-    return template.render(
-        headers=tables.ROW_HEADERS,
-        rows=[(row, tables.row_cells(row)) for row in found.records],
-        summaries=found.summary_tables,
-        instances=len({(row.instance, row.instance_sha256) for row in found.records}),
-        breaches=found.breaches,
-        notes=found.notes,
-        legend=tables.LEGEND,
-        configuration=found.configuration,
-        environment=environment(),
-        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        pictures={name: svg(figure, name, _CAPTIONS[name]) for name, figure in figures.items()},
-        captions=_CAPTIONS,
-    )
+    values = {
+        "headers": tables.ROW_HEADERS,
+        "rows": [(row, tables.row_cells(row)) for row in found.records],
+        "summaries": found.summary_tables,
+        "instances": len({(row.instance, row.instance_sha256) for row in found.records}),
+        "breaches": found.breaches,
+        "notes": found.notes,
+        "legend": tables.LEGEND,
+        "configuration": found.configuration,
+        "environment": environment(),
+        "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "pictures": {name: svg(figure, name, _CAPTIONS[name]) for name, figure in figures.items()},
+        "captions": _CAPTIONS,
+    }
+    return render("dmoe_models.verification", "report.html", values)

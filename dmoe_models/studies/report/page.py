@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib import resources
 from typing import Any
 
 from dmoe_models.environment import environment
 from dmoe_models.presentation.files import svg
+from dmoe_models.presentation.pages import render
 from dmoe_models.studies.analysis.findings import StudyReport
 from dmoe_models.studies.report.tables import Presented, tally
 from dmoe_models.studies.report.words import LEGEND
@@ -49,31 +49,22 @@ def markdown_page(report: StudyReport, tables: Sequence[Presented]) -> str:
 
 
 def _rendered(kind: str, report: StudyReport, tables: Sequence[Presented]) -> str:
-    import jinja2
-
-    templates = jinja2.Environment(
-        autoescape=kind == "html",
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    templates.filters |= {"md": _escaped, "grid": _grid}
-    source = resources.files("dmoe_models.studies.report") / f"page.{kind}"
-    return templates.from_string(source.read_text(encoding="utf-8")).render(
-        report=report,
-        tally=tally(report.verdicts),
-        verdicts=_verdicts(report),
-        figures=_figures(report, with_svg=kind == "html"),
-        tables=[_excerpt(number, t, LONGEST[kind]) for number, t in enumerate(tables, 1)],
-        legend=LEGEND,
-        columns=[(c.name, c.meaning) for c in report.study.all_columns],
-        runs=run_table(report.sessions),
-        packages=package_lines(report.sessions),
-        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        here=", ".join(f"{n} {v}" for n, v in environment().items() if n not in _OF_MACHINE),
-        fence="`" * max([3, *(1 + len(run) for run in re.findall("`+", report.configuration))]),
-    )
+    values = {
+        "report": report,
+        "tally": tally(report.verdicts),
+        "verdicts": _verdicts(report),
+        "figures": _figures(report, with_svg=kind == "html"),
+        "tables": [_excerpt(number, t, LONGEST[kind]) for number, t in enumerate(tables, 1)],
+        "legend": LEGEND,
+        "columns": [(c.name, c.meaning) for c in report.study.all_columns],
+        "runs": run_table(report.sessions),
+        "packages": package_lines(report.sessions),
+        "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "here": ", ".join(f"{n} {v}" for n, v in environment().items() if n not in _OF_MACHINE),
+        "fence": "`" * max([3, *(1 + len(run) for run in re.findall("`+", report.configuration))]),
+    }
+    filters = {"md": _escaped, "grid": _grid}
+    return render("dmoe_models.studies.report", f"page.{kind}", values, filters)
 
 
 _OF_MACHINE = ("platform", "processors")
