@@ -39,7 +39,14 @@ def quote(value: Any) -> str:
 
 
 def at(field: str, index: tuple[int, ...]) -> str:
-    """Name an entry of a field, as in ``gate_scores[3,0]``."""
+    """Name an entry of a field, as in ``gate_scores[3,0]``.
+
+    Parameters
+    ----------
+    field : str
+    index : tuple of int
+        Empty for the field itself.
+    """
     return f"{field}[{','.join(str(int(i)) for i in index)}]" if index else field
 
 
@@ -131,6 +138,16 @@ def real_array(
 ) -> np.ndarray:
     """Return `value` as a read-only float64 array of `ndim` dimensions (a copy).
 
+    Parameters
+    ----------
+    field : str
+        As the message calls it.
+    value : object
+        As it was handed over.
+    ndim : int
+    error : type
+        What to raise.
+
     Raises
     ------
     DmoeError
@@ -144,6 +161,16 @@ def whole_array(
 ) -> np.ndarray:
     """Return `value` as a read-only int64 array of `ndim` dimensions (a copy).
 
+    Parameters
+    ----------
+    field : str
+        As the message calls it.
+    value : object
+        As it was handed over.
+    ndim : int
+    error : type
+        What to raise.
+
     Raises
     ------
     DmoeError
@@ -155,7 +182,15 @@ def whole_array(
 
 
 def real_number(field: str, value: Any) -> float:
-    """Return `value` as a finite float; raise InstanceError for anything else."""
+    """Return `value` as a finite float; raise InstanceError for anything else.
+
+    Parameters
+    ----------
+    field : str
+        As the message calls it.
+    value : object
+        As it was handed over.
+    """
     if _is_bool(value) or not isinstance(value, _REAL):
         raise InstanceError(f"{field} = {quote(value)} is not a real number")
     try:
@@ -168,7 +203,15 @@ def real_number(field: str, value: Any) -> float:
 
 
 def whole_number(field: str, value: Any) -> int:
-    """Return `value` as an int; raise InstanceError for anything else."""
+    """Return `value` as an int; raise InstanceError for anything else.
+
+    Parameters
+    ----------
+    field : str
+        As the message calls it.
+    value : object
+        As it was handed over.
+    """
     if _is_bool(value) or not isinstance(value, _WHOLE):
         raise InstanceError(f"{field} = {quote(value)} is not a whole number")
     return int(value)
@@ -181,14 +224,35 @@ def refuse_where(
     reason: str,
     error: type[DmoeError] = InstanceError,
 ) -> None:
-    """Raise `error` for the first entry of `array` where `wrong` is true."""
+    """Raise `error` for the first entry of `array` where `wrong` is true.
+
+    Parameters
+    ----------
+    field : str
+    array : array
+    wrong : bool array
+        Of the shape of `array`.
+    reason : str
+        What the message says after the entry and its value.
+    error : type
+        What to raise.
+    """
     if wrong.any():
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise error(f"{at(field, index)} = {array[index]} {reason}")
 
 
 def whole_at_least(name: str, value: Any, least: int) -> int:
-    """Return a parameter that must be a whole number of at least `least`."""
+    """Return a parameter that must be a whole number of at least `least`.
+
+    Parameters
+    ----------
+    name : str
+        As the message calls it.
+    value : object
+        As it was handed over.
+    least : int
+    """
     number = whole_number(name, value)
     if number < least:
         raise InstanceError(f"{name} = {quote(number)} is below {least}")
@@ -196,7 +260,15 @@ def whole_at_least(name: str, value: Any, least: int) -> int:
 
 
 def fraction(name: str, value: Any) -> float:
-    """Return a parameter that must lie in [0, 1)."""
+    """Return a parameter that must lie in [0, 1).
+
+    Parameters
+    ----------
+    name : str
+        As the message calls it.
+    value : object
+        As it was handed over.
+    """
     number = real_number(name, value)
     if not 0 <= number < 1:
         raise InstanceError(f"{name} = {number} is outside [0, 1)")
@@ -204,7 +276,15 @@ def fraction(name: str, value: Any) -> float:
 
 
 def positive(name: str, value: Any) -> float:
-    """Return a parameter that must be positive."""
+    """Return a parameter that must be positive.
+
+    Parameters
+    ----------
+    name : str
+        As the message calls it.
+    value : object
+        As it was handed over.
+    """
     number = real_number(name, value)
     if number <= 0:
         raise InstanceError(f"{name} = {number} is not positive")
@@ -212,7 +292,15 @@ def positive(name: str, value: Any) -> float:
 
 
 def not_negative(name: str, value: Any) -> float:
-    """Return a parameter that must be zero or more."""
+    """Return a parameter that must be zero or more.
+
+    Parameters
+    ----------
+    name : str
+        As the message calls it.
+    value : object
+        As it was handed over.
+    """
     number = real_number(name, value)
     if number < 0:
         raise InstanceError(f"{name} = {number} is negative")
@@ -220,7 +308,16 @@ def not_negative(name: str, value: Any) -> float:
 
 
 def within(name: str, value: Any, least: float, greatest: float) -> float:
-    """Return a parameter that must lie between two numbers, both allowed."""
+    """Return a parameter that must lie between two numbers, both allowed.
+
+    Parameters
+    ----------
+    name : str
+        As the message calls it.
+    value : object
+        As it was handed over.
+    least, greatest : float
+    """
     number = real_number(name, value)
     if not least <= number <= greatest:
         raise InstanceError(f"{name} = {number} is outside {least:g} to {greatest:g}")
@@ -228,7 +325,16 @@ def within(name: str, value: Any, least: float, greatest: float) -> float:
 
 
 def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
-    """Return a parameter that must be one of some words."""
+    """Return a parameter that must be one of some words.
+
+    Parameters
+    ----------
+    name : str
+        As the message calls it.
+    value : object
+        As it was handed over.
+    allowed : iterable of str
+    """
     words = list(allowed)
     if not isinstance(value, str) or value not in words:
         raise InstanceError(f"{name} = {quote(value)} is not one of {', '.join(words)}")
@@ -236,7 +342,15 @@ def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
 
 
 def true_or_false(name: str, value: Any) -> bool:
-    """Return a parameter that must be a truth value."""
+    """Return a parameter that must be a truth value.
+
+    Parameters
+    ----------
+    name : str
+        As the message calls it.
+    value : object
+        As it was handed over.
+    """
     if not isinstance(value, bool):
         raise InstanceError(f"{name} = {quote(value)} is not true or false")
     return value

@@ -350,8 +350,8 @@ RECORDS = {
     "problem that is none": (put(problem="P4"), "problem = 'P4' is not P1 or P2"),
     "half a node": (put(nodes=2.5), "nodes = 2.5"),
     "certified perhaps": (put(certified="yes"), "certified = 'yes' is not true or false"),
-    "history of nothing": (put(history=[{}]), "history[0] does not consist of"),
-    "measured by nobody": (put(measured={"exact": {}}), "run.method is missing"),
+    "history of nothing": (put(history=[{}]), "history[0].what is missing"),
+    "measured by nobody": (put(measured={"exact": {}}), "measured.exact.method is missing"),
 }
 
 

@@ -52,6 +52,12 @@ def parsed(text: str, what: str = "file") -> Any:
 
     NaN and Infinity, which JSON does not have, pass as doubles: no field takes them, and the
     field's own fault names the place.
+
+    Parameters
+    ----------
+    text : str
+    what : str
+        What a fault calls the text.
     """
     try:
         return json.loads(text, object_pairs_hook=_without_repetition, parse_int=_integer)
@@ -85,7 +91,22 @@ def _integer(digits: str) -> int:
 def checked_content(
     document: dict[str, Any], form: str, known: Iterable[str], required: Iterable[str]
 ) -> dict[str, Any]:
-    """Return a document without its format and version, once these and its keys are right."""
+    """Return a document without its format and version, once these and its keys are right.
+
+    Parameters
+    ----------
+    document : dict
+        As parsed.
+    form : str
+        The format that is expected.
+    known, required : iterable of str
+        Keys that may stand in it, and those that must.
+
+    Raises
+    ------
+    FileError
+        For another format or version, and keys that are unknown or missing.
+    """
     check_header(document, form)
     content = {key: document[key] for key in document if key not in ("format", "version")}
     check_names("key", content, known, required)
@@ -93,7 +114,15 @@ def checked_content(
 
 
 def check_header(header: Mapping[str, Any], form: str) -> None:
-    """Raise FileError unless format and version are those that this module reads."""
+    """Raise FileError unless format and version are those that this module reads.
+
+    Parameters
+    ----------
+    header : mapping
+        With ``format`` and ``version``.
+    form : str
+        The format that is expected.
+    """
     for name in ("format", "version"):
         if name not in header:
             raise FileError(f"{name} is missing")
@@ -107,7 +136,14 @@ def check_header(header: Mapping[str, Any], form: str) -> None:
 def check_names(
     kind: str, given: Iterable[str], known: Iterable[str], required: Iterable[str]
 ) -> None:
-    """Raise FileError for the first name that is unknown, then for one that is missing."""
+    """Raise FileError for the first name that is unknown, then for one that is missing.
+
+    Parameters
+    ----------
+    kind : str
+        What the names are of, for the message.
+    given, known, required : iterable of str
+    """
     given, known = list(given), list(known)
     for name in given:
         if name not in known:
@@ -120,7 +156,19 @@ def check_names(
 
 
 def write_document(document: Mapping[str, Any], path: str) -> None:
-    """Write a JSON file that does not exist yet; lists of numbers take one line each."""
+    """Write a JSON file that does not exist yet; lists of numbers take one line each.
+
+    Parameters
+    ----------
+    document : mapping
+        Plain JSON values and arrays.
+    path : str
+
+    Raises
+    ------
+    FileError
+        For text that is not Unicode, and where the file would be too large to be read.
+    """
     try:
         raw = (_formatted(document) + "\n").encode("utf-8")
     except UnicodeEncodeError as error:

@@ -67,7 +67,13 @@ def read_instance_fields(path: str) -> dict[str, Any]:
 
 
 def write_instance(instance: Instance, path: str) -> None:
-    """Write an instance to a file that does not exist yet."""
+    """Write an instance to a file that does not exist yet.
+
+    Parameters
+    ----------
+    instance : Instance
+    path : str
+    """
     if "\0" in instance.name:
         raise FileError(f"name = {quote(instance.name)}: netCDF text ends at a NUL")
     sizes = {

@@ -42,7 +42,14 @@ def _reason(error: Exception) -> str:
 
 
 def by_extension(path: Path, known: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
-    """Return what is known for the extension of a path; FileError for another one."""
+    """Return what is known for the extension of a path; FileError for another one.
+
+    Parameters
+    ----------
+    path : str or path
+    known : mapping of str to function
+        By extension, in lower case and with its dot.
+    """
     if os.path.isdir(path):
         raise FileError("is a directory, not a file")
     extension = os.path.splitext(os.fspath(path))[1].lower()

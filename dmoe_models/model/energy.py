@@ -103,7 +103,13 @@ def expert_energy_j(
 
 
 def count_tokens(instance: Instance, selection: np.ndarray) -> np.ndarray:
-    """Return n[i, j], the number of tokens of node i that expert j serves, (K, K) int."""
+    """Return n[i, j], the number of tokens of node i that expert j serves, (K, K) int.
+
+    Parameters
+    ----------
+    instance : Instance
+    selection : (T, K) bool array
+    """
     nodes = instance.K
     chosen = np.flatnonzero(selection)
     token = chosen // nodes
@@ -113,7 +119,19 @@ def count_tokens(instance: Instance, selection: np.ndarray) -> np.ndarray:
 
 
 def selected_energy_j(energy_j: np.ndarray, selection: np.ndarray) -> np.ndarray:
-    """Return each token's energy, sum_j e[t, j] alpha[t, j] (an unchosen infinity counts zero)."""
+    """Return each token's energy, sum_j e[t, j] alpha[t, j] (an unchosen infinity counts zero).
+
+    Parameters
+    ----------
+    energy_j : (T, K) array
+        e[t, j], J; infinite where an expert is out of reach.
+    selection : (T, K) bool array
+        alpha[t, j].
+
+    Returns
+    -------
+    (T,) array, J
+    """
     tokens, experts = selection.shape
     chosen = np.flatnonzero(selection)
     return np.bincount(chosen // experts, energy_j.ravel()[chosen], minlength=tokens)

@@ -123,7 +123,15 @@ def sets_of_tokens(
 
 
 def membership(sets: list[tuple[int, ...]], experts: int) -> np.ndarray:
-    """Return the (S, K) bool incidence matrix of a list of sets."""
+    """Return the (S, K) bool incidence matrix of a list of sets.
+
+    Parameters
+    ----------
+    sets : list of tuples of int
+        Experts of each of the S sets.
+    experts : int
+        K.
+    """
     matrix = np.zeros((len(sets), experts), dtype=bool)
     for row, members in enumerate(sets):
         matrix[row, list(members)] = True

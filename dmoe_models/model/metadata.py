@@ -27,6 +27,17 @@ def frozen_metadata(metadata: Any, path: str = "metadata") -> Any:
     """Return a frozen copy of `metadata`, or say which entry is not a plain JSON value.
 
     Mappings become immutable dicts and sequences tuples, all the way down.
+
+    Parameters
+    ----------
+    metadata : object
+    path : str
+        What messages call it.
+
+    Raises
+    ------
+    InstanceError
+        Where an entry is not a plain JSON value, or the whole not a mapping.
     """
     if path == "metadata" and not isinstance(metadata, Mapping):
         raise InstanceError(f"metadata = {quote(metadata)} is not a mapping")

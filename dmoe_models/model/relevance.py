@@ -46,7 +46,14 @@ def need_from_threshold(threshold: np.ndarray) -> np.ndarray:
 
 
 def reaches(scores: Iterable[float], need: float) -> bool:
-    """Decide exactly whether the sum of the given doubles is at least `need`."""
+    """Decide exactly whether the sum of the given doubles is at least `need`.
+
+    Parameters
+    ----------
+    scores : iterable of float
+    need : float
+        Stored double, theta (1 - 1e-9).
+    """
     return math.fsum([*scores, -need]) >= 0.0
 
 

@@ -62,7 +62,13 @@ class Draws:
         return ((self._raw(shape) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
 
     def between(self, low: float, high: float, *shape: int) -> np.ndarray:
-        """Return doubles uniform between `low` and `high`."""
+        """Return doubles uniform between `low` and `high`.
+
+        Parameters
+        ----------
+        low, high : float
+        *shape : int
+        """
         return low + (high - low) * self.uniform(*shape)
 
     def exponential(self, *shape: int) -> np.ndarray:
@@ -84,7 +90,14 @@ class Draws:
         return amplitude * cosine, amplitude * sine
 
     def integers(self, bound: int, *shape: int) -> np.ndarray:
-        """Return int64 numbers uniform on 0 .. bound - 1 (to within bound / 2^52)."""
+        """Return int64 numbers uniform on 0 .. bound - 1 (to within bound / 2^52).
+
+        Parameters
+        ----------
+        bound : int
+            At least 1.
+        *shape : int
+        """
         return np.floor(self.uniform(*shape) * bound).astype(np.int64)
 
     def permutation(self, length: int) -> np.ndarray:
@@ -92,7 +105,12 @@ class Draws:
         return np.argsort(self._raw((length,)), kind="stable").astype(np.int64)
 
     def simplex(self, rows: int, columns: int) -> np.ndarray:
-        """Return (rows, columns): each row uniform on the simplex, Dirichlet(1, ..., 1)."""
+        """Return (rows, columns): each row uniform on the simplex, Dirichlet(1, ..., 1).
+
+        Parameters
+        ----------
+        rows, columns : int
+        """
         return normalise_rows(self.exponential(rows, columns))
 
 

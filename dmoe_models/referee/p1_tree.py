@@ -63,7 +63,20 @@ def require_claim(instance: Instance, proof: Mapping[str, Any], claim: float | N
 
 
 def p1_bound(instance: Instance, tokens: Any) -> Fraction | None:
-    """Return what the tokens' proofs show, J without static energy; None: a token has no set."""
+    """Return what the tokens' proofs show, J without static energy; None: a token has no set.
+
+    Parameters
+    ----------
+    instance : Instance
+        A P1 instance.
+    tokens : list
+        Every token's ``tree`` and ``multipliers``, as they stand in the file.
+
+    Raises
+    ------
+    RefusedError
+        Where a tree is none.
+    """
     assert instance.assignment is not None
     joules = joules_below(instance)
     nodes, total = instance.K, 0

@@ -44,7 +44,14 @@ class Step:
 
 
 def read_steps(instance: Instance, tree: list[Any]) -> list[Step]:
-    """Read the nodes of a tree; RefusedError for what is none."""
+    """Read the nodes of a tree; RefusedError for what is none.
+
+    Parameters
+    ----------
+    instance : Instance
+    tree : list
+        As it stands in the file.
+    """
     nodes, tokens = instance.K, instance.T
     result = []
     for number, entry in enumerate(tree):

@@ -88,7 +88,18 @@ class MinimalSets:
         return owner[kept][order], member[kept][order], listed
 
     def least(self, tokens: np.ndarray, cost: np.ndarray) -> np.ndarray:
-        """Return what each token's cheapest set costs; `NEVER` for one that has none."""
+        """Return what each token's cheapest set costs; `NEVER` for one that has none.
+
+        Parameters
+        ----------
+        tokens : (A,) int array
+        cost : (A, K) int array
+            `NEVER` where an expert is out of reach.
+
+        Returns
+        -------
+        (A,) int array
+        """
         result = np.full(len(tokens), NEVER)
         for part in _parts(len(tokens), cost.shape[1]):
             best = result[part]  # a view: what is found limits what is looked at next

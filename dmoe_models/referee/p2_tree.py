@@ -219,7 +219,14 @@ class TreeChecker:
         return np.where(link < 0, len(self.whole.links), link)
 
     def value(self, node: _Node, prices: Prices) -> _Value | None:
-        """Evaluate the bound; None where the node holds no solution."""
+        """Evaluate the bound; None where the node holds no solution.
+
+        Parameters
+        ----------
+        node : _Node
+        prices : Prices
+            Any are right.
+        """
         if node.empty:
             return None
         instance, experts = self.instance, self.instance.K
@@ -282,7 +289,19 @@ class TreeChecker:
         return bids
 
     def require_closed(self, node: _Node, step: Step) -> None:
-        """Refuse a leaf whose bound is below the target."""
+        """Refuse a leaf whose bound is below the target.
+
+        Parameters
+        ----------
+        node : _Node
+        step : Step
+            Of kind ``prices``.
+
+        Raises
+        ------
+        RefusedError
+            Saying by how many J the bound is short.
+        """
         value = self.value(node, step.content)
         if value is not None and value.bound < self.whole.target:
             short = rounded_down(
@@ -291,7 +310,13 @@ class TreeChecker:
             raise RefusedError(f"{step.where}: the leaf's bound is {short:.3g} J below the claim")
 
     def reduced(self, node: _Node, prices: Prices) -> _Node:
-        """Drop what no solution below the target makes use of."""
+        """Drop what no solution below the target makes use of.
+
+        Parameters
+        ----------
+        node : _Node
+        prices : Prices
+        """
         value = self.value(node, prices)
         if value is None or value.bound >= self.whole.target:
             return replace(node, empty=True)
@@ -310,7 +335,14 @@ class TreeChecker:
         return self._settled(node)
 
     def parts(self, node: _Node, step: Step) -> tuple[_Node, _Node]:
-        """Split a node by a question: the answer no, and the answer yes."""
+        """Split a node by a question: the answer no, and the answer yes.
+
+        Parameters
+        ----------
+        node : _Node
+        step : Step
+            Of kind ``uses``, ``owns`` or ``among``.
+        """
         if node.empty:
             return node, node
         if step.kind == "uses":

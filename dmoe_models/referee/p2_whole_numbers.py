@@ -120,7 +120,14 @@ class WholeInstance:
         return self.instance.T * self.instance.max_experts * (worst + computation)
 
     def token_prices(self, prices: Prices, tokens: np.ndarray) -> np.ndarray:
-        """Return the (A, K) prices of some tokens, ascending, in units; nothing at home."""
+        """Return the (A, K) prices of some tokens, ascending, in units; nothing at home.
+
+        Parameters
+        ----------
+        prices : Prices
+        tokens : (A,) int array
+            Ascending.
+        """
         experts, source = self.instance.K, self.instance.source[tokens]
         common = np.zeros((experts, experts), dtype=np.int64)
         i, j = prices.links[:, :2].astype(np.int64).T

@@ -28,14 +28,31 @@ def quote(value: Any) -> str:
 
 
 def member(value: Any, name: str) -> Any:
-    """Return an entry of a JSON object; RefusedError where there is none."""
+    """Return an entry of a JSON object; RefusedError where there is none.
+
+    Parameters
+    ----------
+    value : object
+        As parsed.
+    name : str
+        Key of the entry.
+    """
     if not isinstance(value, dict) or name not in value:
         raise RefusedError(f"{name} is missing")
     return value[name]
 
 
 def list_of(value: Any, where: str, length: int | None = None) -> list[Any]:
-    """Return a JSON list, of some length; RefusedError for anything else."""
+    """Return a JSON list, of some length; RefusedError for anything else.
+
+    Parameters
+    ----------
+    value : object
+        As parsed.
+    where : str
+        What the refusal calls it.
+    length : int, optional
+    """
     if not isinstance(value, (list, tuple)) or (length is not None and len(value) != length):
         size = "" if length is None else f" of {length}"
         raise RefusedError(f"{where}: {quote(value)} is not a list{size}")
@@ -43,14 +60,31 @@ def list_of(value: Any, where: str, length: int | None = None) -> list[Any]:
 
 
 def index(value: Any, where: str, count: int) -> int:
-    """Return a whole number from 0 to count - 1; RefusedError for anything else."""
+    """Return a whole number from 0 to count - 1; RefusedError for anything else.
+
+    Parameters
+    ----------
+    value : object
+        As parsed.
+    where : str
+        What the refusal calls it.
+    count : int
+    """
     if type(value) is not int or not 0 <= value < count:
         raise RefusedError(f"{where}: {quote(value)} is not from 0 to {count - 1}")
     return value
 
 
 def price(value: Any, where: str) -> float:
-    """Return a finite number that is not negative; RefusedError for anything else."""
+    """Return a finite number that is not negative; RefusedError for anything else.
+
+    Parameters
+    ----------
+    value : object
+        As parsed.
+    where : str
+        What the refusal calls it.
+    """
     if type(value) not in (int, float) or not 0 <= value < math.inf:  # NaN fails as well
         raise RefusedError(f"{where}: {quote(value)} is not a finite price of at least 0")
     try:
