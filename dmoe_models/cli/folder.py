@@ -15,8 +15,7 @@ class CommandFolder(click.Group):
 
     A module holds the command under its own name; ``read_solution.py`` is the command
     ``read-solution``. The list of commands shows the first line of each module's docstring, which
-    is read without importing the module: help is quick whatever a command needs. Commands may be
-    added by `add_command` as well.
+    is read without importing the module: help is quick whatever a command needs.
 
     Parameters
     ----------
@@ -41,15 +40,14 @@ class CommandFolder(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, sorted."""
-        return sorted({*self.modules(), *super().list_commands(ctx)})
+        return sorted(self.modules())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of that name, importing its module; None where there is none."""
-        modules = self.modules()
-        if cmd_name not in modules:
-            return super().get_command(ctx, cmd_name)
-        name = modules[cmd_name].name
-        command = getattr(importlib.import_module(f"{self.package}.{name}"), name)
+        info = self.modules().get(cmd_name)
+        if info is None:
+            return None
+        command = getattr(importlib.import_module(f"{self.package}.{info.name}"), info.name)
         assert isinstance(command, click.Command)
         return command
 
@@ -62,10 +60,7 @@ class CommandFolder(click.Group):
         name : str
             Of one of the group's commands.
         """
-        info = self.modules().get(name)
-        if info is None:
-            command = super().get_command(ctx, name)
-            return "" if command is None else command.get_short_help_str(limit=200)
+        info = self.modules()[name]
         spec = info.module_finder.find_spec(info.name, None)
         assert spec is not None
         source = spec.loader.get_source(info.name)  # type: ignore[union-attr]

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dmoe_models.errors import InstanceError
+from dmoe_models.errors import InstanceError, MethodError
 from dmoe_models.layers.draws import draw_layers
 from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.energy import evaluate
@@ -131,6 +131,9 @@ def run_rounds(
     elif drawn:
         raise InstanceError(f"{', '.join(drawn)}: for layers to be drawn; these are given")
     chosen = [(v.label, bind_method(v.method, v.options)) for v in variants(methods)]
+    for _, bound in chosen:
+        if not bound.method.applies_to("P2"):
+            raise MethodError(f"method {bound.method.name} solves P1; layers are P2 instances")
     tables: dict[str, list[pd.DataFrame]] = {"tokens": [], "loads": [], "sizes": []}
     lines: list[dict[str, Any]] = []
     for number, instance in enumerate(layers, 1):

@@ -18,7 +18,6 @@ from dmoe_models.cli.options import (
     recorded_data,
 )
 from dmoe_models.cli.printing import print_json
-from dmoe_models.errors import MethodError
 from dmoe_models.files.paths import make_folder, require_folder
 from dmoe_models.layers import draws
 from dmoe_models.layers import report as rounds_report
@@ -34,7 +33,7 @@ from dmoe_models.solving.sandbox import Failure, contained
 _MOST_LAYERS = 10_000  # more is a slip of the keyboard
 _LARGEST_SEED = 2**47 - 1  # every layer has a seed of its own, which takes 16 bits more
 
-_OF_THEIR_OWN = {
+_HAVE_FLAGS = {
     "family": "FAMILY",
     "seed": "--seed",
     "layers": "--layers",
@@ -116,7 +115,9 @@ Examples:
     help="Of one of the methods, such as top-k.k=1. Repeatable.",
 )
 @click.option(
-    "--reference", metavar="NAME", help="What savings are told against.  [default: top-k, if run]"
+    "--reference",
+    metavar="NAME",
+    help="What savings are measured against.  [default: top-k, if run]",
 )
 @click.option("--time-limit", type=float, help="Seconds per layer and method.")
 @click.option("--per-layer", is_flag=True, help="Print a line for every layer and method, too.")
@@ -151,7 +152,7 @@ def rounds(
     """Run methods through the layers of a model drawn from FAMILY, or of the recorded one.
 
     All methods see the same gate scores and channels. A layer's threshold is z gamma(l), so that
-    later layers need less; what the methods spend is told by layer, token and expert.
+    later layers need less; what the methods spend is counted by layer, token and expert.
 
     The recorded model has 26 layers and is read from a directory of recordings.
     """
@@ -165,8 +166,8 @@ def rounds(
     label = _label_of(reference, chosen)
     given = named_values(parameters, "-p")
     for name in given:
-        if name in _OF_THEIR_OWN:
-            raise click.UsageError(f"{name} is given by {_OF_THEIR_OWN[name]}, not by -p")
+        if name in _HAVE_FLAGS:
+            raise click.UsageError(f"{name} is given by {_HAVE_FLAGS[name]}, not by -p")
     profile: float | list[float] = DEFAULT_GAMMA0 if gamma0 is None else gamma0
     if importance is not None:
         profile = _numbers(importance)
@@ -203,7 +204,7 @@ def rounds(
 
 
 def _variants(names: Iterable[str], options: Sequence[str]) -> list[Variant]:
-    """Return the methods with their options, looked at before any work is done."""
+    """Return the methods with the options that METHOD.NAME=VALUE pairs give to them."""
     known = list(names)
     pairs: dict[str, list[str]] = {}
     for text in options:
@@ -220,13 +221,7 @@ def _variants(names: Iterable[str], options: Sequence[str]) -> list[Variant]:
             if reserved in given:
                 raise click.UsageError(f"--option {name}: {reserved} is not an option of methods")
         entries.append({"method": name, **given})
-    chosen = variants(entries)
-    for variant in chosen:
-        method = find_method(variant.method)
-        if not {"P2", "P3"} & set(method.problems):
-            raise MethodError(f"method {method.name} solves P1; layers are P2 instances")
-        method.bind(variant.options)
-    return chosen
+    return variants(entries)
 
 
 def _label_of(reference: str | None, chosen: Sequence[Variant]) -> str | None:
@@ -279,7 +274,7 @@ def _run(
     seed: int,
     time_limit: float | None,
 ) -> Rounds:
-    """Run all methods, saying on standard error how far they are; standard output is kept clean."""
+    """Run all methods, and show on standard error how far they are."""
     sources = [file for variant in chosen for file in find_method(variant.method).source_files]
     done = 0
     with progress(sys.stderr) as display:
