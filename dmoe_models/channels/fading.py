@@ -13,11 +13,11 @@ R. H. Clarke, "A statistical theory of mobile-radio reception", Bell System Tech
 from __future__ import annotations
 
 import math
-from typing import Protocol
 
 import numpy as np
 
 from dmoe_models.portable.functions import portable_cosine_sine
+from dmoe_models.portable.random import Draws
 
 SPEED_OF_LIGHT_M_S = 299792458.0
 LINE_OF_SIGHT_SHIFT = 0.7
@@ -28,33 +28,23 @@ WAVES = 16
 Field = tuple[np.ndarray, np.ndarray]
 
 
-class RandomSource(Protocol):
-    """What the models draw from: named streams, which start anew with every call."""
-
-    def stream(self, name: str) -> RandomSource:
-        """Return the stream `name`, independent of all others."""
-
-    def uniform(self, *shape: int) -> np.ndarray:
-        """Return doubles uniform on (0, 1)."""
-
-    def normal(self, *shape: int) -> np.ndarray:
-        """Return standard normal doubles."""
-
-    def complex_normal(self, *shape: int) -> Field:
-        """Return circular normal numbers of mean power 1."""
-
-
 def doppler_cycles(speed_m_s: float, carrier_hz: float, time_s: float) -> float:
-    """Return f_D t, where f_D = v f_c / c is the largest Doppler shift (Jakes 1974, eq. 1.1-6)."""
+    """Return f_D t, where f_D = v f_c / c is the largest Doppler shift (Jakes 1974, eq. 1.1-6).
+
+    Parameters
+    ----------
+    speed_m_s, carrier_hz, time_s : float
+        Speed v of one end of the link, carrier frequency f_c, time t.
+    """
     return speed_m_s * carrier_hz / SPEED_OF_LIGHT_M_S * time_s
 
 
-def scattered_field(source: RandomSource, shape: tuple[int, ...], cycles: float) -> Field:
+def scattered_field(source: Draws, shape: tuple[int, ...], cycles: float) -> Field:
     """Return circular normal fields of mean power 1 with Clarke's correlation in time.
 
     Parameters
     ----------
-    source : RandomSource
+    source : Draws
         The same source at other times gives the same fields, later.
     shape : tuple of int
         Independent fields.
@@ -76,18 +66,21 @@ def scattered_field(source: RandomSource, shape: tuple[int, ...], cycles: float)
     real, imaginary = np.zeros(shape), np.zeros(shape)
     for wave in range(WAVES):
         here = source.stream(f"wave {wave}")
-        across, along = here.stream("weight").complex_normal(*shape)
+        real_part, imag_part = here.stream("weight").complex_normal(*shape)
         if cycles != 0.0:  # at time zero the phase factor is exactly one
             part = here.stream("direction").uniform(*shape)
             shift, _ = portable_cosine_sine((wave + part) / (2.0 * WAVES))
             cosine, sine = portable_cosine_sine(cycles * shift)
-            across, along = across * cosine - along * sine, across * sine + along * cosine
-        real, imaginary = real + across, imaginary + along
+            real_part, imag_part = (
+                real_part * cosine - imag_part * sine,
+                real_part * sine + imag_part * cosine,
+            )
+        real, imaginary = real + real_part, imaginary + imag_part
     scale = 1.0 / math.sqrt(WAVES)
     return scale * real, scale * imaginary
 
 
-def line_of_sight_field(source: RandomSource, shape: tuple[int, ...], cycles: float) -> Field:
+def line_of_sight_field(source: Draws, shape: tuple[int, ...], cycles: float) -> Field:
     """Return fields of power 1 whose phase is uniform at time zero and turns at 0.7 f_D.
 
     Parameters and result are those of `scattered_field`.
@@ -95,9 +88,7 @@ def line_of_sight_field(source: RandomSource, shape: tuple[int, ...], cycles: fl
     return portable_cosine_sine(source.uniform(*shape) + LINE_OF_SIGHT_SHIFT * cycles)
 
 
-def rician_field(
-    source: RandomSource, shape: tuple[int, ...], k_factor: float, cycles: float
-) -> Field:
+def rician_field(source: Draws, shape: tuple[int, ...], k_factor: float, cycles: float) -> Field:
     """Return Rician fields of mean power 1.
 
     Parameters

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dmoe_models.channels.fading import SPEED_OF_LIGHT_M_S, RandomSource
+from dmoe_models.channels.fading import SPEED_OF_LIGHT_M_S
 from dmoe_models.portable.functions import from_db, portable_cosine_sine, portable_log10
+from dmoe_models.portable.random import Draws
 
 BOLTZMANN_J_K = 1.380649e-23
 CARRIER_RANGE_HZ = (0.5e9, 100e9)
@@ -73,7 +74,7 @@ def path_loss_db(scenario: str, distance_m: np.ndarray, carrier_hz: float) -> np
     Notes
     -----
     A link without line of sight loses at least what one with it loses. In a street canyon with
-    line of sight the slope grows from 21 to 40 beyond the breakpoint: the table's
+    line of sight the slope grows from 21 to 40 at the breakpoint: the table's
     PL2 = 32.4 + 40 log10 d + 20 log10 f - 9.5 log10(d_BP^2 + (h_BS - h_UT)^2) is
     PL1 + 19 log10(d / sqrt(d_BP^2 + (h_BS - h_UT)^2)), with d_BP = 4 (h_BS - 1)(h_UT - 1) f_c / c
     where all heights and distances are in metres.
@@ -86,8 +87,8 @@ def path_loss_db(scenario: str, distance_m: np.ndarray, carrier_hz: float) -> np
         term = slope * portable_log10(distance) + frequency_slope * portable_log10(carrier_hz / 1e9)
         candidate = offset + term
         if line == "umi-los":
-            beyond = np.maximum(distance / _breakpoint_m(carrier_hz), 1.0)
-            candidate = candidate + 19.0 * portable_log10(beyond)
+            ratio = np.maximum(distance / _breakpoint_m(carrier_hz), 1.0)
+            candidate = candidate + 19.0 * portable_log10(ratio)
         loss = np.maximum(loss, candidate)
     return loss
 
@@ -99,11 +100,18 @@ def _breakpoint_m(carrier_hz: float) -> float:
     return float(np.sqrt(ground * ground + (high - low) * (high - low)))
 
 
-def shadowing_gain(source: RandomSource, nodes: int, deviation_db: float) -> np.ndarray:
+def shadowing_gain(source: Draws, nodes: int, deviation_db: float) -> np.ndarray:
     """Return (nodes, nodes) log-normal power gains, the same in both directions of a pair.
 
     The level in dB is normal with mean 0 and the given standard deviation (TR 38.901, section
     7.4.1), independent between pairs: the correlation of shadowing over space is not modelled.
+
+    Parameters
+    ----------
+    source : Draws
+    nodes : int
+    deviation_db : float
+        Standard deviation of the level.
     """
     return from_db(same_both_ways(deviation_db * source.normal(nodes, nodes)))
 
@@ -115,19 +123,31 @@ def same_both_ways(values: np.ndarray) -> np.ndarray:
     return np.where(upper, values, np.swapaxes(values, 0, 1))
 
 
-def distances_in_disc(source: RandomSource, nodes: int, radius_m: float) -> np.ndarray:
-    """Return the (nodes, nodes) distances of nodes that stand uniformly in a disc, m."""
+def distances_in_disc(source: Draws, nodes: int, radius_m: float) -> np.ndarray:
+    """Return the (nodes, nodes) distances of nodes that stand uniformly in a disc, m.
+
+    Parameters
+    ----------
+    source : Draws
+    nodes : int
+    radius_m : float
+    """
     place = source.uniform(nodes, 2)
     cosine, sine = portable_cosine_sine(place[:, 1])
     radius = radius_m * np.sqrt(place[:, 0])
-    across, along = radius * cosine, radius * sine
-    across, along = across[:, None] - across, along[:, None] - along
-    return np.sqrt(across * across + along * along)
+    east, north = radius * cosine, radius * sine
+    east, north = east[:, None] - east, north[:, None] - north
+    return np.sqrt(east * east + north * north)
 
 
 def noise_power_w(bandwidth_hz: float, temperature_k: float, noise_figure_db: float) -> float:
     """Return the noise power of a receiver, k T B F with F = 10^(figure / 10) (Friis 1944).
 
     At 290 K that is -174 dBm per hertz plus the noise figure.
+
+    Parameters
+    ----------
+    bandwidth_hz, temperature_k, noise_figure_db : float
+        Bandwidth B, temperature T and noise figure of the receiver.
     """
     return float(BOLTZMANN_J_K * temperature_k * bandwidth_hz * from_db(noise_figure_db))

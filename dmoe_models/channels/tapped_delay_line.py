@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dmoe_models.channels.fading import Field, RandomSource, line_of_sight_field, scattered_field
+from dmoe_models.channels.fading import Field, line_of_sight_field, scattered_field
 from dmoe_models.portable.functions import from_db, portable_cosine_sine
+from dmoe_models.portable.random import Draws
 
 
 class Profile(NamedTuple):
@@ -92,7 +93,7 @@ def tap_powers(profile: str) -> tuple[np.ndarray, float]:
 
 
 def tapped_delay_line_field(
-    source: RandomSource,
+    source: Draws,
     shape: tuple[int, ...],
     profile: str,
     delay_spread_s: float,
@@ -103,7 +104,7 @@ def tapped_delay_line_field(
 
     Parameters
     ----------
-    source : RandomSource
+    source : Draws
         The same source at other times gives the same channels, later.
     shape : tuple of int
         Independent channels.
@@ -137,10 +138,10 @@ def tapped_delay_line_field(
     for tap, delay in enumerate(PROFILES[profile].delays):
         field = scattered_field(source.stream(f"tap {tap}"), shape, cycles)
         amplitude = math.sqrt(float(scattered[tap]))
-        across = amplitude * field[0][..., None]
-        along = amplitude * field[1][..., None]
+        real_part = amplitude * field[0][..., None]
+        imag_part = amplitude * field[1][..., None]
         cosine, sine = portable_cosine_sine(frequency_hz * (delay_spread_s * delay))
         # Times exp(-2 pi i f delay): the conjugate of cosine + i sine.
-        real = real + (across * cosine + along * sine)
-        imaginary = imaginary + (along * cosine - across * sine)
+        real = real + (real_part * cosine + imag_part * sine)
+        imaginary = imaginary + (imag_part * cosine - real_part * sine)
     return real, imaginary

@@ -51,7 +51,14 @@ _CHOICES = tuple(
 
 
 def layer_seed(seed: int, layer: int) -> int:
-    """Return the seed of what is drawn for one layer alone; streams of layers are independent."""
+    """Return the seed of what is drawn for one layer alone; streams of layers are independent.
+
+    Parameters
+    ----------
+    seed : int
+        Of all layers.
+    layer : int
+    """
     return int(Draws(seed).stream(f"layer {layer}").integers(2**52, 1)[0])
 
 

@@ -75,7 +75,15 @@ def fit_bias(frequency: np.ndarray, noise: np.ndarray) -> np.ndarray:
 
 
 def fit_kind(scores: np.ndarray, noise: np.ndarray) -> dict[str, Any]:
-    """Return scale and biases, rounded, of one kind of tokens with (N, E) scores."""
+    """Return scale and biases, rounded, of one kind of tokens.
+
+    Parameters
+    ----------
+    scores : (N, E) array
+        Recorded, six in a row, each row divided by its sum.
+    noise : (S, E) array
+        Standard normal, by which the model's frequencies are estimated.
+    """
     count = len(scores)
     # Half a token is added, so that an expert that none of few tokens used has a finite bias.
     frequency = ((scores > 0).sum(axis=0) + 0.5) / (count + 1)

@@ -18,7 +18,7 @@ STATISTICS = {
     "node_load_variation": "standard deviation / mean of the mean scores of 8 nodes",
     "capped": "share of tokens whose two best of 8 nodes miss 0.49",
 }
-"""Name -> meaning; means over tokens where nothing else is said."""
+"""Name -> meaning; means over tokens unless it names something else."""
 
 
 def gate_statistics(scores: np.ndarray) -> dict[str, float]:

@@ -141,7 +141,15 @@ def logistic_normal_logits(
 def token_domains(source: Draws, home: np.ndarray, domains: int, purity: float) -> np.ndarray:
     """Return the domain of every token, (T,), of 0 to `domains` - 1.
 
-    With probability `purity` it is the token's `home`, (T,), otherwise any domain, equally likely.
+    Parameters
+    ----------
+    source : Draws
+    home : (T,) int array
+        The domain that a token is of with probability `purity`; else it is of any domain, equally
+        likely.
+    domains : int
+    purity : float
+        0 to 1.
     """
     tokens = len(home)
     anywhere = source.stream("other").integers(domains, tokens)

@@ -36,7 +36,7 @@ IMPORTANCE_RANGE = (0.05, 1.0)
 LEVELS = 8
 
 THE_BASES = ByNodes("that of the base", lambda K: 0)
-"""D, zero until the base has said what it is."""
+"""D of a mutant that is given none: zero stands for the default of its base."""
 
 COMMON = ("K", "T", "D", "z", "gamma", "strict")
 """Parameters of every family, which a mutant has itself and hands on to its base."""
@@ -96,7 +96,15 @@ def unchanged(base: Instance) -> Fields:
 
 
 def mutate(fields: Fields, step: int) -> Fields:
-    """Return the fields after one more step."""
+    """Return the fields after one more step.
+
+    Parameters
+    ----------
+    fields : dict
+        As of `unchanged`; it stays as it is.
+    step : int
+        0 to 2^63 - 1.
+    """
     changed = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in fields.items()}
     draws = Draws(step)
     scale = 2.0 ** -(step % LEVELS)
@@ -110,11 +118,11 @@ def _within_ranges(fields: Fields) -> Fields:
     noise = fields["noise_power_w"] / fields["transmit_power_w"]
     low, high = SNR_RANGE
     gain = np.clip(fields["gain"], low * noise, high * noise)
-    least, most = IMPORTANCE_RANGE
+    least, greatest = IMPORTANCE_RANGE
     return fields | {
         "gain": np.where(fields["gain"] > 0, gain, 0.0),
         "computation_energy_j": np.clip(fields["computation_energy_j"], *COMPUTATION_RANGE_J),
-        "importance": min(max(fields["importance"], least), most),
+        "importance": min(max(fields["importance"], least), greatest),
     }
 
 

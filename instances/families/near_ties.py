@@ -1,4 +1,4 @@
-"""A family of near ties: what floating-point numbers cannot tell apart carelessly."""
+"""A family of near ties: what floating-point numbers cannot keep apart without care."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def near_ties(
         0 to 1: share of tokens at the edge of C1.
     """
     least = within("closest", closest, 1e-15, 0.1)
-    most = within("closeness", closeness, 1e-15, 0.1)
-    if least > most:
-        raise InstanceError(f"closest = {least} is above closeness = {most}")
+    largest = within("closeness", closeness, 1e-15, 0.1)
+    if least > largest:
+        raise InstanceError(f"closest = {least} is above closeness = {largest}")
     share = within("edge", edge, 0, 1)
     K, T, D = size.K, size.T, size.D
     gates = draws.stream("gates")
 
-    weights = 1.0 + _departures(gates, least, most, T, K)
+    weights = 1.0 + _departures(gates, least, largest, T, K)
     side = gates.stream("side").integers(3, T) - 1.0
     margin = side * _departures(gates.stream("margin"), CLOSEST_MARGIN, CLOSE, T)
     wish = size.z * size.gamma
@@ -70,17 +70,17 @@ def near_ties(
         "gate_scores": np.where(chosen[:, None], at_edge, normalise_rows(weights)),
         "source": round_robin(T, K),
         "gain": without_diagonal(
-            PATH_LOSS * (1.0 + _departures(draws.stream("gains"), least, most, K, K, size.M))
+            PATH_LOSS * (1.0 + _departures(draws.stream("gains"), least, largest, K, K, size.M))
         ),
         "computation_energy_j": FLOP_PER_TOKEN
         / 1e12
-        * (1.0 + _departures(draws.stream("energies"), least, most, K)),
+        * (1.0 + _departures(draws.stream("energies"), least, largest, K)),
     }
 
 
-def _departures(source: Draws, least: float, most: float, *shape: int) -> np.ndarray:
+def _departures(source: Draws, least: float, largest: float, *shape: int) -> np.ndarray:
     """Return numbers of either sign whose magnitudes are log-uniform between two bounds."""
-    low, high = (float(portable_log(np.array(bound))) for bound in (least, most))
+    low, high = (float(portable_log(np.array(bound))) for bound in (least, largest))
     size = portable_exp(source.stream("size").between(low, high, *shape))
     return np.where(source.stream("sign").uniform(*shape) < 0.5, -size, size)
 

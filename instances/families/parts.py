@@ -37,7 +37,14 @@ def without_diagonal(gain: np.ndarray) -> np.ndarray:
 
 
 def rayleigh_gain(draws: Draws, nodes: int, subcarriers: int) -> np.ndarray:
-    """Return (K, K, M) independent exponential power gains of mean ``PATH_LOSS``."""
+    """Return (K, K, M) independent exponential power gains of mean ``PATH_LOSS``.
+
+    Parameters
+    ----------
+    draws : Draws
+    nodes, subcarriers : int
+        K and M.
+    """
     fading = draws.stream("fading").exponential(nodes, nodes, subcarriers)
     return without_diagonal(PATH_LOSS * fading)
 
@@ -68,7 +75,13 @@ def transmission_energy_j(snr: np.ndarray) -> np.ndarray:
 def snr_of_relative_rate(share: np.ndarray, snr: float) -> np.ndarray:
     """Return the signal-to-noise ratios at which the rate is `share` of the rate at `snr`.
 
-    Joules per token are in inverse proportion to the rate, and that is to log(1 + SNR).
+    Joules per token are in inverse proportion to the rate, the rate in proportion to log(1 + SNR).
+
+    Parameters
+    ----------
+    share : array of positive doubles
+    snr : float
+        Linear.
     """
     return portable_exp(portable_log(np.asarray(1.0 + snr)) * share) - 1.0
 

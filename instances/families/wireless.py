@@ -39,7 +39,7 @@ from instances.families.parts import efficiency_energy_j, round_robin, without_d
 from instances.families.size import Size
 
 LARGEST_CYCLES = 10**9
-"""Turns of a wave over time or frequency; beyond, its phase would keep too few digits."""
+"""Turns of a wave over time or frequency; with more, its phase would keep too few digits."""
 
 
 def _fields(draws: Draws, size: Size, round_index: int) -> Fields:

@@ -2,7 +2,7 @@
 
 Nothing is taken on trust that can be checked. The referee recomputes a witness in exact arithmetic.
 A bound that comes with a certificate is proved by it. A bound without one is accepted only of a
-method of this package that proves bounds, since anybody can run that again, and the record says
+method of this package that proves bounds, which can be run again, and the record says
 that no certificate stands behind it; a witness below it refutes it, and it is withdrawn.
 """
 
@@ -32,6 +32,22 @@ def judge(
     record: Record, instance: Instance, offer: Offer
 ) -> tuple[Record, Certificate | None, list[str]]:
     """Return the record after an offer, its new certificate if any, and what is new in it.
+
+    Parameters
+    ----------
+    record : Record
+        What is known before.
+    instance : Instance
+        That of the record and of the offer.
+    offer : Offer
+
+    Returns
+    -------
+    record : Record
+    certificate : Certificate or None
+        To be written beside the record.
+    news : list of str
+        A line for each improvement; none where the record stays as it is.
 
     Raises
     ------
@@ -63,7 +79,7 @@ def judge(
         news.append(f"objective {energy:.9g} J (before: {before})")
     better = bound > changed.bound_j and not _same(bound, changed.bound_j)
     if changed.certified and not certified:
-        better = False  # a proof that anybody can verify is worth more than somebody's word
+        better = False  # a proof that can be verified is worth more than a claim
     proved_now = certified and not changed.certified and bound >= changed.bound_j * (1 - ROUNDING)
     if better or proved_now:
         event = Event(what="bound", value_j=bound, certified=certified, run=offer.run)
@@ -128,7 +144,7 @@ def _bound(instance: Instance, offer: Offer, known_j: float) -> tuple[float, boo
 
 
 def _measures(instance: Instance, offer: Offer, energy_j: float, bound_j: float) -> bool:
-    """Whether a run tells how hard an instance is: an exact method's own, with default options.
+    """Whether a run shows how hard an instance is: an exact method's own, with default options.
 
     Who says "optimal" has to show a witness and the bound that meets it.
     """

@@ -125,7 +125,7 @@ class Record:
             return "not measured"
         worked = worked_s(run)
         if run.status in (OPTIMAL, INFEASIBLE):
-            return next((name for name, most in CLASSES.items() if worked <= most), "hard")
+            return next((name for name, limit in CLASSES.items() if worked <= limit), "hard")
         limit = CLASSES["medium"]
         return "hard" if run.time_s >= limit and worked >= 0.9 * limit else "not measured"
 

@@ -36,10 +36,26 @@ def checked_directory(data_dir: str | Path) -> Path:
 
 
 def recorded_gates(data_dir: str | Path, domain: str, layer: int) -> GateRecord:
-    """Return the recorded gate scores of one of `DOMAINS` and a layer, 0 to 25."""
+    """Return the recorded gate scores of one kind of text and one layer.
+
+    Parameters
+    ----------
+    data_dir : path
+    domain : str
+        One of `DOMAINS`.
+    layer : int
+        0 to 25.
+    """
     return read_gates(Path(data_dir) / GATES_FOLDER / f"{domain}.npz", layer=layer)
 
 
 def recorded_channel(data_dir: str | Path, recording: str = "nexmon") -> ChannelRecord:
-    """Return the responses of one of `CHANNELS`."""
+    """Return the responses of a recording.
+
+    Parameters
+    ----------
+    data_dir : path
+    recording : str
+        A name in `CHANNELS`.
+    """
     return read_channel(Path(data_dir) / CHANNELS[recording])

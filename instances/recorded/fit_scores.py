@@ -30,7 +30,14 @@ def fit(data_dir: Path) -> dict[str, list[list[dict[str, Any]]]]:
 
 
 def write(fitted: dict[str, list[list[dict[str, Any]]]], target: Path) -> None:
-    """Write the parameters that `fit` returns as JSON, a kind of tokens a line."""
+    """Write fitted parameters as JSON, a kind of tokens a line.
+
+    Parameters
+    ----------
+    fitted : dict
+        As `fit` returns.
+    target : path
+    """
     layers = {
         domain: "[\n"
         + ",\n".join(
