@@ -90,9 +90,9 @@ def _irregular(field: str, value: Any) -> str:
         if usual < 0:
             break
         level = {
-            (*index, place): entry
+            (*index, position): entry
             for index, row in level.items()
-            for place, entry in enumerate(row)
+            for position, entry in enumerate(row)
         }
     return f"{field}: rows differ in length or depth"
 

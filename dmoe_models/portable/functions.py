@@ -127,9 +127,9 @@ def portable_cosine_sine(turns: np.ndarray | float) -> tuple[np.ndarray, np.ndar
     cosine = 1.0 - (0.5 * square - square * square * _horner(_COSINE_TERMS, square))
     quadrant = quarters - 4.0 * np.floor(0.25 * quarters)
     odd = (quadrant == 1.0) | (quadrant == 3.0)
-    across, along = np.where(odd, sine, cosine), np.where(odd, cosine, sine)
-    across = np.where((quadrant == 1.0) | (quadrant == 2.0), -across, across)
-    return across, np.where(quadrant >= 2.0, -along, along)
+    cosine, sine = np.where(odd, sine, cosine), np.where(odd, cosine, sine)
+    cosine = np.where((quadrant == 1.0) | (quadrant == 2.0), -cosine, cosine)
+    return cosine, np.where(quadrant >= 2.0, -sine, sine)
 
 
 def _horner(coefficients: list[float], x: np.ndarray) -> np.ndarray:

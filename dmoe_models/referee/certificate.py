@@ -1,8 +1,8 @@
 """Certificates of optimality, and the verdict on one: does its proof show what it claims?
 
 A certificate claims that no solution of an instance costs less than a bound, and carries what is
-needed to prove it. Like the referee of solutions, the one of certificates trusts nobody's work and
-shares no code with the algorithms. All its arithmetic is that of whole numbers: energies are
+needed to prove it. Like the check of solutions, that of certificates shares no code with the
+algorithms. All its arithmetic is that of whole numbers: energies are
 rounded to multiples of a small unit, always *down*, and every bound is a non-decreasing function
 of them, so it stays a bound. What is proved, and how, stands in `dmoe_models.referee.p1_tree` and
 `dmoe_models.referee.p2_tree`.

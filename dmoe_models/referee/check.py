@@ -1,8 +1,7 @@
 """The referee: everything that a solution must satisfy, decided again in exact arithmetic.
 
-Nobody's work is trusted here, not even the project's own. Every quantity is derived again from the
-fields that an instance was constructed with, sharing no code with the evaluator, the channel model,
-the relevance rules or any algorithm.
+Every quantity is derived again from the fields that an instance was constructed with, sharing no
+code with the evaluator, the channel model, the relevance rules or any algorithm.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ UNIT_BITS = 1074
 _SLACK = Fraction(1 - 1e-9)  # the double that C1's threshold is multiplied by
 _RATE_ERROR = Fraction(1, 10**50)  # rates are right to over 55 digits
 
-_precise = mpmath.MPContext()  # a context of our own: nobody else's precision reaches it
+_precise = mpmath.MPContext()  # a context of its own, which no other code's precision reaches
 _precise.dps = 60
 
 

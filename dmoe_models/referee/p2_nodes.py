@@ -90,8 +90,10 @@ def _prices(instance: Instance, value: Any, where: str) -> Prices:
     for name, counts in sizes.items():
         rows = []
         for entry in list_of(value.get(name, []), f"{where}: {name}"):
-            *place, amount = list_of(entry, f"{where}: {name}", len(counts) + 1)
-            indices = [index(k, f"{where}: {name}", n) for k, n in zip(place, counts, strict=True)]
+            *entries, amount = list_of(entry, f"{where}: {name}", len(counts) + 1)
+            indices = [
+                index(k, f"{where}: {name}", n) for k, n in zip(entries, counts, strict=True)
+            ]
             rows.append((*indices, price(amount, f"{where}: {name}{indices}")))
         tables.append(np.array(rows, dtype=np.float64).reshape(len(rows), len(counts) + 1))
     return Prices(*tables)

@@ -126,13 +126,13 @@ class MinimalSets:
         total = np.zeros(len(tokens), dtype=np.int64)
         spent = np.zeros(len(tokens), dtype=np.int64)
         chosen = np.zeros((len(tokens), 0), dtype=np.int64)
-        place = np.arange(experts)
+        position = np.arange(experts)
         for free in range(self.slots, 0, -1):
             found = []
             for part in _parts(len(owner), experts):
                 t = owner[part]
-                ahead = running[t][:, np.minimum(place + free, experts)] - running[t][:, :-1]
-                possible = place > last[part, None]
+                ahead = running[t][:, np.minimum(position + free, experts)] - running[t][:, :-1]
+                possible = position > last[part, None]
                 possible &= total[part, None] + ahead + self.slack >= need[t, None]
                 possible &= spent[part, None] + price[t] < limit[t, None]
                 row, q = np.nonzero(possible)

@@ -32,7 +32,7 @@ class WholeInstance:
     ----------
     instance : Instance
     depth : int
-        Subcarriers of a link that are told apart.
+        Subcarriers of a link that are options of their own.
     points : list of Prices
         All that will be used.
     claim : float or None
@@ -79,7 +79,7 @@ class WholeInstance:
             *(c for row in joules for c in row),
         )
         owed = max((Fraction(point.owed) for point in points), default=Fraction(0))
-        if target > 0:  # far above it prices need not be told apart, and the unit can be smaller
+        if target > 0:  # far above it prices need not differ, and the unit can be smaller
             largest = min(largest, _FAR * target + owed)  # a bound pays what is owed first
         self.shift = _shift(max(largest * max(instance.T, 2 * instance.K), 2 * owed))
         self.largest = _whole(largest, self.shift)
