@@ -66,7 +66,7 @@ class _Bar:
         self._bar.update(self._task, completed=done, total=total, description=text)
 
     def note(self, text: str) -> None:
-        self._bar.console.print(text)
+        self._bar.console.print(text, markup=False, highlight=False)
 
 
 @contextmanager
