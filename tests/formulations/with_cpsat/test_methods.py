@@ -227,11 +227,11 @@ def test_the_missing_extra_is_named(monkeypatch):
 
 def test_the_default_list_leaves_out_what_is_not_installed(monkeypatch):
     instance = draw("rayleigh", 1, K=3, T=4)
-    names = {m.name for m in choose([instance], None, [], Settings())[0][0][1]}
+    names = {b.method.name for b in choose([instance], None, [], Settings())[0][0][1]}
     assert "cpsat-p2" in names
     find = importlib.util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda n: None if n == "ortools" else find(n))
     plan, notes = choose([instance], None, [], Settings())
-    assert {m.name for m in plan[0][1]} == names - {"cpsat-p2"}
+    assert {b.method.name for b in plan[0][1]} == names - {"cpsat-p2"}
     assert any("cpsat-p2, extra cpsat is not installed" in note for note in notes)
     assert METHODS["exact"].installed

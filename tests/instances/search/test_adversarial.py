@@ -3,14 +3,15 @@
 import itertools
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from dmoe_models import DmoeError, InstanceError, MethodError, solve
+from dmoe_models.solving.catalogue import METHODS
 from instances.families import draw
 from instances.library.set_file import read_set
 from instances.library.sets import load_set
-from instances.search import excess as module
 from instances.search.adversarial import search, write_found
 from instances.search.excess import Measured, Target, measure
 
@@ -111,7 +112,7 @@ def test_static_energy_is_left_out():
     assert measured.excess == pytest.approx((answer - optimum) / (optimum - static))
 
 
-def test_what_is_not_proved_or_not_valid_is_not_taken(tmp_path, monkeypatch):
+def test_what_is_not_proved_or_not_valid_is_not_taken(tmp_path):
     instance = draw("contended", 0, **SMALL)
     assert measure(instance, JESA) is not None
     assert measure(instance, JESA, least=100.0) is None
@@ -120,12 +121,12 @@ def test_what_is_not_proved_or_not_valid_is_not_taken(tmp_path, monkeypatch):
         assert measure(instance, Target(f"{tmp_path / 'mine.py'}:{name}")) is None
     with pytest.raises(InstanceError, match="no valid answer, or no optimum was proved, on 2 dr"):
         search(Target(f"{tmp_path / 'mine.py'}:nothing"), "contended", SMALL, draws=2)
-    monkeypatch.setattr(module, "_EXACT", {"P2": "jesa"})  # which proves little
-    assert measure(draw("contended", 308, K=4, T=8), JESA) is None
+    hasty = replace(JESA, certificate_s=1e-6)  # in which little is proved
+    assert measure(draw("contended", 308, K=4, T=8), hasty) is None
 
 
 def test_a_bound_rejects_without_a_proof(monkeypatch):
-    monkeypatch.setattr(module, "_EXACT", {})  # asking for a proof would fail
+    monkeypatch.delitem(METHODS, "exact")  # asking for a proof would fail
     assert measure(draw("tight", 0, **SMALL), JESA, least=3.0) is None
 
 
