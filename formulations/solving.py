@@ -2,9 +2,9 @@
 
 A solver's answer is only a proposal. Selections are tested against C1 exactly; a set that the
 solver's tolerance let by is cut off (with every larger set that misses need as well) and the model
-solved again. What passes is evaluated and refereed. If it is refused, or the solver says "optimal"
-while the evaluated energy lies above its bound, the tolerances are tightened. No answer is better
-than a wrong one: then the outcome holds the bound alone.
+solved again. What passes is evaluated and refereed. If it is refused, or the solver claims an
+optimum while the evaluated energy lies above its bound, the tolerances are tightened. No answer is
+better than a wrong one: then the outcome holds the bound alone.
 """
 
 from __future__ import annotations

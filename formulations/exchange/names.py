@@ -55,8 +55,8 @@ NAMES_PER_LINK = {
 OF_GROUPS = ("y", "carried", "owner", "choice")
 """Components that a model with loads per group indexes by groups first."""
 
-OTHER_NAME = "other_{}"
-"""Name of a component that `NAMES` lacks; its indices follow."""
+OTHER = "other_"
+"""Begins the names of a component that `NAMES` lacks: the component and its indices follow."""
 
 
 def name_of(model: Model, data: ModelData, item: Any) -> str:
@@ -77,7 +77,7 @@ def name_of(model: Model, data: ModelData, item: Any) -> str:
         index = (data.groups[index[0]].tokens[0], *index[1:])
     templates = NAMES | NAMES_PER_LINK if model.load == "link" else NAMES
     if kind not in templates:
-        return "_".join([OTHER_NAME.format(kind), *map(str, index)])
+        return OTHER + "_".join([kind, *map(str, index)])
     return templates[kind].format(*index)
 
 
@@ -112,15 +112,14 @@ _KINDS = (
     ("auxiliary", _pattern(NAMES_PER_LINK["y"])),
     ("auxiliary", _pattern(NAMES["e"])),
     ("auxiliary", _pattern(NAMES["nothing"])),
-    ("auxiliary", re.compile(OTHER_NAME.replace("{}", "[A-Za-z0-9_]+"), re.ASCII)),
 )
 """Variables but sets: what a name that matches is. Auxiliary ones follow from the decisions."""
 
 
-def understood(
+def parse_name(
     instance: Instance, sets: dict[str, tuple[TokenGroup, int]], name: str
 ) -> tuple[str, tuple[int, ...]]:
-    """Return what a variable of the instance is, and its indices.
+    """Return what the variable of this name is, and its indices.
 
     Parameters
     ----------
@@ -142,6 +141,8 @@ def understood(
     """
     if name in sets:
         return "set", ()
+    if name.startswith(OTHER):
+        return "auxiliary", ()
     sizes = {"t": instance.T, "e": instance.K, "i": instance.K, "j": instance.K, "m": instance.M}
     for kind, pattern in _KINDS:
         match = pattern.fullmatch(name)

@@ -19,7 +19,7 @@ from dmoe_models.model.solution import Outcome, Solution
 from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import judge
 from formulations.data import ModelData
-from formulations.exchange.names import sets_by_name, understood
+from formulations.exchange.names import parse_name, sets_by_name
 from formulations.exchange.solver_files import read_solver_file
 
 ROUNDING = 1e-5
@@ -30,7 +30,7 @@ def read_model_solution(instance: Instance, path: str | Path) -> Solution:
     """Turn a solver's solution file back into a solution of the instance.
 
     Only decisions are read; other variables of a model follow from them. A name that is missing is
-    zero. Nothing is said about feasibility: `judge_model_solution` has the referee look.
+    zero. Feasibility is not looked at: `judge_model_solution` asks the referee.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def read_model_solution(instance: Instance, path: str | Path) -> Solution:
         selection = np.zeros((instance.T, instance.K), dtype=bool)
         owned = np.zeros((instance.K, instance.K, instance.M), dtype=bool)
         for name, value in found.values.items():
-            kind, index = understood(instance, sets, name)
-            if kind == "auxiliary" or not _decided(name, value):
+            kind, index = parse_name(instance, sets, name)
+            if kind == "auxiliary" or not _is_taken(name, value):
                 continue
             if kind == "set":
                 group, number = sets[name]
@@ -109,8 +109,8 @@ def judge_model_solution(instance: Instance, path: str | Path) -> Result:
     return replace(result, details={"claimed_objective_j": claim, "claim_holds": holds})
 
 
-def _decided(name: str, value: float) -> bool:
-    """Return whether a decision is taken."""
+def _is_taken(name: str, value: float) -> bool:
+    """Return whether the decision of this name is taken: 1, not 0."""
     if min(abs(value), abs(value - 1)) > ROUNDING:
         raise InstanceFileError(f"variable {name} = {value!r} is not 0 or 1, as decisions are")
     return value > 0.5

@@ -21,7 +21,7 @@ from dmoe_models.input_checks import quote
 
 @dataclass(frozen=True)
 class SolverFile:
-    """What a solution file says.
+    """The content of a solution file.
 
     Attributes
     ----------

@@ -128,12 +128,15 @@ def _build(model: Model, instance: Instance, selection: Any, reduce: bool) -> py
         options["candidates"] = cheapest_candidates(instance)
     built = model.build(instance, "pyomo", **options)
     if model.experts == "alpha":
-        built.least_coverage = 1.0  # nobody cuts off what roomier rows in a file let by
+        built.least_coverage = 1.0  # no one cuts off what a slacker row in a file lets by
     return built
 
 
 def _p3_with_selection(model: Model, instance: Instance, selection: Any) -> pyo.ConcreteModel:
-    """P3 that states its selection: a solution of it then is one of the instance, at its energy."""
+    """Return P3 with its selection stated.
+
+    A solution of it then is one of the instance, at its energy.
+    """
     chosen = selection_for_p3(instance, selection)
     built = model.build(instance, "pyomo", selection=chosen)
     served = [(int(t), int(j)) for t, j in np.argwhere(chosen)]

@@ -14,7 +14,7 @@ changes, is left out. Scores g[t, j] are divided by need[t].
 
 Every function returns a `pyomo.environ.ConcreteModel` that can be inspected (each component says
 in its ``doc`` what it is), changed, written to a file or handed to any solver. The functions
-``read_...`` read a solved one.
+``read_...`` read a solved one (`formulations.with_pyomo.reading`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,35 @@ import pyomo.environ as pyo
 
 from dmoe_models.deadline import Deadline
 from dmoe_models.model.instance import Instance
-from formulations.data import LEAST_COVERAGE, ModelData
+from formulations.data import ModelData
+from formulations.with_pyomo.parts import (
+    ENERGY,
+    add_assignment,
+    add_exclusivity,
+    add_links,
+    computation_energy,
+    with_selection,
+)
+from formulations.with_pyomo.reading import (
+    forbid,
+    read_assignment,
+    read_selection,
+    read_sets,
+    read_subcarriers,
+)
+
+__all__ = [
+    "forbid",
+    "p1_milp",
+    "p2_milp",
+    "p2_minlp",
+    "p2_set",
+    "p3_assignment",
+    "read_assignment",
+    "read_selection",
+    "read_sets",
+    "read_subcarriers",
+]
 
 
 def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.ConcreteModel:
@@ -44,7 +72,7 @@ def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.Conc
     """
     data = ModelData(instance, deadline=deadline)
     price = data.given_price[instance.source]
-    model = _with_selection(data, np.isfinite(price))
+    model = with_selection(data, np.isfinite(price))
     model.energy = pyo.Objective(
         expr=sum(
             (price[t, j] + data.computation[j]) * model.alpha[t, j]
@@ -52,7 +80,7 @@ def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.Conc
             for j in model.K
             if np.isfinite(price[t, j])
         ),
-        doc=_ENERGY,
+        doc=ENERGY,
     )
     return model
 
@@ -87,8 +115,8 @@ def p2_milp(
         Building stops with OutOfTimeError when it has passed.
     """
     data = ModelData(instance, candidates, deadline)
-    model = _with_selection(data, data.usable)
-    _add_assignment(model, data)
+    model = with_selection(data, data.usable)
+    add_assignment(model, data)
     if disaggregated:
         model.Y = pyo.Set(
             initialize=[(t, j, m) for i, j, m in data.options for t in data.tokens_at[i]],
@@ -128,7 +156,7 @@ def p2_milp(
             return model.y[i, j, m] <= len(data.tokens_at[i]) * model.x[i, j, m]
 
         transmission = sum(data.price[i, j, m] * model.y[i, j, m] for i, j, m in model.X)
-    model.energy = pyo.Objective(expr=transmission + _computation(model, data), doc=_ENERGY)
+    model.energy = pyo.Objective(expr=transmission + computation_energy(model, data), doc=ENERGY)
     return model
 
 
@@ -163,7 +191,7 @@ def p2_set(
     groups = data.groups
     model = pyo.ConcreteModel(name=f"{instance.name} (P2, sets)")
     model.data = data
-    _add_assignment(model, data)
+    add_assignment(model, data)
     model.groups = pyo.RangeSet(0, len(groups) - 1, doc="q: equal tokens of one node")
     model.Z = pyo.Set(
         initialize=[(q, s) for q, group in enumerate(groups) for s in range(len(group.members))],
@@ -221,7 +249,7 @@ def p2_set(
             * model.z[q, s]
             for q, s in model.Z
         ),
-        doc=_ENERGY,
+        doc=ENERGY,
     )
     return model
 
@@ -245,8 +273,8 @@ def p2_minlp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.Con
         Building stops with OutOfTimeError when it has passed.
     """
     data = ModelData(instance, deadline=deadline)
-    model = _with_selection(data, data.usable)
-    _add_links(model, data)
+    model = with_selection(data, data.usable)
+    add_links(model, data)
     model.beta = pyo.Var(model.X, domain=pyo.Binary, doc="beta[i, j, m]: link (i, j) owns m")
     finite = {(i, j): data.price[i, j, data.subcarriers[i, j]] for i, j in data.links}
     model.e = pyo.Var(
@@ -275,9 +303,9 @@ def p2_minlp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.Con
             model.beta[i, j, m] for m in data.subcarriers[i, j]
         )
 
-    _add_exclusivity(model, model.beta, data)
+    add_exclusivity(model, model.beta, data)
     model.energy = pyo.Objective(
-        expr=sum(model.e.values()) + _computation(model, data), doc=_ENERGY
+        expr=sum(model.e.values()) + computation_energy(model, data), doc=ENERGY
     )
     return model
 
@@ -317,146 +345,9 @@ def p3_assignment(instance: Instance, *, selection: np.ndarray) -> pyo.ConcreteM
     def served(model, i, j):
         return sum(model.x[i, j, m] for m in data.subcarriers[i, j]) == 1
 
-    _add_exclusivity(model, model.x, data)
+    add_exclusivity(model, model.x, data)
     model.energy = pyo.Objective(
         expr=sum(loads[i, j] * data.price[i, j, m] * model.x[i, j, m] for i, j, m in model.X),
         doc="transmission energy, unit_j",
     )
     return model
-
-
-# ------------------------------------------------------------------------------ shared parts
-
-_ENERGY = "transmission and computation energy without the static, unit_j"
-
-
-def _with_selection(data: ModelData, usable: np.ndarray) -> pyo.ConcreteModel:
-    """Start a model with alpha, C1 and C2; experts out of reach are fixed to zero by a bound."""
-    instance = data.instance
-    model = pyo.ConcreteModel(name=f"{instance.name} ({instance.problem})")
-    model.data = data
-    model.T = pyo.RangeSet(0, instance.T - 1, doc="t: tokens")
-    model.K = pyo.RangeSet(0, instance.K - 1, doc="j: experts")
-    model.alpha = pyo.Var(
-        model.T,
-        model.K,
-        domain=pyo.Binary,
-        bounds=lambda model, t, j: (0, 1 if usable[t, j] else 0),
-        doc="alpha[t, j]: expert j serves token t",
-    )
-    model.least_coverage = pyo.Param(
-        initialize=LEAST_COVERAGE, mutable=True, doc="C1's right-hand side, share of need"
-    )
-
-    @model.Constraint(model.T, doc="C1, relevance: sum_j g alpha >= need, divided by need")
-    def C1(model, t):
-        covered = sum(data.coverage[t, j] * model.alpha[t, j] for j in model.K)
-        return data.in_time(covered >= model.least_coverage)
-
-    @model.Constraint(model.T, doc="C2, sparsity: sum_j alpha <= D")
-    def C2(model, t):
-        return sum(model.alpha[t, j] for j in model.K) <= instance.max_experts
-
-    model.cuts = pyo.ConstraintList(doc="score sums that C1 refuses and the rows of C1 let by")
-    return model
-
-
-def _add_links(model: pyo.ConcreteModel, data: ModelData) -> None:
-    """Add the sets of links and of the subcarriers that they may own."""
-    model.links = pyo.Set(initialize=data.links, dimen=2, doc="(i, j): links to carry tokens")
-    model.X = pyo.Set(
-        initialize=data.options, dimen=3, doc="(i, j, m): link (i, j) may own subcarrier m"
-    )
-
-
-def _add_assignment(model: pyo.ConcreteModel, data: ModelData) -> None:
-    """Add x, at most one subcarrier a link, and C3."""
-    _add_links(model, data)
-    model.x = pyo.Var(model.X, domain=pyo.Binary, doc="x[i, j, m]: link (i, j) owns m")
-    model.owning = pyo.Set(
-        initialize=[link for link in data.links if data.subcarriers[link]],
-        dimen=2,
-        doc="(i, j): links that may own a subcarrier",
-    )
-
-    @model.Constraint(model.owning, doc="one subcarrier a link: sum_m x <= 1")
-    def one_a_link(model, i, j):
-        return sum(model.x[i, j, m] for m in data.subcarriers[i, j]) <= 1
-
-    _add_exclusivity(model, model.x, data)
-
-
-def _add_exclusivity(model: pyo.ConcreteModel, owner: pyo.Var, data: ModelData) -> None:
-    """C3: a subcarrier belongs to at most one link."""
-    claimants: dict[int, list[tuple[int, int, int]]] = {}
-    for i, j, m in owner:
-        claimants.setdefault(m, []).append((i, j, m))
-
-    model.claimed = pyo.Set(initialize=sorted(claimants), doc="m: subcarriers that links may own")
-
-    @model.Constraint(model.claimed, doc="C3, exclusivity: a subcarrier has one link at most")
-    def C3(model, m):
-        return sum(owner[claim] for claim in claimants[m]) <= 1
-
-
-def _computation(model: pyo.ConcreteModel, data: ModelData) -> pyo.Expression:
-    return sum(data.computation[j] * model.alpha[t, j] for t in model.T for j in model.K)
-
-
-# ------------------------------------------------------------------------ reading a solved model
-
-
-def read_selection(model: pyo.ConcreteModel) -> np.ndarray:
-    """Return the (T, K) selection of a solved model with alpha."""
-    instance = model.data.instance
-    selection = np.zeros((instance.T, instance.K), dtype=bool)
-    for (t, j), variable in model.alpha.items():
-        selection[t, j] = pyo.value(variable) > 0.5
-    return selection
-
-
-def read_sets(model: pyo.ConcreteModel) -> np.ndarray:
-    """Return the (T, K) selection of a solved model with z: every token has its group's set."""
-    instance = model.data.instance
-    selection = np.zeros((instance.T, instance.K), dtype=bool)
-    for q, group in enumerate(model.data.groups):
-        chosen = max(range(len(group.members)), key=lambda s: pyo.value(model.z[q, s]))
-        selection[list(group.tokens)] = group.members[chosen]
-    return selection
-
-
-def read_assignment(model: pyo.ConcreteModel) -> np.ndarray:
-    """Return the (K, K) assignment of a solved model with x."""
-    instance = model.data.instance
-    assignment = np.full((instance.K, instance.K), -1)
-    for (i, j, m), variable in model.x.items():
-        if pyo.value(variable) > 0.5:
-            assignment[i, j] = m
-    return assignment
-
-
-def read_subcarriers(model: pyo.ConcreteModel) -> np.ndarray:
-    """Return the (K, K, M) subcarriers of a solved model with beta."""
-    instance = model.data.instance
-    subcarriers = np.zeros((instance.K, instance.K, instance.M), dtype=bool)
-    for index, variable in model.beta.items():
-        subcarriers[index] = pyo.value(variable) > 0.5
-    return subcarriers
-
-
-def forbid(model: pyo.ConcreteModel, token: int, failing: np.ndarray) -> None:
-    """Cut off a set of experts that C1 refuses: one outside of it must serve the token.
-
-    Parameters
-    ----------
-    model : pyomo.environ.ConcreteModel
-        With alpha.
-    token : int
-    failing : (K,) bool array
-        A set whose exact score sum misses need; the larger, the stronger the cut.
-    """
-    others = np.flatnonzero(~failing).tolist()
-    if others:
-        model.cuts.add(sum(model.alpha[token, j] for j in others) >= 1)
-    else:  # even all experts together miss need: a row that no alpha satisfies
-        model.cuts.add(sum(model.alpha[token, j] for j in model.K) >= len(model.K) + 1)

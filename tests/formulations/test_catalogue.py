@@ -5,20 +5,25 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from dataclasses import replace
 
 import cvxpy as cp
+import highspy
 import numpy as np
 import pyomo.environ as pyo
 import pytest
 
 import formulations
-from dmoe_models import MethodError, solve
+from dmoe_models import MethodError, evaluate, solve
 from dmoe_models.solving.catalogue import METHODS
 from formulations import models
 from formulations.catalogue import LANGUAGES
+from formulations.exchange.read import judge_model_solution
 from formulations.exchange.write import write_model
-from formulations.methods import OPTIONS
+from formulations.methods import OPTIONS, methods_in
 from formulations.relaxations import RELAXATIONS, relaxation
+from formulations.with_pyomo import models as pyomo_models
+from formulations.with_pyomo.methods import PYOMO
 from instances.families import draw
 
 PAIRS = [(model.name, language) for model in models.values() for language in model.languages]
@@ -100,6 +105,36 @@ def test_every_model_is_written_to_its_files_and_no_other(name, instances, tmp_p
         else:
             with pytest.raises(MethodError, match="write it as"):
                 write_model(instances[model.takes], path, name)
+
+
+def test_a_model_needs_a_function_and_a_record(instances, tmp_path, monkeypatch):
+    """P1 with C2 counted by a variable of its own, which no table of names knows."""
+
+    def p1_counted(instance, *, deadline=None):
+        model = pyomo_models.p1_milp(instance, deadline=deadline)
+        model.count = pyo.Var(model.T, bounds=(0, instance.max_experts))
+        model.counted = pyo.Constraint(
+            model.T, rule=lambda m, t: m.count[t] == sum(m.alpha[t, j] for j in m.K)
+        )
+        return model
+
+    record = replace(
+        models["p1-milp"], name="p1-counted", function="p1_counted", languages=("pyomo",)
+    )
+    monkeypatch.setattr(pyomo_models, "p1_counted", p1_counted, raising=False)
+    monkeypatch.setitem(models, "p1-counted", record)
+    instance = instances["P1"]
+    truth = solve(instance, "des").objective
+    outcome = methods_in(PYOMO)["p1_counted"](instance)
+    assert evaluate(instance, outcome.solution).total_j == pytest.approx(truth, rel=1e-9)
+    write_model(instance, tmp_path / "model.lp", "p1-counted")
+    highs = highspy.Highs()
+    highs.silent()
+    highs.readModel(str(tmp_path / "model.lp"))
+    highs.run()
+    highs.writeSolution(str(tmp_path / "model.sol"), 0)
+    assert "other_count_0" in (tmp_path / "model.sol").read_text()
+    assert judge_model_solution(instance, tmp_path / "model.sol").details["claim_holds"]
 
 
 @pytest.mark.parametrize("name", RELAXATIONS)
