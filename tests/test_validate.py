@@ -131,42 +131,6 @@ def test_p3_methods_run_where_named(capsys, file):
     assert first["objective_j"] == pytest.approx(second["objective_j"], rel=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["nonesuch"], ["unknown set 'nonesuch'", "smoke, small, toy, easy"]),
-        (["absent.json"], ["absent.json", "No such file"]),
-        (["."], ["is a directory"]),
-        (["recorded"], ["--data or DMOE_DATA"]),
-        (["recorded", "--data", "nowhere"], ["nowhere"]),
-        (["--data", "nowhere"], ["nowhere"]),
-        (["smoke", "--methods", "jesa,jessa"], ["unknown method 'jessa'", "jesa"]),
-        (["smoke", "--method", "jessa"], ["unknown method 'jessa'"]),
-        (["smoke", "--methods", ","], ["names no method"]),
-        (["smoke", "--solver", "nonesuch"], ["solver 'nonesuch'", "highs"]),
-        (
-            ["smoke", "--methods", "cvxpy-p2-milp", "--solver", "nonesuch"],
-            ["nonesuch", "not installed"],
-        ),
-        (
-            ["smoke", "--methods", "jesa", "--solver", "scip"],
-            ["none of the methods takes a solver"],
-        ),
-        (["smoke", "--time-limit", "0"], ["time limit 0.0"]),
-        (["smoke", "--time-limit", "nan"], ["time limit nan"]),
-        (["smoke", "--time-limit", "inf"], ["time limit inf"]),
-        (["smoke", "--time-limit", "soon"], ["--time-limit", "soon"]),
-        (["smoke", "--seed", "-1"], ["--seed"]),
-        (["smoke", "--report", "/dev/null/report"], ["/dev/null"]),
-        (["smoke", "--report", "/dev/null"], ["/dev/null: is a file, not a directory"]),
-        ([""], ["unknown set ''"]),
-        (["smoke", "--nonesuch"], ["--nonesuch"]),
-    ],
-)
-def test_a_wrong_question_is_one_line(capsys, arguments, words):
-    assert_refused(said(capsys, *arguments), *words)
-
-
 def test_a_method_that_applies_nowhere_is_refused(capsys, file):
     assert_refused(said(capsys, file, "--methods", "des"), "des solves P1", "no such instance")
 

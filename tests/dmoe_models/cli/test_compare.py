@@ -108,45 +108,6 @@ def test_a_method_in_two_files_is_compared_with_itself(capsys, report, tmp_path)
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("command", "words"),
-    [
-        ("compare", ["REPORT | FILE"]),
-        ("compare {tmp}/absent.csv", ["absent.csv: No such file"]),
-        ("compare {tmp}", ["rows.csv: No such file"]),
-        ("compare {tmp}/mine.txt", ["mine.txt: extension '.txt'"]),
-        ("compare {tmp}/mine.csv", ["mine.csv: holds no rows of dmoe-models: no column"]),
-        ("compare {tmp}/mine.json", ["mine.json: holds no rows of dmoe-models"]),
-        ("compare {tmp}/mine.jsonl", ["mine.jsonl: holds no rows of dmoe-models"]),
-        ("compare {tmp}/mine.parquet", ["mine.parquet: holds no rows of dmoe-models"]),
-        ("compare {tmp}/head.csv", ["head.csv: holds no rows of dmoe-models: it is empty"]),
-        ("compare {tmp}/words.csv", ["words.csv: holds no rows of dmoe-models", "soon"]),
-        ("compare {report} --methods jessa", ["no row of method 'jessa'; there are greedy"]),
-        ("compare {report} --methods ,", ["--methods names no method"]),
-        ("compare {report} --methods lower-bound", ["gives a bound only"]),
-        ("compare {report} --set large", ["no row of set 'large'; there are smoke"]),
-        ("compare {report} --problem P3", ["no row of problem 'P3'; there are P2, P1"]),
-        ("compare {report} --time-shift -1", ["time_shift_s = -1"]),
-        ("compare {report} --horizon 0", ["horizon_s = 0"]),
-        ("compare {report} {report}/rows.csv --methods greedy", ["greedy@"]),
-        ("compare {tmp}/split.csv", ["no instance is common to any two of greedy, top-k"]),
-        ("compare {report} -o {tmp}/mine.csv", ["mine.csv: is a file"]),
-    ],
-)
-def test_a_wrong_question_is_one_line(capsys, report, tmp_path, command, words):
-    for kind in ("txt", "csv", "json", "jsonl", "parquet"):
-        (tmp_path / f"mine.{kind}").write_text("[1]\n")
-    text = (report / "rows.csv").read_text()
-    (tmp_path / "head.csv").write_text(text.splitlines()[0] + "\n")
-    (tmp_path / "words.csv").write_text(text.replace(",10.0,0,", ",soon,0,", 1))
-    table = pd.read_csv(report / "rows.csv")
-    first = table.instance == table.instance[0]
-    split = table[(first & (table.method == "greedy")) | (~first & (table.method == "top-k"))]
-    split.to_csv(tmp_path / "split.csv", index=False)
-    said = call(capsys, *command.format(tmp=tmp_path, report=report).split())
-    assert_refused(said, *words)
-
-
 def test_without_matplotlib_pictures_are_refused_and_tables_are_not(
     capsys, report, tmp_path, monkeypatch
 ):

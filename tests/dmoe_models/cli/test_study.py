@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from dmoe_models.presentation.progress import Lines
-from dmoe_models.studies.configuration import design_of, read_design
+from dmoe_models.studies.configuration import read_design
 from dmoe_models.studies.engine.database import CONFIGURATION, Database
 from dmoe_models.studies.engine.progress import Pace, Reporter
 from dmoe_models.studies.engine.runner import Answer
@@ -96,33 +96,6 @@ def test_status_of_a_study_that_has_just_begun(capsys, config, tmp_path):
     assert said.status == 1
     assert "1 of 2 tasks done, 1 failed" in said.out and "1 x it hung" in said.out
     assert "(not ended)" in said.out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ("asymptotics --config {tmp}/none.toml", ["none.toml: No such file"]),
-        ("savings --config {config}", ["mine.toml: study = 'asymptotics', not savings"]),
-        ("asymptotics --config {config} --full", ["--config or --full"]),
-        ("asymptotics --workers 2 --scheduler tcp://a:1", ["--workers or --scheduler"]),
-        ("asymptotics --config {config} --data {tmp}/none", ["there is no such directory"]),
-        ("asymptotics --config {config} --out {config} --workers 0", ["is a file, not a dir"]),
-        ("asymptotics --config {config} --out {tmp}/x --scheduler host:1", ["tcp://HOST:PORT"]),
-        ("status {tmp}", ["holds no study"]),
-        ("report {tmp}", ["holds no study"]),
-        ("report {begun} -o {config}", ["mine.toml: is a file, not a directory"]),
-        ("report {begun} -o {other}", ["is of another study or configuration"]),
-        ("compare {tmp} {tmp}", ["holds no study"]),
-        ("astrology", ["No such command 'astrology'"]),
-    ],
-)
-def test_refusals(capsys, config, tmp_path, arguments, words):
-    begun, other = tmp_path / "begun", tmp_path / "other"
-    if "{begun}" in arguments:
-        Database(begun, read_design(config)).close()
-        Database(other, design_of(TEXT.replace("K = 3", "K = 4"))).close()
-    words_given = arguments.format(tmp=tmp_path, config=config, begun=begun, other=other).split()
-    assert_refused(call(capsys, "study", *words_given), *words)
 
 
 def test_a_report_of_what_cannot_be_true_ends_in_failure(capsys, config, tmp_path):
