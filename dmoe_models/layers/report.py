@@ -56,6 +56,12 @@ def graded_totals(rounds: Rounds, reference: str | None) -> pd.DataFrame:
     """Return `Rounds.totals` with the same columns, of the sums over all layers.
 
     A method has a gap where the referee accepts it on every layer.
+
+    Parameters
+    ----------
+    rounds : Rounds
+    reference : str or None
+        As in `graded_layers`.
     """
     table = rounds.totals()
     best = rounds.layers.groupby("layer")["bound_j"].max()
@@ -112,7 +118,14 @@ def totals_text(totals: pd.DataFrame, reference: str | None) -> str:
 
 
 def layers_text(layers: pd.DataFrame, reference: str | None) -> str:
-    """Return the table from `graded_layers` as text, one line per layer and method."""
+    """Return the table from `graded_layers` as text, one line per layer and method.
+
+    Parameters
+    ----------
+    layers : DataFrame
+    reference : str or None
+        As in `graded_layers`.
+    """
     headers, cells = _parts(layers)
     headers += ["experts/token", *(["saving"] if reference else []), "gap", "status", "referee"]
     lines = [
@@ -151,7 +164,16 @@ def _saving(line: Mapping[Any, Any], reference: str | None) -> list[str]:
 def document(
     rounds: Rounds, reference: str | None, configuration: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what was asked and what was found, as plain JSON values; tokens are in files only."""
+    """Return what was asked and what was found, as plain JSON values; tokens are in files only.
+
+    Parameters
+    ----------
+    rounds : Rounds
+    reference : str or None
+        As in `graded_layers`.
+    configuration : mapping
+        What was asked for.
+    """
     tables = _tables(rounds, reference)
     del tables["tokens"]
     found = {name: table.to_dict("records") for name, table in tables.items()}

@@ -154,7 +154,15 @@ def run_rounds(
 
 
 def layer_facts(instance: Instance, result: Result) -> dict[str, Any]:
-    """Return one line of `Rounds.layers`, without its layer and method."""
+    """Return one line of `Rounds.layers`, without its layer and method.
+
+    Parameters
+    ----------
+    instance : Instance
+        The layer.
+    result : Result
+        Of a method on it.
+    """
     parts = dict.fromkeys([*_PARTS, "experts_per_token"], math.nan)
     if result.solution is not None:
         report = evaluate(instance, result.solution)

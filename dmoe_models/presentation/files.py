@@ -26,7 +26,15 @@ _NEEDED = ("matplotlib", "jinja2", "pyarrow")
 
 
 def require_packages(what: str = "a report", names: Sequence[str] = _NEEDED) -> None:
-    """Raise DmoeError, before any work is done, where a package for reports is missing."""
+    """Raise DmoeError, before any work is done, where a package for reports is missing.
+
+    Parameters
+    ----------
+    what : str
+        What needs them, for the message.
+    names : sequence of str
+        Of the packages.
+    """
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
         raise DmoeError(f'{what} needs {", ".join(missing)}: pip install "dmoe-models[report]"')
@@ -44,7 +52,15 @@ def pictures(figures: Mapping[str, Figure]) -> dict[str, bytes]:
 
 
 def write_contents(directory: Path, contents: Mapping[str, bytes]) -> list[Path]:
-    """Write files whose contents are known, as `write_files` does."""
+    """Write files whose contents are known, as `write_files` does.
+
+    Parameters
+    ----------
+    directory : path
+        Exists.
+    contents : mapping of bytes
+        By the names of the files.
+    """
     return write_files(
         directory, {name: partial(_write_bytes, data) for name, data in contents.items()}
     )
@@ -56,6 +72,12 @@ def _write_bytes(data: bytes, path: Path) -> None:
 
 def write_files(directory: Path, writers: Mapping[str, Writer]) -> list[Path]:
     """Write files into a directory that exists; each appears complete or not at all.
+
+    Parameters
+    ----------
+    directory : path
+    writers : mapping of callable
+        By the names of the files; each is called with the path to write to.
 
     Raises
     ------

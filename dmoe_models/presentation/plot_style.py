@@ -168,7 +168,14 @@ def panels_of_rows(
 
 
 def name_axes(figure: Figure, x: str, y: str = "") -> None:
-    """Write what the panels' axes show, once for all of them."""
+    """Write what the panels' axes show, once for all of them.
+
+    Parameters
+    ----------
+    figure : Figure
+    x, y : str
+        Labels, with units.
+    """
     figure.supxlabel(_broken(x, int(WIDTH / LETTER) - 12), fontsize=LARGE)
     if y:
         room = int(figure.get_figheight() / LETTER) - 12
@@ -176,7 +183,14 @@ def name_axes(figure: Figure, x: str, y: str = "") -> None:
 
 
 def legend(figure: Figure, entries: Mapping[str, Style]) -> None:
-    """Explain the marks and lines above the panels, in as many columns as there is room for."""
+    """Explain the marks and lines above the panels, in as many columns as there is room for.
+
+    Parameters
+    ----------
+    figure : Figure
+    entries : mapping of Style
+        By name.
+    """
     from matplotlib.lines import Line2D
 
     names = [_broken(name, 96) for name in entries]
@@ -208,13 +222,27 @@ def literal(text: str) -> str:
 
 
 def finite(values: Numbers, factor: float = 1.0) -> np.ndarray:
-    """Return numbers times a factor; what is not finite is NaN, which no axis shows."""
+    """Return numbers times a factor; what is not finite is NaN, which no axis shows.
+
+    Parameters
+    ----------
+    values : array
+    factor : float
+    """
     found = factor * np.asarray(values, dtype=float)
     return np.where(np.isfinite(found), found, math.nan)
 
 
 def draw(axes: Any, x: Numbers, y: Numbers, style: Style, ends: Any = None) -> None:
-    """Draw a series, with the two `ends` of its intervals where it has any."""
+    """Draw a series, with the two `ends` of its intervals where it has any.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    x, y : array
+    style : Style
+    ends : (low, high) of arrays, optional
+    """
     every = 1 if style["linestyle"] == "none" else 1 + len(finite(x)) // 16
     axes.plot(
         *(finite(x), finite(y)), markersize=4, linewidth=1.1, markevery=every, zorder=3, **style
@@ -224,14 +252,32 @@ def draw(axes: Any, x: Numbers, y: Numbers, style: Style, ends: Any = None) -> N
 
 
 def bars(axes: Any, places: Numbers, ends: Any, shade: str, *, direction: str = "y") -> None:
-    """Draw intervals from ``ends[0]`` to ``ends[1]`` along an axis."""
+    """Draw intervals from ``ends[0]`` to ``ends[1]`` along an axis.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    places : array
+        Where the intervals stand.
+    ends : (low, high) of arrays
+    shade : str
+    direction : {"x", "y"}
+        Of the intervals.
+    """
     low, high = (finite(end) for end in ends)
     lines = axes.vlines if direction == "y" else axes.hlines
     lines(np.asarray(places, dtype=float), low, high, color=shade, linewidth=0.9, zorder=2)
 
 
 def beside(number: int, count: int, width: float) -> float:
-    """Return the offset of the `number`-th of `count` marks that share one position."""
+    """Return the offset of the `number`-th of `count` marks that share one position.
+
+    Parameters
+    ----------
+    number, count : int
+    width : float
+        Between the first and the last of them.
+    """
     return width * (number / (count - 1) - 0.5) if count > 1 else 0.0
 
 
@@ -239,7 +285,16 @@ def beside(number: int, count: int, width: float) -> float:
 
 
 def ratio_axis(axes: Any, values: Numbers, base: float = 2.0) -> None:
-    """Make the horizontal axis logarithmic, with ticks at whole powers, few enough to be read."""
+    """Make the horizontal axis logarithmic, with ticks at whole powers, few enough to be read.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    values : array
+        What the axis shows.
+    base : float
+        Of the powers.
+    """
     known = finite(values)
     known = known[known > 0]
     low, high = (known.min(), known.max()) if len(known) else (1.0, 1.0)
@@ -256,7 +311,15 @@ def ratio_axis(axes: Any, values: Numbers, base: float = 2.0) -> None:
 
 
 def excess_axis(axis: Any, values: Numbers, room: int = 5) -> None:
-    """Make an axis logarithmic down to `FLOOR` percent and show 0, with at most `room` ticks."""
+    """Make an axis logarithmic down to `FLOOR` percent and show 0, with at most `room` ticks.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+    values : array
+        What the axis shows, percent.
+    room : int
+    """
     known = finite(values)
     top = 2.0 * max([1.0, *known[known > 0].tolist()])
     _scale(axis, "symlog", linthresh=FLOOR, linscale=0.5)
@@ -276,7 +339,14 @@ def share_axis(axis: Any) -> None:
 
 
 def positive_axis(axis: Any, values: Numbers) -> None:
-    """Make an axis logarithmic; where there is a 0, down to the least number but 0."""
+    """Make an axis logarithmic; where there is a 0, down to the least number but 0.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+    values : array
+        What the axis shows.
+    """
     known = finite(values)
     above = known[known > 0].tolist() or [1.0]
     if (known <= 0).any():
@@ -294,7 +364,16 @@ def positive_axis(axis: Any, values: Numbers) -> None:
 
 
 def few_ticks(axes: Any, values: Numbers, limit: int = 7) -> None:
-    """Put ticks of the horizontal axis at some of the values, the least among them."""
+    """Put ticks of the horizontal axis at some of the values, the least among them.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    values : array
+        What the axis shows.
+    limit : int
+        Ticks.
+    """
     known = np.unique(finite(values)[np.isfinite(finite(values))])
     chosen = known[:: max(1, -(-len(known) // limit))]
     axes.set_xticks(chosen, [f"{value:.3g}" for value in chosen])

@@ -58,6 +58,13 @@ def needs_data(cell: dict[str, Any]) -> bool:
 def check_cell(cell: dict[str, Any], *, layered: bool) -> None:
     """Refuse a cell with a name that means nothing, before anything is drawn.
 
+    Parameters
+    ----------
+    cell : dict
+        Without its `part`.
+    layered : bool
+        Whether the study is of layers.
+
     Raises
     ------
     InstanceError

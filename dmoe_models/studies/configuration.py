@@ -58,7 +58,13 @@ _SEEDS_END = 2**47  # a seed and a layer (16 bits) make the seed of a method: be
 
 
 def configuration_file(study: str, size: str = "default") -> Path:
-    """Return the package's own configuration of a study: "default" or "full"."""
+    """Return the package's own configuration of a study: "default" or "full".
+
+    Parameters
+    ----------
+    study : str
+    size : {"default", "full"}
+    """
     return Path(str(resources.files(f"dmoe_models.studies.{study}"))) / f"{size}.toml"
 
 

@@ -99,7 +99,15 @@ class Task:
 
 
 def work_of(content: dict[str, Any], data: Path | None = None) -> Work:
-    """Return the work that a task's content asks for."""
+    """Return the work that a task's content asks for.
+
+    Parameters
+    ----------
+    content : dict
+        `Task.content`.
+    data : path, optional
+        Directory of recorded data.
+    """
     return Work(
         cell=content["parameters"],
         seeds=range(content["first_seed"], content["first_seed"] + content["seeds"]),

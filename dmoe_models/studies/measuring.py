@@ -52,7 +52,17 @@ class Attempt:
 def attempt(
     instance: Instance, variant: Variant, seed: int, time_limit_s: float, **options: Any
 ) -> Attempt:
-    """Run a method; `options` are added to its own."""
+    """Run a method; `options` are added to its own.
+
+    Parameters
+    ----------
+    instance : Instance
+    variant : Variant
+        The method, with options of its own.
+    seed : int
+    time_limit_s : float
+    **options
+    """
     method = find_method(variant.method)
     given = dict(variant.options) | options
     result = contained(
@@ -108,7 +118,14 @@ class Optimum:
 
 
 def certify(instance: Instance, seed: int, time_limit_s: float) -> Optimum:
-    """Find an instance's optimum by `exact`, with its proof."""
+    """Find an instance's optimum by `exact`, with its proof.
+
+    Parameters
+    ----------
+    instance : Instance
+    seed : int
+    time_limit_s : float
+    """
     tried = attempt(instance, Variant("exact", "exact"), seed, time_limit_s)
     static = instance.static_total_j
     result = tried.result

@@ -38,7 +38,13 @@ _TOGETHER = str.maketrans({" ": "\u00a0"})  # no line is broken within
 
 
 def parameter_text(name: str, value: Any) -> str:
-    """Return a parameter and its value in words."""
+    """Return a parameter and its value in words.
+
+    Parameters
+    ----------
+    name : str
+    value : number or str
+    """
     text = str(value)
     if isinstance(value, float):
         text = f"{value:g}"
@@ -49,7 +55,13 @@ def parameter_text(name: str, value: Any) -> str:
 
 
 def line_text(line: Mapping[Any, Any], names: Sequence[str]) -> str:
-    """Return a line's values of some parameters in words, the family first; defaults are silent."""
+    """Return a line's values of some parameters in words, the family first; defaults are silent.
+
+    Parameters
+    ----------
+    line : mapping
+    names : sequence of str
+    """
     family = [str(line["family"])] if "family" in names else []
     rest = [
         parameter_text(name, line[name])
@@ -60,12 +72,26 @@ def line_text(line: Mapping[Any, Any], names: Sequence[str]) -> str:
 
 
 def varying(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    """Return those of some columns that do not have one value throughout."""
+    """Return those of some columns that do not have one value throughout.
+
+    Parameters
+    ----------
+    table : DataFrame
+    names : sequence of str
+        Columns.
+    """
     return [name for name in names if table[name].nunique(dropna=False) > 1]
 
 
 def labels(table: pd.DataFrame, names: Sequence[str]) -> pd.Series:
-    """Return for every line its family, and which of these parameters distinguish it."""
+    """Return for every line its family, and which of these parameters distinguish it.
+
+    Parameters
+    ----------
+    table : DataFrame
+    names : sequence of str
+        Columns of parameters.
+    """
     chosen = ["family", *(name for name in varying(table, names) if name != "family")]
     found = [line_text(line, chosen) for line in table[chosen].to_dict("records")]
     return pd.Series(found, index=table.index, dtype=object)
@@ -101,25 +127,56 @@ def of_main_method(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_parts(names: Sequence[str], limit: int = PANEL_LINES) -> list[list[str]]:
-    """Return names in as few parts of at most so many as there can be, alike in size."""
+    """Return names in as few parts of at most so many as there can be, alike in size.
+
+    Parameters
+    ----------
+    names : sequence of str
+    limit : int
+        Names in a part.
+    """
     count = -(-len(names) // limit)
     size = -(-len(names) // max(1, count))
     return [list(names[start : start + size]) for start in range(0, len(names), max(1, size))]
 
 
 def ends(table: pd.DataFrame, name: str, factor: float = 1.0) -> tuple[pd.Series, pd.Series]:
-    """Return the ends of an estimate's intervals."""
+    """Return the ends of an estimate's intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With columns `name_low` and `name_high`.
+    name : str
+    factor : float
+        100 for percent.
+    """
     return factor * table[f"{name}_low"], factor * table[f"{name}_high"]
 
 
 def of_mean(table: pd.DataFrame, name: str) -> str:
-    """Return what the bars of a mean are, and why marks, if there are such, have none."""
+    """Return what the bars of a mean are, and why marks, if there are such, have none.
+
+    Parameters
+    ----------
+    table : DataFrame
+    name : str
+        Of the mean.
+    """
     bare = table[name].notna() & (table[f"{name}_low"].isna() | table[f"{name}_high"].isna())
     rest = "; a mark without one has too few draws above 0 for it" if bare.any() else ""
     return f"Bars are 95 % intervals of the mean{rest}"
 
 
 def counted(numbers: pd.Series, of: str = "certified draws") -> str:
-    """Return how many draws stand behind a mark, in words."""
+    """Return how many draws stand behind a mark, in words.
+
+    Parameters
+    ----------
+    numbers : Series
+        Draws of every mark.
+    of : str
+        What they are of.
+    """
     low, high = int(numbers.min()), int(numbers.max())
     return f"{low:,} {of}" if low == high else f"{low:,} to {high:,} {of}"

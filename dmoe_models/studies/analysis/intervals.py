@@ -158,7 +158,13 @@ def excess_interval(
 
 
 def mean_interval(values: Numbers, confidence: float = CONFIDENCE) -> Interval:
-    """Return a mean with Student's interval; what is not finite is left out."""
+    """Return a mean with Student's interval; what is not finite is left out.
+
+    Parameters
+    ----------
+    values : (n,) array
+    confidence : float
+    """
     array = np.asarray(values, dtype=float)
     array = array[np.isfinite(array)]
     if not array.size:

@@ -39,7 +39,13 @@ def summaries(study: str, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def columns_of(name: str, interval: Interval) -> dict[str, float]:
-    """Return the three columns of an estimate."""
+    """Return the three columns of an estimate.
+
+    Parameters
+    ----------
+    name : str
+    interval : Interval
+    """
     return {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
@@ -51,7 +57,16 @@ def alive(rows: pd.DataFrame) -> pd.DataFrame:
 def grouped(
     rows: pd.DataFrame, by: list[str], line: Callable[[pd.DataFrame], dict[str, Any]]
 ) -> pd.DataFrame:
-    """Make a line of every group of rows that agree in the columns `by`."""
+    """Make a line of every group of rows that agree in the columns `by`.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    by : list of str
+        Columns.
+    line : callable
+        From the rows of a group to its columns.
+    """
     if rows.empty:
         return pd.DataFrame()
     groups: Iterator[tuple[Any, pd.DataFrame]] = iter(rows.groupby(by, sort=False, dropna=False))

@@ -106,18 +106,40 @@ def verdict(
     effect: Interval,
     sample: int,
 ) -> Verdict:
-    """Return a verdict that is not signed yet."""
+    """Return a verdict that is not signed yet.
+
+    Parameters
+    ----------
+    claim, source, outcome, sentence, figure : str
+        As in `Verdict`.
+    effect : Interval
+        The number that the sentence turns on.
+    sample : int
+        Draws on which it rests.
+    """
     return Verdict(claim, source, outcome, sentence, figure, *effect, int(sample))
 
 
 def table_of(tables: Tables, name: str) -> pd.DataFrame:
-    """Return a table, empty where there is none."""
+    """Return a table, empty where there is none.
+
+    Parameters
+    ----------
+    tables : mapping of DataFrame
+    name : str
+    """
     found = tables.get(name)
     return pd.DataFrame() if found is None else found
 
 
 def of_method(table: pd.DataFrame, label: str) -> pd.DataFrame:
-    """Return the lines of one method; none where the table has no methods."""
+    """Return the lines of one method; none where the table has no methods.
+
+    Parameters
+    ----------
+    table : DataFrame
+    label : str
+    """
     return table[table["method"] == label] if "method" in table else table.iloc[:0]
 
 
@@ -129,22 +151,49 @@ def axes(table: pd.DataFrame) -> list[str]:
 
 
 def estimate_of(line: Any, name: str, ending: str = "") -> Interval:
-    """Return an estimate of a line with its interval: columns `name`, `name_low`, `name_high`."""
+    """Return an estimate of a line with its interval: columns `name`, `name_low`, `name_high`.
+
+    Parameters
+    ----------
+    line : mapping
+    name : str
+    ending : str
+        Of all three names, as a merge of tables adds it.
+    """
     return Interval(*(float(line[f"{name}{part}{ending}"]) for part in ("", "_low", "_high")))
 
 
 def highest(table: pd.DataFrame, name: str) -> Any:
-    """Return the line in which a column is greatest."""
+    """Return the line in which a column is greatest.
+
+    Parameters
+    ----------
+    table : DataFrame
+    name : str
+    """
     return table.iloc[int(np.nanargmax(table[name].to_numpy(dtype=float)))]
 
 
 def lowest(table: pd.DataFrame, name: str) -> Any:
-    """Return the line in which a column is least."""
+    """Return the line in which a column is least.
+
+    Parameters
+    ----------
+    table : DataFrame
+    name : str
+    """
     return table.iloc[int(np.nanargmin(table[name].to_numpy(dtype=float)))]
 
 
 def described(line: Any, among: pd.DataFrame) -> str:
-    """Return the parameters of a line in words: its family, and what varies within that."""
+    """Return the parameters of a line in words: its family, and what varies within that.
+
+    Parameters
+    ----------
+    line : mapping
+    among : DataFrame
+        The lines from which it is to be distinguished.
+    """
     own = among
     words = []
     if "family" in among:

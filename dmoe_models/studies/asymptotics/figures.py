@@ -71,7 +71,15 @@ def probability(table: pd.DataFrame) -> Picture:
 
 
 def decay(table: pd.DataFrame, rates: pd.DataFrame) -> Picture:
-    """Draw how the shares of failures fall, with the exponents of both."""
+    """Draw how the shares of failures fall, with the exponents of both.
+
+    Parameters
+    ----------
+    table : DataFrame
+        "optimality".
+    rates : DataFrame
+        "decay_rates".
+    """
     table, channel, method = reference(table)
     own, distinct = styles([f"{method} not optimal", "best subcarriers not all distinct"]).items()
     fits = _fits(rates, channel, method)

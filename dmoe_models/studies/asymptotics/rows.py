@@ -82,6 +82,13 @@ def distinct_probability(links: int, subcarriers: int) -> float:
     """Return prod over q < L of (1 - q / M), the closed form of `distinct_bests`; 0 for M < L.
 
     It holds for gains that are independent over links and exchangeable over subcarriers.
+
+    Parameters
+    ----------
+    links : int
+        L.
+    subcarriers : int
+        M.
     """
     if subcarriers < links:
         return 0.0

@@ -68,6 +68,12 @@ def subcarriers_needed(table: pd.DataFrame, target: float = TARGET) -> pd.DataFr
     least ratio M / L in the design from which on the share is at least `target`; `needed_surely`
     the same for the lower end of the interval, `needed_possibly` for the upper; NaN where the
     design has none. `largest` is the largest ratio in the design.
+
+    Parameters
+    ----------
+    table : DataFrame
+    target : float
+        Share of the draws.
     """
 
     def line(group: pd.DataFrame) -> dict[str, Any]:

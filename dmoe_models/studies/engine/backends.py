@@ -171,7 +171,15 @@ _LOCAL = threading.local()
 def perform_watched(
     contents: Sequence[dict[str, Any]], limits: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Do tasks on a Dask worker, in this thread's own process; runs where the worker is."""
+    """Do tasks on a Dask worker, in this thread's own process; runs where the worker is.
+
+    Parameters
+    ----------
+    contents : sequence of dict
+        `Task.content` of each.
+    limits : dict
+        Arguments of `Runner`.
+    """
     kept: tuple[dict[str, Any], Runner] | None = getattr(_LOCAL, "runner", None)
     if kept is None or kept[0] != limits or kept[1].closed:
         if kept is not None:

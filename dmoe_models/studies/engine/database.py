@@ -195,6 +195,16 @@ class Database:
     ) -> bool:
         """Write a finished task and its rows; a task that is there already is left as it is.
 
+        Parameters
+        ----------
+        task : Task
+        rows : sequence of mapping
+            `seed` and columns.
+        attempts : int
+            How often it was tried.
+        seconds : float
+            That a worker spent on it.
+
         Returns
         -------
         bool
@@ -209,7 +219,17 @@ class Database:
 
     @_naming_the_file
     def store_failure(self, task: Task, reason: str, attempts: int, seconds: float) -> bool:
-        """Write that a task failed: a row for each of its seeds says so."""
+        """Write that a task failed: a row for each of its seeds says so.
+
+        Parameters
+        ----------
+        task : Task
+        reason : str
+        attempts : int
+            How often it was tried.
+        seconds : float
+            That a worker spent on it.
+        """
         rows = [
             {"seed": seed, "status": FAILED, "reason": reason}
             for seed in range(task.first_seed, task.first_seed + task.seeds)

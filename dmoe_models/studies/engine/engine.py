@@ -36,10 +36,27 @@ class Listener(Protocol):
     """What is called as a run proceeds."""
 
     def begin(self, done: int, total: int, seeds: int) -> None:
-        """`done` of `total` tasks, which hold `seeds` draws, were there before this run."""
+        """`done` of `total` tasks, which hold `seeds` draws, were there before this run.
+
+        Parameters
+        ----------
+        done, total : int
+            Tasks.
+        seeds : int
+            Draws.
+        """
 
     def step(self, task: Task, answer: Answer, attempt: int, final: bool) -> None:
-        """An answer came; a task that failed is tried again unless it is final."""
+        """An answer came; a task that failed is tried again unless it is final.
+
+        Parameters
+        ----------
+        task : Task
+        answer : Answer
+        attempt : int
+            Which try it was, from 1.
+        final : bool
+        """
 
 
 @dataclass(frozen=True)

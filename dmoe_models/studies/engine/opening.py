@@ -117,7 +117,14 @@ def locked(folder: Path) -> Any:
 
 
 def connected(path: Path, *, writing: bool) -> sqlite3.Connection:
-    """Open the file; unchangeable where nothing can be written beside it and nothing is."""
+    """Open the file; unchangeable where nothing can be written beside it and nothing is.
+
+    Parameters
+    ----------
+    path : path
+    writing : bool
+        Whether the study goes on.
+    """
     aside = path.with_name(f"{path.name}-wal")
     if writing or os.access(path.parent, os.W_OK) or aside.exists():
         return sqlite3.connect(path, isolation_level=None)

@@ -88,7 +88,14 @@ def writable(text: str) -> str:
 
 
 def typed(columns: Sequence[Column], values: list[Any]) -> pd.DataFrame:
-    """Return rows with the types of their columns; what is missing is NaN or <NA>."""
+    """Return rows with the types of their columns; what is missing is NaN or <NA>.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    values : list
+        Rows, as SQLite gives them.
+    """
     table = pd.DataFrame(values, columns=[column.name for column in columns], dtype=object)
     kinds: dict[str, Any] = {
         "whole": "Int64",

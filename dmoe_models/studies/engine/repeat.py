@@ -38,7 +38,13 @@ class Comparison:
 
 
 def repeatable(table: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
-    """Return a table without the columns that differ from run to run."""
+    """Return a table without the columns that differ from run to run.
+
+    Parameters
+    ----------
+    table : DataFrame
+    columns : iterable of Column
+    """
     return table.drop(columns=[column.name for column in columns if not column.repeatable])
 
 

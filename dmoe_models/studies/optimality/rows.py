@@ -189,7 +189,15 @@ def _facts(optimum: Optimum, tried: Attempt) -> dict[str, Any]:
 
 
 def subsets(experts: int, largest: int) -> int:
-    """Return how many sets of 1 to `largest` of so many experts there are."""
+    """Return how many sets of 1 to `largest` of so many experts there are.
+
+    Parameters
+    ----------
+    experts : int
+        K.
+    largest : int
+        D.
+    """
     return sum(math.comb(experts, size) for size in range(1, largest + 1))
 
 

@@ -39,12 +39,24 @@ _RUN_HEADERS = ["run", "started", "ended", "Python", "machine", "cores", "worker
 
 
 def html_page(report: StudyReport, tables: Sequence[Presented]) -> str:
-    """Return the page: styles, figures and all inside, without a script."""
+    """Return the page: styles, figures and all inside, without a script.
+
+    Parameters
+    ----------
+    report : StudyReport
+    tables : sequence of Presented
+    """
     return _rendered("html", report, tables)
 
 
 def markdown_page(report: StudyReport, tables: Sequence[Presented]) -> str:
-    """Return the report in Markdown; its figures are the PNG files beside it."""
+    """Return the report in Markdown; its figures are the PNG files beside it.
+
+    Parameters
+    ----------
+    report : StudyReport
+    tables : sequence of Presented
+    """
     return _rendered("md", report, tables)
 
 

@@ -46,7 +46,15 @@ OF_RATIO = "Bars are 95 % intervals of the ratio of sums"
 
 
 def layers(parts: pd.DataFrame, saved: pd.DataFrame) -> Picture:
-    """Draw energy and savings layer by layer, at the defaults or as near to them as there is."""
+    """Draw energy and savings layer by layer, at the defaults or as near to them as there is.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        "energy_parts".
+    saved : DataFrame
+        "savings_by_layer".
+    """
     cell = _nearest(parts)
     own = parts[parts["cell"] == cell]
     saved = saved[saved["cell"] == cell] if len(saved) else saved

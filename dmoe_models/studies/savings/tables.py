@@ -28,12 +28,27 @@ def savings_in_total(rows: pd.DataFrame, references: Sequence[str] = REFERENCES)
     on every layer, `certified` those on which its energy is the proved optimum on every layer, of
     the `draws` that are left. `above_half`: the whole interval lies at or above 50 %; `none`: it
     contains 0.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The tidy table of all rows.
+    references : sequence of str
+        Labels.
     """
     return _saved(rows, references, [])
 
 
 def savings_by_layer(rows: pd.DataFrame, references: Sequence[str] = REFERENCES) -> pd.DataFrame:
-    """Return the same for every layer."""
+    """Return the same for every layer.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The tidy table of all rows.
+    references : sequence of str
+        Labels.
+    """
     return _saved(rows, references, ["layer"])
 
 
