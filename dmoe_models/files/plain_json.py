@@ -115,13 +115,15 @@ def decode(kind: type[Record], content: Any, where: str = "") -> Record:
         kind.
     """
     if not isinstance(content, Mapping):
-        raise FileError(f"{where or 'content'} = {quote(content)} is not a JSON object")
+        raise FileError(
+            f"{where or 'content'} = {quote(content)} is not a table of keys and values"
+        )
     prefix = f"{where}." if where else ""
     make: Any = kind
     known = _fields(make)
     for name in content:
         if name not in known:
-            raise FileError(f"unknown key {prefix}{name}")
+            raise FileError(f"unknown key {prefix}{name}; keys are {', '.join(known)}")
     for name, field in known.items():
         if field.required and name not in content:
             raise FileError(f"key {prefix}{name} is missing")
@@ -188,7 +190,7 @@ def _sequence(kind: type[Any], entry: _Decoder) -> _Decoder:
 
 def _object(where: str, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise FileError(f"{where} = {quote(value)} is not a JSON object")
+        raise FileError(f"{where} = {quote(value)} is not a table of keys and values")
     return value
 
 

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dmoe_models.errors import InstanceError, InstanceFileError
+from dmoe_models.errors import FileError, InstanceError
 from dmoe_models.files.instances import read_instance
+from dmoe_models.files.paths import naming
+from dmoe_models.files.plain_json import decode
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from instances.families import FAMILIES, draw
@@ -121,6 +123,28 @@ class InstanceSet:
         raise InstanceError(f"{self.file}: no draw is {name} of the manifest")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Draws:
+    """A table of the TOML file: draws that differ in their seeds only."""
+
+    family: str
+    seeds: list[int]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Content:
+    """What stands in the TOML file."""
+
+    title: str
+    purpose: str
+    drawn: str
+    not_covered: str
+    bundled: bool = False
+    draws: list[_Draws]
+
+
 def read_set(file: Path | str) -> InstanceSet:
     """Read a set's TOML file, and the manifest beside it.
 
@@ -134,65 +158,36 @@ def read_set(file: Path | str) -> InstanceSet:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         In one line, for a file that cannot be read or is not a set.
     """
     file = Path(file)
-    try:
-        with file.open("rb") as stream:
-            content = tomllib.load(stream)
-    except OSError as error:
-        raise InstanceFileError(f"{file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InstanceFileError(f"{file}: {' '.join(str(error).split())}") from error
-    _only(file, "", content, (*_TEXTS, "bundled", "draws"))
-    for field in _TEXTS:
-        if not isinstance(content.get(field), str) or not content[field].strip():
-            raise InstanceFileError(f"{file}: {field} = {quote(content.get(field))} is not a text")
-    bundled = content.get("bundled", False)
-    if not isinstance(bundled, bool):
-        raise InstanceFileError(f"{file}: bundled = {quote(bundled)} is not true or false")
-    draws = content.get("draws")
-    if not isinstance(draws, list) or not draws:
-        raise InstanceFileError(f"{file}: draws is not a list of at least one table")
-    specs = tuple(
-        spec for number, entry in enumerate(draws) for spec in _specs(file, number, entry)
-    )
-    texts = {field: content[field].strip() for field in _TEXTS}
-    manifest = _read_manifest(file.with_suffix(".sha256"))
+    with naming(file):
+        content = decode(_Content, tomllib.loads(file.read_text(encoding="utf-8")))
+        texts = {name: getattr(content, name).strip() for name in _TEXTS}
+        for name, text in texts.items():
+            if not text:
+                raise FileError(f"{name} = '' is not a text")
+        if not content.draws:
+            raise FileError("draws is not a list of at least one table")
+        for number, draws in enumerate(content.draws):
+            where = f"draws[{number}]"
+            if draws.family not in FAMILIES:
+                raise FileError(f"{where}.family = {quote(draws.family)} is no family")
+            if not draws.seeds:
+                raise FileError(f"{where}.seeds = [] is not a list of seeds")
     return InstanceSet(
-        file.stem, **texts, bundled=bundled, specs=specs, manifest=manifest, file=file
+        file.stem,
+        **texts,
+        bundled=content.bundled,
+        specs=tuple(
+            Spec(draws.family, seed, draws.parameters, draws.note)
+            for draws in content.draws
+            for seed in draws.seeds
+        ),
+        manifest=_read_manifest(file.with_suffix(".sha256")),
+        file=file,
     )
-
-
-def _specs(file: Path, number: int, entry: Any) -> Iterator[Spec]:
-    """Return the draws of one entry, one for each of its seeds."""
-    where = f"draws[{number}]"
-    if not isinstance(entry, dict):
-        raise InstanceFileError(f"{file}: {where} is not a table")
-    _only(file, f"{where}.", entry, ("family", "seeds", "parameters", "note"))
-    family, seeds = entry.get("family"), entry.get("seeds")
-    parameters, note = entry.get("parameters", {}), entry.get("note", "")
-    if family not in FAMILIES:
-        raise InstanceFileError(f"{file}: {where}.family = {quote(family)} is no family")
-    if (
-        not isinstance(seeds, list)
-        or not seeds
-        or any(isinstance(seed, bool) or not isinstance(seed, int) for seed in seeds)
-    ):
-        raise InstanceFileError(f"{file}: {where}.seeds = {quote(seeds)} is not a list of seeds")
-    if not isinstance(parameters, dict) or not isinstance(note, str):
-        raise InstanceFileError(f"{file}: {where} has a note or parameters of the wrong kind")
-    for seed in seeds:
-        yield Spec(family, seed, parameters, note)
-
-
-def _only(file: Path, where: str, content: dict[str, Any], fields: tuple[str, ...]) -> None:
-    for field in content:
-        if field not in fields:
-            raise InstanceFileError(
-                f"{file}: unknown field {where}{field}; fields are {', '.join(fields)}"
-            )
 
 
 def _read_manifest(file: Path) -> dict[str, str]:
@@ -203,8 +198,6 @@ def _read_manifest(file: Path) -> dict[str, str]:
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         digest, _, name = line.partition("  ")
         if len(digest) != 64 or not name or name in manifest:
-            raise InstanceFileError(
-                f"{file}: line {number} is not a SHA-256, two spaces and a name"
-            )
+            raise FileError(f"{file}: line {number} is not a SHA-256, two spaces and a name")
         manifest[name] = digest
     return manifest

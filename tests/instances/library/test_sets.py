@@ -173,17 +173,17 @@ def test_bundled_files_that_are_not_the_sets_own_are_found(mine, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("title", "titel", "unknown field titel"),
-        ('title = "Two draws"\n', "", "title = None is not a text"),
+        ("title", "titel", "unknown key titel"),
+        ('title = "Two draws"\n', "", "title is missing"),
         ('"To try the format."', "3", "purpose = 3 is not a text"),
-        ("[[draws]]", "[draws]", "draws is not a list"),
+        ("[[draws]]", "[draws]", "draws = "),
         ('"rayleigh"', '"raylaigh"', "draws[0].family = 'raylaigh' is no family"),
         ("[1, 2]", "[]", "draws[0].seeds"),
         ("[1, 2]", "[true]", "draws[0].seeds"),
-        ("seeds", "seed", "unknown field draws[0].seed;"),
+        ("seeds", "seed", "unknown key draws[0].seed;"),
         ("K = 3", "Q = 3", "draw 0: family rayleigh has no parameter 'Q'"),
         ("K = 3", "K = 1", "draw 0: "),
-        ("{ K = 3, T = 4 }", "3", "wrong kind"),
+        ("{ K = 3, T = 4 }", "3", "draws[0].parameters = 3"),
         ("title =", "title", "mine.toml"),
     ],
 )
