@@ -1,7 +1,7 @@
-"""Defaults of this project: the radio, the hidden state and the computation of a drawn instance.
+"""Defaults of this project: the radio, the hidden state, computation and thresholds of a round.
 
-None of these numbers is from a paper. Sizes and thresholds have theirs in
-`instances.families.size.Size`, importance over layers in `dmoe_models.model.importance`.
+None of these numbers is from a paper. How many nodes, tokens and subcarriers there are stands in
+`instances.families.size`, importance over layers in `dmoe_models.model.importance`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,13 @@ FLOP_PER_TOKEN = 352e6
 """Of one expert: the feed-forward block of a model like Llama-3-8B."""
 EFFICIENCY_FLOP_J = (0.5e12, 2e12)
 """Least and largest floating-point operations per joule of a node."""
+
+MAX_EXPERTS = 2
+"""D, most experts per token."""
+RELEVANCE = 1.0
+"""z, the relevance threshold."""
+IMPORTANCE = 0.49
+"""gamma of a round alone: that of the second of several layers."""
 
 ASSUMPTIONS = (
     "the physical constants, sizes and distributions are defaults of this project",

@@ -93,7 +93,7 @@ def _parameters(family: Any, layered: bool) -> set[str]:
     if family == RECORDED and layered:
         return allowed | {"domain", *_LAYERED, *SYMBOLS, *_RECORDED_CHOICES}
     if family == MEASURED and not layered:
-        own = set(inspect.signature(draw_measured).parameters) - {"data_dir", "seed"}
+        own = {"recording", *inspect.signature(FAMILIES["rayleigh"].function).parameters} - {"seed"}
     elif isinstance(family, str) and family in FAMILIES:
         own = set(inspect.signature(FAMILIES[family].function).parameters) - {"seed"}
     else:

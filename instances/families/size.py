@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import quote, real_number, true_or_false, whole_at_least
+from instances.defaults import IMPORTANCE, MAX_EXPERTS, RELEVANCE
 
 LARGEST_ENTRIES = 2**28
 """Most gains or scores of a drawn instance, 2 GiB: a slip of the keyboard is not a request."""
@@ -61,9 +62,9 @@ SIZE_DEFAULTS: Mapping[str, Any] = {
     "K": 4,
     "T": 16,
     "M": SQUARE,
-    "D": 2,
-    "z": 1.0,
-    "gamma": 0.49,
+    "D": MAX_EXPERTS,
+    "z": RELEVANCE,
+    "gamma": IMPORTANCE,
     "strict": False,
 }
 """Of every family that names no other."""

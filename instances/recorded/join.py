@@ -26,6 +26,7 @@ from dmoe_models.scores.recorded import (
     place_tokens,
     read_gates,
 )
+from instances.defaults import IMPORTANCE, MAX_EXPERTS, RELEVANCE
 from instances.families.parts import efficiency_energy_j
 from instances.recorded.directory import (
     DOMAINS,
@@ -55,9 +56,9 @@ def join(
     tokens: int = 512,
     token_choice: str = "spread",
     placement: str = "round-robin",
-    max_experts: int = 2,
-    relevance: float = 1.0,
-    importance: float = 0.49,
+    max_experts: int = MAX_EXPERTS,
+    relevance: float = RELEVANCE,
+    importance: float = IMPORTANCE,
     strict_relevance: bool = False,
     responses: int = 1,
     with_assignment: bool = False,

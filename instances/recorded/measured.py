@@ -21,17 +21,7 @@ from instances.recorded.directory import CHANNELS, recorded_channel
 
 
 def draw_measured(
-    data_dir: str | Path,
-    seed: int,
-    *,
-    K: int = 4,
-    T: int = 16,
-    M: int | None = None,
-    D: int = 2,
-    z: float = 1.0,
-    gamma: float = 0.49,
-    recording: str = "nexmon",
-    strict: bool = False,
+    data_dir: str | Path, seed: int, *, recording: str = "nexmon", **sizes: Any
 ) -> Instance:
     """Draw gates and deal measured responses out to the links.
 
@@ -41,10 +31,11 @@ def draw_measured(
         Directory of recorded data.
     seed : int
         Of the gates, the efficiencies, and which response serves which link (without replacement).
-    K, T, M, D, z, gamma, strict
-        As in `rayleigh`. The first M neighbouring subcarriers of a response are taken; where a
-        response has fewer, a link gets several responses, joined in frequency.
     recording : {"nexmon", "iwl5300"}
+    **sizes
+        K, T, M, D, z, gamma and strict, with the defaults of `rayleigh`. The first M neighbouring
+        subcarriers of a response are taken; where a response has fewer, a link gets several
+        responses, joined in frequency.
 
     Returns
     -------
@@ -54,16 +45,18 @@ def draw_measured(
     ------
     InstanceError
         Where the recording does not suffice for so many links and subcarriers.
-    InstanceFileError
+    FileError
         Where it is missing or damaged.
     """
     record = _read(str(data_dir), one_of("recording", recording, CHANNELS))
-    base = draw("rayleigh", seed, K=K, T=T, M=1, D=D, z=z, gamma=gamma, strict=strict)
-    subcarriers = K * K if M is None else whole_at_least("M", M, 1)
+    base = draw("rayleigh", seed, **(sizes | {"M": 1}))
+    K, T, D = base.K, base.T, base.max_experts
+    subcarriers = K * K if sizes.get("M") is None else whole_at_least("M", sizes["M"], 1)
     responses = -(-subcarriers // record.gain.shape[1])
     links = np.argwhere(~np.eye(K, dtype=bool))
     gain = network_gain(record, K, links, responses=responses, seed=seed)[:, :, :subcarriers]
-    parameters: dict[str, Any] = {"K": K, "T": T, "M": subcarriers, "D": D, "z": z, "gamma": gamma}
+    parameters = dict(base.metadata["parameters"]) | {"M": subcarriers, "recording": recording}
+    parameters["strict"] = parameters.pop("strict")  # the last of all, as families have it
     return base.replace(
         name=f"measured-{recording}-K{K}-T{T}-M{subcarriers}-D{D}-s{seed}",
         gain=gain,
@@ -74,7 +67,7 @@ def draw_measured(
             "family": "measured",
             "channel": record.origin,
             "seed": seed,
-            "parameters": parameters | {"recording": recording, "strict": strict},
+            "parameters": parameters,
             "package": base.metadata["package"],
             "assumptions": [
                 *base.metadata["assumptions"],
