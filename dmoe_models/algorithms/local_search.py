@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.algorithms.compiling import compiled
-from dmoe_models.algorithms.exact.cheap_sets import SetTable, near_sets
+from dmoe_models.algorithms import exchanges
+from dmoe_models.algorithms.exact.cheap_sets import SetTable, list_cheap_sets
 from dmoe_models.algorithms.jesa import descend, starting_prices
 from dmoe_models.algorithms.selection.des import select_experts
 from dmoe_models.deadline import Deadline
@@ -33,7 +33,7 @@ from dmoe_models.model.energy import (
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Outcome, Solution
 
-MOST_SETS = 64
+MAX_SETS = 64
 """Sets of one token that the search chooses among."""
 
 _ROUNDS_AT_ONCE = 16  # perturbations between looks at the clock
@@ -118,62 +118,65 @@ class Search:
         self.instance = instance
         self.seed = seed
         links = instance.links
-        self.energy = instance.transmission_energy_j[links[:, 0], links[:, 1]]
+        energy = instance.transmission_energy_j[links[:, 0], links[:, 1]]
         number = min(instance.M, max(1, len(links)))
-        self.wanted = np.argsort(self.energy, axis=1, kind="stable")[:, :number]
-        self.node = links[:, 0].copy()
-        link_of = np.full((instance.K, instance.K), -1, dtype=np.int64)
-        link_of[links[:, 0], links[:, 1]] = np.arange(len(links))
-
-        at_best = expert_energy_j(instance, best_link_energy_j(instance))
-        limit = np.full(instance.T, np.inf)
-        table = near_sets(
-            instance.gate_scores, at_best, instance.need, instance.max_experts, limit, MOST_SETS
-        )
-        members, offsets = table.members, table.offsets
-        crowded = np.flatnonzero(table.counts > MOST_SETS)
-        if len(crowded):
-            members, offsets = _with_cheapest(instance, at_best, table, crowded)
-        # sets as links, token by token and node by node
-        order = np.argsort(instance.source, kind="stable")
-        self.first_token = np.searchsorted(instance.source[order], np.arange(instance.K + 1))
-        rows = [np.arange(offsets[t], offsets[t + 1]) for t in order]
-        self.first_set = np.concatenate([[0], np.cumsum([len(r) for r in rows])]).astype(np.int64)
-        chosen = members[np.concatenate(rows)]
-        owner = np.repeat(instance.source[order], [len(r) for r in rows])
-        real = chosen >= 0
-        self.set_links = np.where(real, link_of[owner[:, None], np.maximum(chosen, 0)], -1)
-        self.set_energy = np.where(
-            real, instance.computation_energy_j[np.maximum(chosen, 0)], 0.0
-        ).sum(axis=1)
+        wanted = np.argsort(energy, axis=1, kind="stable")[:, :number]
+        self.links = exchanges.LinkTables(energy, wanted, links[:, 0].copy())
+        self.sets = _sets_of_nodes(instance)
 
     def improve(self, solution: Solution, rounds: int, deadline: Deadline) -> Solution | None:
-        """Search from a solution's assignment; complete what is found by JESA's iterations."""
-        links = self.instance.links
-        assignment = solution.assignment_for(self.instance)
-        owned = assignment[links[:, 0], links[:, 1]].astype(np.int64)
+        """Search from a solution's assignment; complete what is found by JESA's iterations.
+
+        Parameters
+        ----------
+        solution : Solution
+        rounds : int
+            Perturbations after the first local optimum.
+        deadline : Deadline
+            Of JESA's iterations; the search itself is not interrupted.
+
+        Returns
+        -------
+        Solution or None
+            None where JESA's iterations cannot serve the tokens.
+        """
+        instance, links = self.instance, self.instance.links
+        owned = solution.assignment_for(instance)[links[:, 0], links[:, 1]].astype(np.int64)
         self.seed += 1
-        _iterate(
-            self.energy,
-            self.wanted,
-            self.node,
-            self.first_token,
-            self.first_set,
-            self.set_links,
-            self.set_energy,
-            owned,
-            rounds,
-            self.seed,
-            np.full(self.instance.M, -1),
-            np.full(len(links), np.inf),
-            np.empty(self.instance.K),
-            owned.copy(),
-            np.ones(len(links), dtype=bool),
-        )
-        result = np.full((self.instance.K, self.instance.K), -1)
-        result[links[:, 0], links[:, 1]] = owned
-        prices = assignment_energy_j(self.instance, result)
-        return descend(self.instance, prices, deadline=deadline)
+        place = exchanges.start_at(owned, instance.K, instance.M)
+        exchanges.search(self.links, self.sets, place, owned, rounds, self.seed)
+        assignment = np.full((instance.K, instance.K), -1)
+        assignment[links[:, 0], links[:, 1]] = owned
+        return descend(instance, assignment_energy_j(instance, assignment), deadline=deadline)
+
+
+def _sets_of_nodes(instance: Instance) -> exchanges.SetsOfNodes:
+    """List the minimal feasible sets of all tokens, or the cheapest of those with very many."""
+    links = instance.links
+    link_of = np.full((instance.K, instance.K), -1, dtype=np.int64)
+    link_of[links[:, 0], links[:, 1]] = np.arange(len(links))
+    at_best = expert_energy_j(instance, best_link_energy_j(instance))
+    limit = np.full(instance.T, np.inf)
+    table = list_cheap_sets(
+        instance.gate_scores, at_best, instance.need, instance.max_experts, limit, MAX_SETS
+    )
+    members, offsets = table.members, table.offsets
+    crowded = np.flatnonzero(table.counts > MAX_SETS)
+    if len(crowded):
+        members, offsets = _with_cheapest(instance, at_best, table, crowded)
+    order = np.argsort(instance.source, kind="stable")
+    rows = [np.arange(offsets[t], offsets[t + 1]) for t in order]
+    lengths = [len(of_token) for of_token in rows]
+    chosen = members[np.concatenate(rows)]
+    owner = np.repeat(instance.source[order], lengths)
+    real = chosen >= 0
+    expert = np.maximum(chosen, 0)
+    return exchanges.SetsOfNodes(
+        np.searchsorted(instance.source[order], np.arange(instance.K + 1)),
+        np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        np.where(real, link_of[owner[:, None], expert], -1),
+        np.where(real, instance.computation_energy_j[expert], 0.0).sum(axis=1),
+    )
 
 
 def _with_cheapest(
@@ -198,195 +201,22 @@ def _with_cheapest(
         high = float(at_best[t][np.isfinite(at_best[t])].sum())
         for _ in range(24):
             middle = 0.5 * (low + high)
-            found = near_sets(
+            found = list_cheap_sets(
                 instance.gate_scores[t][None],
                 at_best[t][None],
                 instance.need[t][None],
                 instance.max_experts,
                 np.array([middle]),
-                MOST_SETS,
+                MAX_SETS,
             )
-            if found.counts[0] > MOST_SETS:
+            if found.counts[0] > MAX_SETS:
                 high = middle
             else:
                 low = middle
                 if len(found.members):
                     best = found.members
-                if found.counts[0] > MOST_SETS // 2:
+                if found.counts[0] > MAX_SETS // 2:
                     break
         parts[t] = best
     offsets = np.concatenate([[0], np.cumsum([len(p) for p in parts])]).astype(np.int64)
     return np.concatenate(parts), offsets
-
-
-@compiled(_nrt=False)
-def _node_energy(
-    node: int,
-    price: np.ndarray,
-    first_token: np.ndarray,
-    first_set: np.ndarray,
-    set_links: np.ndarray,
-    set_energy: np.ndarray,
-) -> float:
-    """Energy of a node's tokens, each on its cheapest set at the links' current prices."""
-    total = 0.0
-    for t in range(first_token[node], first_token[node + 1]):
-        least = np.inf
-        for s in range(first_set[t], first_set[t + 1]):
-            cost = set_energy[s]
-            for q in range(set_links.shape[1]):
-                link = set_links[s, q]
-                if link >= 0:
-                    cost += price[link]
-            if cost < least:
-                least = cost
-        total += least
-    return total
-
-
-@compiled(_nrt=False)
-def _iterate(
-    energy: np.ndarray,
-    wanted: np.ndarray,
-    node: np.ndarray,
-    first_token: np.ndarray,
-    first_set: np.ndarray,
-    set_links: np.ndarray,
-    set_energy: np.ndarray,
-    owned: np.ndarray,
-    rounds: int,
-    seed: int,
-    owner: np.ndarray,
-    price: np.ndarray,
-    cost: np.ndarray,
-    best_owned: np.ndarray,
-    stale: np.ndarray,
-) -> float:
-    """Descend, then perturb and descend `rounds` times; `owned` ends as the best found.
-
-    `owner` (of every subcarrier, at first -1), `price` (of every link, at first infinite), `cost`
-    (of every node), `best_owned` and `stale` (links whose moves have to be tried, at first all) are
-    its memory.
-    """
-    np.random.seed(seed)
-    links = len(owned)
-    nodes = len(first_token) - 1
-    for link in range(links):
-        if owned[link] >= 0:
-            owner[owned[link]] = link
-            price[link] = energy[link, owned[link]]
-    for i in range(nodes):
-        cost[i] = _node_energy(i, price, first_token, first_set, set_links, set_energy)
-    best = np.inf
-    for turn in range(rounds + 1):
-        if turn > 0:
-            for link in range(links):
-                if owned[link] != best_owned[link]:
-                    stale[link] = True
-            # back to the best, then a few random exchanges
-            owner[:] = -1
-            for link in range(links):
-                owned[link] = best_owned[link]
-                price[link] = np.inf
-                if owned[link] >= 0:
-                    owner[owned[link]] = link
-                    price[link] = energy[link, owned[link]]
-            for _ in range(2 + np.random.randint(3)):
-                a = np.random.randint(links)
-                m = wanted[a, np.random.randint(wanted.shape[1])]
-                before = owned[a]
-                if m == before:
-                    continue
-                b = owner[m]
-                owned[a] = m
-                owner[m] = a
-                price[a] = energy[a, m]
-                if before >= 0:
-                    owner[before] = -1
-                if b >= 0:
-                    owned[b] = before
-                    price[b] = np.inf
-                    if before >= 0:
-                        owner[before] = b
-                        price[b] = energy[b, before]
-                for link in range(links):
-                    if node[link] == node[a] or (b >= 0 and node[link] == node[b]):
-                        stale[link] = True
-            for i in range(nodes):
-                cost[i] = _node_energy(i, price, first_token, first_set, set_links, set_energy)
-        moved = True
-        while moved:
-            moved = False
-            for a in range(links):
-                if not stale[a]:
-                    continue
-                stale[a] = False
-                for k in range(wanted.shape[1]):
-                    m = wanted[a, k]
-                    if m == owned[a]:
-                        continue
-                    b = owner[m]
-                    before = owned[a]
-                    old_a, i = price[a], node[a]
-                    new_a = energy[a, m]
-                    if b < 0:
-                        if new_a >= old_a:
-                            continue
-                        price[a] = new_a
-                        new_i = _node_energy(
-                            i, price, first_token, first_set, set_links, set_energy
-                        )
-                        if new_i < cost[i] * (1 - 1e-12):
-                            cost[i] = new_i
-                            owned[a] = m
-                            owner[m] = a
-                            if before >= 0:
-                                owner[before] = -1
-                            moved = True
-                            for link in range(links):
-                                if node[link] == i:
-                                    stale[link] = True
-                        else:
-                            price[a] = old_a
-                        continue
-                    j = node[b]
-                    old_b = price[b]
-                    new_b = np.inf
-                    if before >= 0:
-                        new_b = energy[b, before]
-                    if new_a >= old_a and new_b >= old_b:
-                        continue
-                    price[a] = new_a
-                    price[b] = new_b
-                    old = cost[i]
-                    new_i = _node_energy(i, price, first_token, first_set, set_links, set_energy)
-                    new_j = 0.0
-                    if j != i:
-                        old += cost[j]
-                        new_j = _node_energy(
-                            j, price, first_token, first_set, set_links, set_energy
-                        )
-                    if new_i + new_j < old * (1 - 1e-12):
-                        cost[i] = new_i
-                        if j != i:
-                            cost[j] = new_j
-                        owned[a] = m
-                        owned[b] = before
-                        owner[m] = a
-                        if before >= 0:
-                            owner[before] = b
-                        moved = True
-                        for link in range(links):
-                            if node[link] == i or node[link] == j:
-                                stale[link] = True
-                    else:
-                        price[a] = old_a
-                        price[b] = old_b
-        total = cost.sum()
-        if total < best * (1 - 1e-12):
-            best = total
-            for link in range(links):
-                best_owned[link] = owned[link]
-    for link in range(links):
-        owned[link] = best_owned[link]
-    return best

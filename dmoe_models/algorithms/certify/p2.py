@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.algorithms.exact.ascent import Run
 from dmoe_models.algorithms.exact.method import run_exact
-from dmoe_models.algorithms.exact.proof_tree import DualPrices, Proof
+from dmoe_models.algorithms.exact.proof_tree import DualPrices, ProofNode
+from dmoe_models.algorithms.exact.state import SearchState
 from dmoe_models.deadline import Deadline
 from dmoe_models.model.energy import best_link_energy_j
 from dmoe_models.model.instance import Instance
@@ -48,20 +48,20 @@ def prove_p2(
     dict
         The fields ``depth`` and ``tree`` of a certificate.
     """
-    root = Proof()
-    run = Run(instance, Deadline(time_limit), proof=root)
-    outcome = run_exact(run, seed)
+    root = ProofNode()
+    state = SearchState(instance, Deadline(time_limit), proof=root)
+    outcome = run_exact(state, seed)
     nodes = list(root.preorder())
     if root.prices is None:  # a token has no set: whatever the prices
         tokens, none = np.arange(instance.T), np.zeros(instance.M)
-        root.learn(
+        root.record_bound(
             math.inf, DualPrices(tokens, best_link_energy_j(instance)[instance.source], none, 1)
         )
     bound = min(_provable(node) for node in nodes if not node.parts)
     if outcome.bound == math.inf:
         bound = math.inf
-    elif run.solution is not None:
-        bound = min(bound, run.energy_j)
+    elif state.solution is not None:
+        bound = min(bound, state.energy_j)
     if bound < math.inf:
         bound += instance.static_total_j
         bound -= _ULPS * abs(bound)
@@ -71,7 +71,7 @@ def prove_p2(
     return outcome, bound, {"depth": depth, "tree": tree}
 
 
-def _provable(leaf: Proof) -> float:
+def _provable(leaf: ProofNode) -> float:
     """Return what rounding leaves of a leaf's bound, J, which is a difference of larger sums."""
     assert leaf.prices is not None
     if leaf.bound == math.inf:
@@ -80,7 +80,7 @@ def _provable(leaf: Proof) -> float:
     return leaf.bound - _ROUNDING * (abs(leaf.bound) + owed)
 
 
-def _written(instance: Instance, node: Proof) -> dict[str, Any]:
+def _written(instance: Instance, node: ProofNode) -> dict[str, Any]:
     if node.question is not None:
         kind, content = node.question
         return {kind: content}

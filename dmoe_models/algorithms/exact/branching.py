@@ -1,9 +1,9 @@
-"""Branching over a kernel: best bound first, on what moves the linear program most.
+"""Branching over what the reductions leave: best bound first, on what moves the program most.
 
 A node restricts which subcarriers a link may own, whether it owns one at all, and which sets a
 token may choose. Three questions split it, wherever the linear program answers by a fraction: does
 this link own a subcarrier; is it one of its k cheapest; does this token use that expert. Strong
-branching asks the program itself which question helps most, and remembers what it learned
+branching asks the program itself which question helps most, and remembers the answer
 (reliability branching). Before it is split, a node loses the subcarriers and sets whose reduced
 cost exceeds the node's own gap.
 
@@ -21,75 +21,77 @@ from dataclasses import replace
 
 import numpy as np
 
-from dmoe_models.algorithms.exact.ascent import Run
 from dmoe_models.algorithms.exact.dual import DualPoint
-from dmoe_models.algorithms.exact.residual import KernelProgram
-from dmoe_models.algorithms.exact.set_program import Node, Relaxation
+from dmoe_models.algorithms.exact.node import Node, Relaxation
+from dmoe_models.algorithms.exact.residual import ResidualProgram
+from dmoe_models.algorithms.exact.state import SearchState
 from dmoe_models.algorithms.jesa import descend
 from dmoe_models.model.energy import assignment_energy_j
 from dmoe_models.model.gap import CERTIFIED_GAP
 
 _FRACTION = 1e-6
-_PROBED = 24  # questions considered at a node, at most
+_MAX_PROBED = 24  # questions considered at a node, at most
 _PROBE_ITERATIONS = 1000
 _HEURISTIC_EVERY = 16
 
-Question = tuple[str, int, int]
+Branching = tuple[str, int, int]
 """("owns", link, 0), ("cheap", link, k) or ("uses", use, 0)."""
 
 
-class Tree:
-    """A search over the kernel's solutions for one better than the best known.
+class BranchAndBound:
+    """A search over the residual problem's solutions for one better than the best known.
 
     Parameters
     ----------
-    run : Run
+    state : SearchState
         Its best solution is improved; its bound is left alone.
-    program : KernelProgram
+    program : ResidualProgram
     fix_subcarriers, decide_tokens : bool
         Whether nodes lose subcarriers, and sets, by reduced cost.
     """
 
     def __init__(
         self,
-        run: Run,
-        program: KernelProgram,
+        state: SearchState,
+        program: ResidualProgram,
         *,
         fix_subcarriers: bool = True,
         decide_tokens: bool = True,
     ) -> None:
-        self.run = run
+        self.state = state
         self.program = program
         self.fix_subcarriers = fix_subcarriers
         self.decide_tokens = decide_tokens
         self.nodes = 0
         self._finished = math.inf  # least bound of the parts that are done with
-        self._gain: dict[Question, float] = {}  # what was learned, by question
+        self._gain: dict[
+            Branching, float
+        ] = {}  # share of the gap that a question closed when it was tried
 
     def search(self, root: Node) -> float:
         """Search until nothing better is left or time is up; return the proved bound, J."""
-        run = self.run
+        state = self.state
         open_nodes = [(root.bound, 0, root)]
         count = 0
-        while open_nodes and not run.deadline.passed:
+        while open_nodes and not state.deadline.passed:
             _, _, node = heapq.heappop(open_nodes)
-            if run.reached(node.bound):
+            if state.reached(node.bound):
                 self._finish(node.bound)
                 continue
             self.nodes += 1
-            run.tell(f"{self.nodes} nodes, {len(open_nodes) + 1} open", node.bound)
-            relaxation, point, excess = self.program.price_out(node, run.deadline, self.enough_j)
+            state.log_progress(f"{self.nodes} nodes, {len(open_nodes) + 1} open", node.bound)
+            relaxation, point, excess = self.program.solve_node(node, state.deadline, self.enough_j)
             if relaxation is None or point is None:
                 heapq.heappush(open_nodes, (node.bound, -count - 1, node))
                 break
             bound = max(node.bound, point.bound)
             if node.proof is not None:
-                node.proof.learn(point.bound, self.program.problem.prices_at(point))
-            if run.reached(bound):
+                node.proof.record_bound(point.bound, self.program.problem.prices_at(point))
+            if state.reached(bound):
                 self._finish(bound)
                 continue
             if self.nodes % _HEURISTIC_EVERY == 1 or relaxation.integral:
-                offer_rounded(run, self.program, relaxation)
+                offer_rounded(state, self.program, relaxation)
             node = replace(self.reduced(node, point, excess), bound=bound)
             parts = self._split(node, relaxation)
             if parts is None:
@@ -107,12 +109,12 @@ class Tree:
     @property
     def enough_j(self) -> float:
         """A bound, J, past which a node holds nothing of interest."""
-        target = self.run.target_j
+        target = self.state.target_j
         return target + 0.9 * CERTIFIED_GAP * abs(target)
 
     def reduced(self, node: Node, point: DualPoint, excess: np.ndarray) -> Node:
         """Drop what no solution of the node that is better than the best known makes use of."""
-        gap = allowance(self.run, point)
+        gap = allowance(self.state, point)
         allowed, sets = node.allowed, node.permits(len(excess))
         if self.fix_subcarriers:
             allowed = allowed & (point.reduced <= gap)
@@ -129,57 +131,58 @@ class Tree:
         Either the two answers to the question that raises the bound most; or, where an answer was
         proved to hold nothing better, what the other answers leave of the node.
         """
-        found = self._questions(node, relaxation)
+        found = self.questions(node, relaxation)
         if not found:
             return None
         usual = float(np.mean(list(self._gain.values()))) if self._gain else 1.0
         ranked = sorted(found, key=lambda q: self._gain.get(q, 4 * usual * found[q]), reverse=True)[
-            :_PROBED
+            :_MAX_PROBED
         ]
         basis = self.program.solver.getBasis()
         best, best_gain, tightened = ranked[0], -1.0, False
         for question in ranked:
-            if self.run.deadline.passed:
+            if self.state.deadline.passed:
                 break
-            parts = self._parts(node, question)
+            parts = self.children(node, question)
             if question not in self._gain or (not tightened and question == ranked[0]):
-                asked = []
+                probed = []
                 for part in parts:
-                    asked.append(self._ask(part, relaxation))
+                    probed.append(self._probe(part, relaxation))
                     self.program.solver.setBasis(basis)
-                gain = math.prod(rise for rise, _ in asked)
-                if any(point is not None for _, point in asked):
+                gain = math.prod(rise for rise, _ in probed)
+                if any(point is not None for _, point in probed):
                     alive = []
                     for part, (_, point) in zip(
-                        self._recorded(node, question, parts), asked, strict=True
+                        self._recorded(node, question, parts), probed, strict=True
                     ):
                         if point is None:
                             alive.append(part)
                         elif part.proof is not None:
-                            part.proof.learn(point.bound, self.program.problem.prices_at(point))
+                            prices = self.program.problem.prices_at(point)
+                            part.proof.record_bound(point.bound, prices)
                     if not alive:
                         return []
                     node, tightened = alive[0], True
                 self._gain[question] = math.sqrt(gain)
             if self._gain[question] > best_gain:
                 best, best_gain = question, self._gain[question]
-        return [node] if tightened else self._recorded(node, best, self._parts(node, best))
+        return [node] if tightened else self._recorded(node, best, self.children(node, best))
 
-    def _ask(self, part: Node, relaxation: Relaxation) -> tuple[float, DualPoint | None]:
+    def _probe(self, part: Node, relaxation: Relaxation) -> tuple[float, DualPoint | None]:
         """Return what share of the gap a part's program closes, and what proves all if it does."""
-        run, program = self.run, self.program
+        state, program = self.state, self.program
         value, prices = program.probe(part, _PROBE_ITERATIONS)
-        gap = max(run.target_j - relaxation.value_j, 1e-12 * abs(relaxation.value_j))
+        gap = max(state.target_j - relaxation.value_j, 1e-12 * abs(relaxation.value_j))
         rise = min(max((value - relaxation.value_j) / gap, 1e-4), 1.0)
         if rise < 1.0:
             return rise, None
         point = program.evaluate(part, prices)[0]
-        if not run.reached(point.bound):
+        if not state.reached(point.bound):
             return rise, None
         self._finish(point.bound)
         return rise, point
 
-    def _recorded(self, node: Node, question: Question, parts: tuple[Node, Node]) -> list[Node]:
+    def _recorded(self, node: Node, question: Branching, parts: tuple[Node, Node]) -> list[Node]:
         """Return the parts of a node with a place each in the proof that is recorded, if any."""
         if node.proof is None:
             return list(parts)
@@ -197,9 +200,21 @@ class Tree:
             places = node.proof.split(("uses", [token, int(program.use_expert[number])]))
         return [replace(part, proof=place) for part, place in zip(parts, places, strict=True)]
 
-    def _questions(self, node: Node, relaxation: Relaxation) -> dict[Question, float]:
-        """Return the questions that the program answers by a fraction, with f (1 - f) of each."""
-        found: dict[Question, float] = {}
+    def questions(self, node: Node, relaxation: Relaxation) -> dict[Branching, float]:
+        """Return the questions that the program answers by a fraction.
+
+        Parameters
+        ----------
+        node : Node
+        relaxation : Relaxation
+            The node's solved program.
+
+        Returns
+        -------
+        dict
+            f (1 - f) of each question that is answered by a fraction f.
+        """
+        found: dict[Branching, float] = {}
         if relaxation.integral:  # then some choice of sets is worth the same
             return found
         total = relaxation.ownership.sum(axis=1)
@@ -220,8 +235,19 @@ class Tree:
             found["uses", number, 0] = use[number] * (1 - use[number])
         return found
 
-    def _parts(self, node: Node, question: Question) -> tuple[Node, Node]:
-        """Split a node: the question answered by no, and by yes."""
+    def children(self, node: Node, question: Branching) -> tuple[Node, Node]:
+        """Split a node by a question.
+
+        Parameters
+        ----------
+        node : Node
+        question : Branching
+
+        Returns
+        -------
+        tuple of Node
+            Where the answer is no, and where it is yes.
+        """
         kind, number, position = question
         program, pool = self.program, self.program.pool
         sets = node.permits(len(pool))
@@ -244,26 +270,26 @@ class Tree:
         return replace(node, allowed=less), replace(node, allowed=more)
 
 
-def allowance(run: Run, point: DualPoint) -> float:
+def allowance(state: SearchState, point: DualPoint) -> float:
     """Return the reduced cost, J, above which nothing can be in a better solution."""
-    return (run.energy_j - point.bound) * (1 + 1e-9) + 1e-13 * abs(run.energy_j)
+    return (state.energy_j - point.bound) * (1 + 1e-9) + 1e-13 * abs(state.energy_j)
 
 
-def offer_rounded(run: Run, program: KernelProgram, relaxation: Relaxation) -> None:
+def offer_rounded(state: SearchState, program: ResidualProgram, relaxation: Relaxation) -> None:
     """Offer what the linear program's solution suggests: the sets, then the assignment."""
     problem, pool = program.problem, program.pool
     best, _ = pool.cheapest(-relaxation.weight, program.tokens)
     if (best >= 0).all():
         selection = problem.decided.copy()
         selection[problem.undecided] = pool.members[best]
-        run.offer(descend(run.instance, selection, deadline=run.deadline))
-    owned = np.full((run.instance.K, run.instance.K), -1)
+        state.offer(descend(state.instance, selection, deadline=state.deadline))
+    owned = np.full((state.instance.K, state.instance.K), -1)
     most = relaxation.ownership.argmax(axis=1)
     rows = np.flatnonzero(relaxation.ownership.max(axis=1, initial=0.0) > 0.5)
     links = problem.lists.links[rows]
     owned[links[:, 0], links[:, 1]] = problem.lists.columns[rows, most[rows]]
-    run.offer(
-        descend(run.instance, assignment_energy_j(run.instance, owned), deadline=run.deadline)
+    state.offer(
+        descend(state.instance, assignment_energy_j(state.instance, owned), deadline=state.deadline)
     )
 
 

@@ -133,7 +133,7 @@ def _walk_all(
             counts[t] = found
 
 
-def near_sets(
+def list_cheap_sets(
     gate_scores: np.ndarray,
     energy_j: np.ndarray,
     need: np.ndarray,

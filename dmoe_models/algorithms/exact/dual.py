@@ -14,9 +14,9 @@ Tokens whose set is known ("decided") need no prices: they are a base load n0[l]
 and the assignment carries their cost exactly: it minimises
 sum_lm x[l, m] (n0[l] c[l, m] - V[l, m]).
 
-Lists. Only the d cheapest subcarriers of a link are looked at, and one private option for the rest,
-priced at the (d + 1)-th and shared with nobody. That only lowers the bound, and where no private
-option is used it changes nothing.
+Lists: only the d cheapest subcarriers of a link are looked at, and one fallback for the rest,
+priced at the (d + 1)-th and shared with nobody. That only lowers the bound, and where no
+fallback is used it changes nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from dmoe_models.algorithms.selection.des import select_experts
 from dmoe_models.model.instance import Instance
 
 
-class Lists:
+class SubcarrierLists:
     """Each link's cheapest subcarriers, sorted, to a depth that can grow.
 
     Attributes
@@ -43,7 +43,7 @@ class Lists:
         Subcarriers; meaningless where the price is infinite.
     prices : (L, d) array
         c[l, k], J per token, ascending; infinite past a link's last subcarrier and where removed.
-    beyond : (L,) array
+    next_price : (L,) array
         Price of the cheapest subcarrier that is not listed; infinite where all are.
     deepest : int
         Subcarriers of a link that were looked at before some were dropped.
@@ -54,13 +54,13 @@ class Lists:
         self.links = instance.links
         self.link_of = np.full((instance.K, instance.K), -1, dtype=np.int64)
         self.link_of[self.links[:, 0], self.links[:, 1]] = np.arange(len(self.links))
-        self.useful = candidates_of(instance).most
+        self.useful = candidates_of(instance).max_depth
         self.deepen(depth)
 
     def deepen(self, depth: int) -> None:
         """List the `depth` cheapest subcarriers of every link."""
         self.depth = self.deepest = min(depth, self.useful)
-        self.columns, self.prices, self.beyond = candidates_of(self.instance).listed(self.depth)
+        self.columns, self.prices, self.next_price = candidates_of(self.instance).listed(self.depth)
 
     def keep(self, kept: np.ndarray) -> None:
         """Drop the other listed options, and all that is not listed, for good.
@@ -74,7 +74,7 @@ class Lists:
         depth = max(1, int(np.isfinite(prices).sum(axis=1).max(initial=0)))
         self.prices = np.take_along_axis(prices, order, axis=1)[:, :depth].copy()
         self.columns = np.take_along_axis(self.columns, order, axis=1)[:, :depth].copy()
-        self.beyond = np.full(len(self.links), np.inf)
+        self.next_price = np.full(len(self.links), np.inf)
         self.depth = self.useful = depth
 
     @property
@@ -98,12 +98,12 @@ class DualPoint:
     least_j : (U,) array
         DES_t(p_t).
     chosen : (L,) int array
-        Position in the list that each link owns, -1 for its private option.
+        Position in the list that each link owns, -1 for its fallback.
     escaped : (L,) bool array
-        The private option stands for an unlisted subcarrier that is put to use.
+        The fallback stands for an unlisted subcarrier that is put to use.
     reduced : (L, d) array
         Reduced cost of each listed option, J: what the bound rises by if it is imposed.
-    reduced_beyond : (L,) array
+    reduced_next : (L,) array
         The same for what is not listed; infinite where everything is.
     ownership_price : (L,) array
         Price of what each link owns, listed or not; infinite where it owns nothing.
@@ -118,7 +118,7 @@ class DualPoint:
     chosen: np.ndarray
     escaped: np.ndarray
     reduced: np.ndarray
-    reduced_beyond: np.ndarray
+    reduced_next: np.ndarray
     ownership_price: np.ndarray
     subcarrier_price: np.ndarray
 
@@ -129,7 +129,7 @@ class DualProblem:
     Parameters
     ----------
     instance : Instance
-    lists : Lists
+    lists : SubcarrierLists
     unserved_j : float
         Energy, J, above that of any solution: what a link or token that cannot be served costs.
 
@@ -147,7 +147,7 @@ class DualProblem:
         Links that own a subcarrier in every solution considered.
     """
 
-    def __init__(self, instance: Instance, lists: Lists, unserved_j: float) -> None:
+    def __init__(self, instance: Instance, lists: SubcarrierLists, unserved_j: float) -> None:
         self.instance = instance
         self.lists = lists
         self.unserved_j = unserved_j
@@ -222,28 +222,28 @@ class DualProblem:
         tokens = self.undecided
         selection, least = self.cheapest(token_prices) if cheapest is None else cheapest
         least = np.minimum(least, self.unserved_j)
-        bids, bids_beyond = np.empty_like(lists.prices), np.empty(len(lists.links))
+        bids, bids_next = np.empty_like(lists.prices), np.empty(len(lists.links))
         add_bids(
             lists.prices,
-            lists.beyond,
+            lists.next_price,
             lists.link_of,
             instance.source[tokens],
             token_prices,
             bids,
-            bids_beyond,
+            bids_next,
         )
         base = np.where(self.load[:, None] > 0, lists.prices, 0.0) * self.load[:, None]
         cost = np.where(np.isfinite(lists.prices), base - bids, np.inf)
         none = np.where((self.load > 0) | self.must_own, self.unserved_j, 0.0)
-        beyond = np.where(self.load > 0, lists.beyond, 0.0) * self.load - bids_beyond
-        escape = np.where(np.isfinite(lists.beyond), beyond, np.inf)
-        private = np.minimum(none, escape)
-        chosen, row_dual, column_dual = assign(cost, lists.columns, private, instance.M)
+        unlisted = np.where(self.load > 0, lists.next_price, 0.0) * self.load - bids_next
+        escape = np.where(np.isfinite(lists.next_price), unlisted, np.inf)
+        fallback_cost = np.minimum(none, escape)
+        chosen, row_dual, column_dual = assign(cost, lists.columns, fallback_cost, instance.M)
         # Dual feasibility is restored by hand, so that the bound does not rest on the algorithm:
         # a row's dual is the least of its options at the column duals.
         column_dual = np.minimum(column_dual, 0.0)
         at_columns = cost - column_dual[lists.columns]
-        row_dual = np.minimum(private, at_columns.min(axis=1, initial=np.inf))
+        row_dual = np.minimum(fallback_cost, at_columns.min(axis=1, initial=np.inf))
         reduced = at_columns - row_dual[:, None]
         bound = math.fsum(
             [
@@ -254,7 +254,9 @@ class DualProblem:
             ]
         )
         rows = np.arange(len(chosen))
-        owned = np.where(chosen >= 0, lists.prices[rows, chosen], np.inf) if len(rows) else private
+        owned = fallback_cost
+        if len(rows):
+            owned = np.where(chosen >= 0, lists.prices[rows, chosen], np.inf)
         escaped = (chosen < 0) & (escape < none)
         return DualPoint(
             bound,
@@ -265,7 +267,7 @@ class DualProblem:
             escaped,
             reduced,
             escape - row_dual,
-            np.where(escaped, lists.beyond, owned),
+            np.where(escaped, lists.next_price, owned),
             -column_dual,
         )
 

@@ -35,13 +35,14 @@ import time
 
 import numpy as np
 
-from dmoe_models.algorithms.exact.ascent import Run, ascend
-from dmoe_models.algorithms.exact.branching import Tree, allowance, offer_rounded
-from dmoe_models.algorithms.exact.cheap_sets import near_sets
-from dmoe_models.algorithms.exact.dual import DualPoint, DualProblem, Lists
+from dmoe_models.algorithms.exact.ascent import ascend
+from dmoe_models.algorithms.exact.branching import BranchAndBound, allowance, offer_rounded
+from dmoe_models.algorithms.exact.cheap_sets import list_cheap_sets
+from dmoe_models.algorithms.exact.dual import DualPoint, DualProblem, SubcarrierLists
 from dmoe_models.algorithms.exact.proof_tree import DualPrices
-from dmoe_models.algorithms.exact.residual import KernelProgram
+from dmoe_models.algorithms.exact.residual import ResidualProgram
 from dmoe_models.algorithms.exact.set_pool import SetPool
+from dmoe_models.algorithms.exact.state import SearchState
 from dmoe_models.algorithms.jesa import descend
 from dmoe_models.algorithms.local_search import Search
 from dmoe_models.algorithms.lower_bound import select_at_best_prices
@@ -84,7 +85,7 @@ def exact(
     Returns
     -------
     Outcome
-        `details` tells the story: sizes before and after, steps, gap and time by phase, incumbents.
+        `details`: sizes before and after the reductions, steps, gap and time by phase, incumbents.
 
     Raises
     ------
@@ -93,12 +94,12 @@ def exact(
     """
     if max_steps < 1:
         raise MethodError(f"max_steps = {max_steps} is not a whole number of at least 1")
-    run = Run(instance, Deadline(time_limit))
-    return run_exact(run, seed, max_steps, decide_tokens, fix_subcarriers, grow_lists)
+    state = SearchState(instance, Deadline(time_limit))
+    return run_exact(state, seed, max_steps, decide_tokens, fix_subcarriers, grow_lists)
 
 
 def run_exact(
-    run: Run,
+    state: SearchState,
     seed: int = 0,
     max_steps: int = 100,
     decide_tokens: bool = True,
@@ -106,54 +107,54 @@ def run_exact(
     grow_lists: bool = True,
 ) -> Outcome:
     """Carry out a run of `exact`, which may be one that records its proof (if nothing is off)."""
-    instance = run.instance
-    cheapest = select_at_best_prices(instance, time_limit=run.deadline)
+    instance = state.instance
+    cheapest = select_at_best_prices(instance, time_limit=state.deadline)
     if not np.isfinite(cheapest.bound_j).all():
         return Outcome(bound=math.inf, details={"proof": "a token has no feasible set"})
-    _learn_cheapest(run, float(cheapest.bound_j.sum()))
-    run.offer(descend(instance, best_link_energy_j(instance), deadline=run.deadline))
-    run.note("jesa")
-    if run.closed:
-        return run.outcome()
+    _record_lower_bound(state, float(cheapest.bound_j.sum()))
+    state.offer(descend(instance, best_link_energy_j(instance), deadline=state.deadline))
+    state.end_phase("jesa")
+    if state.closed:
+        return state.outcome()
 
-    run.cutoff_j = _more_than_any(instance)
-    unserved = 2 * run.energy_j if run.solution is not None else 20 * run.cutoff_j
+    state.cutoff_j = _more_than_any(instance)
+    unserved = 2 * state.energy_j if state.solution is not None else 20 * state.cutoff_j
     depth = _FIRST_DEPTH if grow_lists else instance.M
-    problem = DualProblem(instance, Lists(instance, depth), unserved)
-    run.details["links"] = len(instance.links)
-    run.details["tokens"] = instance.T
+    problem = DualProblem(instance, SubcarrierLists(instance, depth), unserved)
+    state.details["links"] = len(instance.links)
+    state.details["tokens"] = instance.T
     floor = problem.price_table(best_link_energy_j(instance))
-    if run.solution is not None:
-        prices = assignment_energy_j(instance, run.solution.assignment_for(instance))
-        start = np.where(run.solution.selection, problem.price_table(prices), floor)
+    if state.solution is not None:
+        prices = assignment_energy_j(instance, state.solution.assignment_for(instance))
+        start = np.where(state.solution.selection, problem.price_table(prices), floor)
     else:
         start = floor
     if decide_tokens:
         start = _decide(problem, start, np.full(instance.T, np.inf))
-    point = ascend(run, problem, start, max_steps)
-    run.note("ascent")
-    if not run.closed and not run.deadline.passed:
-        if run.solution is not None and _search(run, seed):
-            point = ascend(run, problem, point.token_prices, max_steps)
-        run.note("search")
-    if not run.closed and not run.deadline.passed:
+    point = ascend(state, problem, start, max_steps)
+    state.end_phase("ascent")
+    if not state.closed and not state.deadline.passed:
+        if state.solution is not None and improve_by_local_search(state, seed):
+            point = ascend(state, problem, point.token_prices, max_steps)
+        state.end_phase("search")
+    if not state.closed and not state.deadline.passed:
         if fix_subcarriers:
-            _fix(run, problem, point)
+            _fix_subcarriers(state, problem, point)
         if decide_tokens:
-            _decide_by_gap(run, problem, point)
-        run.note("reduction")
-        _branch(run, problem, point, fix_subcarriers, decide_tokens)
-    return run.outcome()
+            _decide_by_gap(state, problem, point)
+        state.end_phase("reduction")
+        _solve_residual(state, problem, point, fix_subcarriers, decide_tokens)
+    return state.outcome()
 
 
-def _learn_cheapest(run: Run, bound: float) -> None:
+def _record_lower_bound(state: SearchState, bound: float) -> None:
     """Keep LB: the dual at every link's own best price, where no subcarrier has one."""
-    run.raise_bound(bound)
-    if run.proof is not None:
-        instance = run.instance
+    state.raise_bound(bound)
+    if state.proof is not None:
+        instance = state.instance
         prices = best_link_energy_j(instance)[instance.source]
         tokens, subcarriers = np.arange(instance.T), np.zeros(instance.M)
-        run.proof.learn(bound, DualPrices(tokens, prices, subcarriers, 1))
+        state.proof.record_bound(bound, DualPrices(tokens, prices, subcarriers, 1))
 
 
 def _more_than_any(instance: Instance) -> float:
@@ -164,117 +165,125 @@ def _more_than_any(instance: Instance) -> float:
     return 2 * instance.T * per_token + 1e-12
 
 
-def _search(run: Run, seed: int) -> bool:
-    """Look for a better solution by local search; tell whether there was one.
+def improve_by_local_search(state: SearchState, seed: int) -> bool:
+    """Look for a better solution by local search; return whether there was one.
 
     The better the best known energy, the more the reductions remove: worth about as much time as
     the ascent took.
     """
-    if not len(run.instance.links):
+    if not len(state.instance.links):
         return False
-    search = Search(run.instance, seed)
-    enough = Deadline(max(0.05, time.perf_counter() - run.started))
+    search = Search(state.instance, seed)
+    enough = Deadline(max(0.05, time.perf_counter() - state.started))
     improved, idle, rounds = False, 0, 1
-    while idle < 3 and not enough.passed and not run.deadline.passed:
-        assert run.solution is not None
+    while idle < 3 and not enough.passed and not state.deadline.passed:
+        assert state.solution is not None
         began = time.perf_counter()
-        idle = 0 if run.offer(search.improve(run.solution, rounds, run.deadline)) else idle + 1
+        idle = (
+            0 if state.offer(search.improve(state.solution, rounds, state.deadline)) else idle + 1
+        )
         improved |= idle == 0
         if rounds == 1 and time.perf_counter() - began < 0.01:
             rounds, idle = 16, 0  # several at a time, though such a call cannot be interrupted
     return improved
 
 
-def _fix(run: Run, problem: DualProblem, point: DualPoint) -> None:
+def _fix_subcarriers(state: SearchState, problem: DualProblem, point: DualPoint) -> None:
     """Drop the subcarriers, listed or not, that no better solution gives to a link."""
     lists = problem.lists
-    allowed = allowance(run, point)
-    while not lists.complete and (point.reduced_beyond <= allowed).any():
+    allowed = allowance(state, point)
+    while not lists.complete and (point.reduced_next <= allowed).any():
         lists.deepen(2 * lists.depth)
         point = problem.evaluate(point.token_prices)
-    run.reduce(problem, point)
+    state.record_reduction(problem, point)
     kept = np.isfinite(lists.prices) & (point.reduced <= allowed)
-    run.details.setdefault("options", []).append(
+    state.details.setdefault("options", []).append(
         (int(np.isfinite(lists.prices).sum()), int(kept.sum()))
     )
     lists.keep(kept)
 
 
-def _decide_by_gap(run: Run, problem: DualProblem, point: DualPoint) -> None:
+def _decide_by_gap(state: SearchState, problem: DualProblem, point: DualPoint) -> None:
     """Decide the tokens that have one set only within the gap of their cheapest."""
     before = len(problem.undecided)
-    prices = _decide(problem, point.token_prices, point.least_j + allowance(run, point))
+    prices = _decide(problem, point.token_prices, point.least_j + allowance(state, point))
     point.token_prices = prices
-    run.details.setdefault("undecided", []).append((before, len(problem.undecided)))
+    state.details.setdefault("undecided", []).append((before, len(problem.undecided)))
 
 
-def _branch(
-    run: Run, problem: DualProblem, point: DualPoint, fix_subcarriers: bool, decide_tokens: bool
+def _solve_residual(
+    state: SearchState,
+    problem: DualProblem,
+    point: DualPoint,
+    fix_subcarriers: bool,
+    decide_tokens: bool,
 ) -> None:
     """Close the gap over what is left: linear programs, and branching where they are fractional."""
     if not problem.lists.complete:
         problem.lists.deepen(problem.lists.useful)
-    program = _program(run, problem, point, decide_tokens)
-    root = program.node(run.bound_j)
-    tree = Tree(run, program)
-    relaxation, best, _ = program.price_out(root, run.deadline, tree.enough_j)
+    program = _program(state, problem, point, decide_tokens)
+    root = program.root_node(state.bound_j)
+    tree = BranchAndBound(state, program)
+    relaxation, best, _ = program.solve_node(root, state.deadline, tree.enough_j)
     if best is not None:
-        run.learn(problem, best)
+        state.record_bound(problem, best)
     if relaxation is not None:
         rows, columns = program.size
-        run.details["lp"] = {
+        state.details["lp"] = {
             "rows": rows,
             "columns": columns,
             "integral": relaxation.integral,
             "bound_j": relaxation.value_j,
         }
-        offer_rounded(run, program, relaxation)
-    run.note("root")
-    if not run.closed and best is not None and not run.deadline.passed:
+        offer_rounded(state, program, relaxation)
+    state.end_phase("root")
+    if not state.closed and best is not None and not state.deadline.passed:
         # The gap is now that of the linear program: reduce once more, and begin with less.
         if fix_subcarriers:
-            _fix(run, problem, best)
+            _fix_subcarriers(state, problem, best)
         if decide_tokens:
-            _decide_by_gap(run, problem, best)
-        program = _program(run, problem, best, decide_tokens)
-        tree = Tree(run, program, fix_subcarriers=fix_subcarriers, decide_tokens=decide_tokens)
-        run.raise_bound(tree.search(program.node(run.bound_j, run.proof)))
-        run.note("branching")
-    run.details["sets"], run.details["nodes"] = len(program.pool), 1 + tree.nodes
+            _decide_by_gap(state, problem, best)
+        program = _program(state, problem, best, decide_tokens)
+        tree = BranchAndBound(
+            state, program, fix_subcarriers=fix_subcarriers, decide_tokens=decide_tokens
+        )
+        state.raise_bound(tree.search(program.root_node(state.bound_j, state.proof)))
+        state.end_phase("branching")
+    state.details["sets"], state.details["nodes"] = len(program.pool), 1 + tree.nodes
 
 
 def _program(
-    run: Run, problem: DualProblem, point: DualPoint, decide_tokens: bool
-) -> KernelProgram:
+    state: SearchState, problem: DualProblem, point: DualPoint, decide_tokens: bool
+) -> ResidualProgram:
     """Build the linear program over the sets that a better solution may hold, or over all sets."""
-    instance, tokens = run.instance, problem.undecided
-    served = run.solution is not None
-    unit = (run.energy_j if served else problem.unserved_j) / instance.T
+    instance, tokens = state.instance, problem.undecided
+    served = state.solution is not None
+    unit = (state.energy_j if served else problem.unserved_j) / instance.T
     limited = served and decide_tokens
-    table = near_sets(
+    table = list_cheap_sets(
         instance.gate_scores[tokens],
         point.token_prices + instance.computation_energy_j,
         instance.need[tokens],
         instance.max_experts,
-        _limits(run, problem, point) if limited else np.full(len(tokens), np.inf),
+        _limits(state, problem, point) if limited else np.full(len(tokens), np.inf),
         _MOST_SETS,
     )
     listed = np.where(table.counts > _MOST_SETS, 0, table.counts)
     pool = SetPool(np.repeat(np.arange(len(tokens)), listed), table.incidence(instance.K))
     pool.add(np.arange(len(tokens)), problem.evaluate(point.token_prices).selection)
-    return KernelProgram(problem, pool, table.counts <= _MOST_SETS, point.token_prices, unit)
+    return ResidualProgram(problem, pool, table.counts <= _MOST_SETS, point.token_prices, unit)
 
 
-def _limits(run: Run, problem: DualProblem, point: DualPoint) -> np.ndarray:
+def _limits(state: SearchState, problem: DualProblem, point: DualPoint) -> np.ndarray:
     evaluated = problem.evaluate(point.token_prices)
-    run.reduce(problem, evaluated)
-    return evaluated.least_j + allowance(run, evaluated)
+    state.record_reduction(problem, evaluated)
+    return evaluated.least_j + allowance(state, evaluated)
 
 
 def _decide(problem: DualProblem, prices: np.ndarray, limit: np.ndarray) -> np.ndarray:
     """Decide the tokens with a single set within the limit; return the others' prices."""
     instance, tokens = problem.instance, problem.undecided
-    table = near_sets(
+    table = list_cheap_sets(
         instance.gate_scores[tokens],
         prices + instance.computation_energy_j,
         instance.need[tokens],

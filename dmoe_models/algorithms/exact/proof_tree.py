@@ -40,7 +40,7 @@ class DualPrices(NamedTuple):
 
 
 @dataclass(eq=False)
-class Proof:
+class ProofNode:
     """A node.
 
     Attributes
@@ -60,26 +60,26 @@ class Proof:
     prices: DualPrices | None = None
     reduction: DualPrices | None = None
     question: Question | None = None
-    parts: list[Proof] = field(default_factory=list)
+    parts: list[ProofNode] = field(default_factory=list)
 
-    def learn(self, bound: float, prices: DualPrices) -> None:
+    def record_bound(self, bound: float, prices: DualPrices) -> None:
         """Keep a bound if it is the best so far."""
         if bound > self.bound or self.prices is None:
             self.bound, self.prices = bound, prices
 
-    def reduce(self, prices: DualPrices) -> Proof:
+    def reduce(self, prices: DualPrices) -> ProofNode:
         """Leave out what is excluded at some prices; return what is left."""
         self.reduction = prices
-        self.parts = [Proof(self.bound, self.prices)]
+        self.parts = [ProofNode(self.bound, self.prices)]
         return self.parts[0]
 
-    def split(self, question: Question) -> list[Proof]:
+    def split(self, question: Question) -> list[ProofNode]:
         """Ask a question; return the parts that answer it by no and by yes."""
         self.question = question
-        self.parts = [Proof(self.bound, self.prices) for _ in range(2)]
+        self.parts = [ProofNode(self.bound, self.prices) for _ in range(2)]
         return self.parts
 
-    def preorder(self) -> Iterator[Proof]:
+    def preorder(self) -> Iterator[ProofNode]:
         """Walk through the tree, each node before its parts."""
         stack = [self]
         while stack:

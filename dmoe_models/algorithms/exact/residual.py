@@ -14,14 +14,15 @@ from __future__ import annotations
 import numpy as np
 
 from dmoe_models.algorithms.exact.dual import DualPoint
-from dmoe_models.algorithms.exact.set_program import Node, Relaxation, SetProgram
+from dmoe_models.algorithms.exact.node import Node, Relaxation
+from dmoe_models.algorithms.exact.set_program import SetProgram
 from dmoe_models.deadline import Deadline
 
 _ROUNDS = 200  # of column generation, per node
 
 
-class KernelProgram(SetProgram):
-    """The set program of a kernel, with the proof of its bounds and the pricing of its sets."""
+class ResidualProgram(SetProgram):
+    """The set program of the residual problem, with proofs of its bounds and pricing of sets."""
 
     def evaluate(self, node: Node, token_prices: np.ndarray) -> tuple[DualPoint, np.ndarray]:
         """Evaluate the dual of a node; also by how much each set exceeds its token's cheapest, J.
@@ -46,7 +47,7 @@ class KernelProgram(SetProgram):
         excess[~self.all_listed[pool.owner]] = 0.0  # such tokens keep what they have
         return point, excess
 
-    def price_out(
+    def solve_node(
         self, node: Node, deadline: Deadline, enough_j: float
     ) -> tuple[Relaxation | None, DualPoint | None, np.ndarray]:
         """Solve a node's program with sets added until none is missing.
@@ -84,5 +85,5 @@ class KernelProgram(SetProgram):
         """Add one set for every token that is not wholly listed, where it is new; count them."""
         tokens = np.flatnonzero(~self.all_listed & members.any(axis=1))
         new = self.pool.add(tokens, members[tokens])
-        self.hold_new_sets()
+        self.add_new_columns()
         return new

@@ -1,4 +1,4 @@
-"""The sets of experts that a kernel's tokens may choose among, by token."""
+"""The sets of experts that undecided tokens may choose among, by token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The set formulation's linear program over a kernel, by Benders' cuts.
+"""The set formulation's linear program over what the reductions leave, by cuts.
 
 The set formulation has a variable for every (use, subcarrier): they are what makes it large. Here
 each use u of a link, with listed prices f_0 <= f_1 <= ... and the link's share x_k of its k-th
@@ -19,86 +19,24 @@ location", Management Science 63 (2017), for the cuts; their use for sets of exp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import highspy
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from dmoe_models.algorithms.compiling import compiled
+from dmoe_models.algorithms.exact.cuts import most_violated_cuts
 from dmoe_models.algorithms.exact.dual import DualProblem
-from dmoe_models.algorithms.exact.proof_tree import Proof
+from dmoe_models.algorithms.exact.node import Node, Relaxation
+from dmoe_models.algorithms.exact.proof_tree import ProofNode
 from dmoe_models.algorithms.exact.set_pool import SetPool, sums
 from dmoe_models.deadline import Deadline
 
 _ROUNDS = 200  # of cuts, per solve
-_INTEGRAL = 1e-6
-_VIOLATED = 1e-8  # a cut, in the program's units
-_SPARE_CUTS = 1000  # that are kept though they are not tight
+SPARE_CUTS = 1000  # that are kept though they are not tight
 _INFINITY = highspy.kHighsInf
 
 
-@dataclass
-class Relaxation:
-    """The solved linear program over the current sets.
-
-    Attributes
-    ----------
-    value_j : float
-        Its optimum, J (not a proof).
-    token_prices : (U, K) array
-        Dual prices; infinite where no set that matters holds the expert.
-    ownership : (L, d) array
-        x[l, k], fractions of subcarriers owned.
-    weight : (S,) array
-        Of every set.
-    use : (U, K) array
-        Share of each expert in its token's sets.
-    """
-
-    value_j: float
-    token_prices: np.ndarray
-    ownership: np.ndarray
-    weight: np.ndarray
-    use: np.ndarray
-
-    @property
-    def integral(self) -> bool:
-        """Whether every subcarrier is owned wholly or not at all."""
-        return bool((np.abs(self.ownership - np.round(self.ownership)) <= _INTEGRAL).all())
-
-
-@dataclass(frozen=True)
-class Node:
-    """A part of the kernel's solutions.
-
-    Attributes
-    ----------
-    bound : float
-        Proved lower bound, J.
-    allowed : (L, d) bool array
-        Options that each link may own.
-    must_own : (L,) bool array
-        Links that own one of them.
-    sets : (S,) bool array
-        Sets that tokens may choose; sets that join the pool later are allowed.
-    proof : Proof or None
-        Where what is proved of it is recorded, if it is.
-    """
-
-    bound: float
-    allowed: np.ndarray
-    must_own: np.ndarray
-    sets: np.ndarray
-    proof: Proof | None = None
-
-    def permits(self, number: int) -> np.ndarray:
-        """Return `sets` for a pool that has grown to `number` sets."""
-        return np.append(self.sets, np.ones(number - len(self.sets), dtype=bool))
-
-
 class SetProgram:
-    """The linear program of the set formulation over a kernel, kept in HiGHS between solves.
+    """The linear program of the residual problem, kept in HiGHS between solves.
 
     Columns: x over the listed options, the cost of every use, "none" for links that must own a
     subcarrier and get none, "unserved" for tokens without a set (both at a prohibitive price, so
@@ -160,7 +98,7 @@ class SetProgram:
         self.first_cut = self.first_choice + self.tokens
         self.cut_use = np.zeros(0, dtype=np.int64)
         self.cut_position = np.zeros(0, dtype=np.int64)
-        self._most_cuts = 0
+        self.max_cuts = 0
         self._held = 0
         self._pair_set = self._pair_use = np.zeros(0, dtype=np.int64)
 
@@ -168,7 +106,7 @@ class SetProgram:
         self._upper = np.ones(self.first_cost)
         self._required = np.zeros(self.links, dtype=bool)
         self._set_upper = np.zeros(0)
-        self.hold_new_sets()
+        self.add_new_columns()
         price = token_prices[self.use_token, self.use_expert] / unit_j
         above = (self.prices[self.use_link] < price[:, None]).sum(axis=1)
         uses = np.arange(len(self.use_token))
@@ -218,7 +156,7 @@ class SetProgram:
         solver.passModel(lp)
         return solver
 
-    def hold_new_sets(self) -> None:
+    def add_new_columns(self) -> None:
         """Add a column for every set of the pool that has none yet."""
         problem, pool = self.problem, self.pool
         first, self._held = self._held, len(pool)
@@ -293,8 +231,8 @@ class SetProgram:
         """Rows and columns."""
         return self.solver.getNumRow(), self.solver.getNumCol()
 
-    def node(self, bound: float, proof: Proof | None = None) -> Node:
-        """Return the whole kernel as a node."""
+    def root_node(self, bound: float, proof: ProofNode | None = None) -> Node:
+        """Return the whole residual problem as a node."""
         every = np.ones(len(self.pool), dtype=bool)
         return Node(bound, self.listed, self.problem.load > 0, every, proof)
 
@@ -327,7 +265,9 @@ class SetProgram:
             weight = value[self.first_set :]
             use = sums(self._pair_use, weight[self._pair_set], len(self.use_token))
             cost = value[self.first_cost : self.first_none]
-            position = _violated(self.prices, ownership, self.use_link, use, cost, self.unserved)
+            position = most_violated_cuts(
+                self.prices, ownership, self.use_link, use, cost, self.unserved
+            )
             uses = np.flatnonzero(position >= 0)
             if not len(uses):
                 break
@@ -371,11 +311,11 @@ class SetProgram:
 
     def _drop_loose_cuts(self) -> None:
         """Drop the cuts that are not tight, once they are many."""
-        if len(self.cut_use) <= self._most_cuts:
+        if len(self.cut_use) <= self.max_cuts:
             return
         tight = np.asarray(self.solver.getSolution().row_value)[self.first_cut :] <= 1e-7
-        self._most_cuts = max(2 * int(tight.sum()), 2 * len(self.use_token)) + _SPARE_CUTS
-        if len(self.cut_use) > self._most_cuts:
+        self.max_cuts = max(2 * int(tight.sum()), 2 * len(self.use_token)) + SPARE_CUTS
+        if len(self.cut_use) > self.max_cuts:
             loose = (self.first_cut + np.flatnonzero(~tight)).astype(np.int32)
             self.solver.deleteRows(len(loose), loose)
             self.cut_use, self.cut_position = self.cut_use[tight], self.cut_position[tight]
@@ -390,35 +330,3 @@ class SetProgram:
         self.solver.run()
         self.solver.setOptionValue("simplex_iteration_limit", 2**31 - 1)
         return self._value_j(), self._token_prices()
-
-
-@compiled()
-def _violated(
-    prices: np.ndarray,
-    ownership: np.ndarray,
-    use_link: np.ndarray,
-    use: np.ndarray,
-    cost: np.ndarray,
-    unserved: float,
-) -> np.ndarray:
-    """Return for every use the position of its most violated cut, -1 where none is violated."""
-    position = np.full(len(use), -1)
-    for u in range(len(use)):
-        if use[u] <= _VIOLATED:
-            continue
-        link = use_link[u]
-        paid = 0.0
-        owned = 0.0
-        k = 0
-        while k < prices.shape[1] and prices[link, k] < np.inf:
-            if owned + ownership[link, k] >= use[u] - 1e-9:
-                break
-            owned += ownership[link, k]
-            paid += ownership[link, k] * prices[link, k]
-            k += 1
-        price = unserved
-        if k < prices.shape[1] and prices[link, k] < np.inf:
-            price = prices[link, k]
-        if paid + price * (use[u] - owned) > cost[u] + _VIOLATED:
-            position[u] = k
-    return position

@@ -149,7 +149,7 @@ def _cheapest_columns(
         lists = candidates.listed(depth)
         columns = lists.columns[rows]
         cost = np.where(taken[columns], np.inf, weight[:, None] * lists.prices[rows])
-        unlisted = weight * lists.beyond[rows]
+        unlisted = weight * lists.next_price[rows]
         # A link may also stay without a subcarrier, at a penalty above what all others together
         # could save by it: with costs of at most 1, one more link served outweighs all else.
         largest = max(
@@ -157,10 +157,10 @@ def _cheapest_columns(
             unlisted.max(initial=0.0, where=np.isfinite(unlisted)),
         )
         unit = largest if largest > 0 else 1.0
-        private = np.minimum(unlisted / unit, len(rows) + 1.0)
-        chosen, _, _ = assign(cost / unit, columns, private, len(taken))
+        fallback_cost = np.minimum(unlisted / unit, len(rows) + 1.0)
+        chosen, _, _ = assign(cost / unit, columns, fallback_cost, len(taken))
         without = chosen < 0
         if not (without & np.isfinite(unlisted)).any():
             return np.where(without, -1, columns[np.arange(len(rows)), chosen])
         # where most want more than is listed they want the same, and will go on to the last
-        depth = depth * _DEEPER if 2 * without.sum() < len(rows) else candidates.most
+        depth = depth * _DEEPER if 2 * without.sum() < len(rows) else candidates.max_depth

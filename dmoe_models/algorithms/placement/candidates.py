@@ -2,8 +2,8 @@
 
 Where L links share M subcarriers, some best assignment gives every link one of its own L cheapest:
 of those, the other L - 1 links leave it one. Mostly the first few do, so the lists start short and
-are made longer for those who ask; `beyond`, the price of the first subcarrier that is not listed,
-is what tells them whether they have to.
+are made longer where a caller asks for it; `next_price`, the price of the first subcarrier that is
+not listed, shows whether that is necessary.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dmoe_models.algorithms.compiling import compiled
 from dmoe_models.model.instance import Instance
 
 
-class Lists(NamedTuple):
+class CheapestSubcarriers(NamedTuple):
     """The cheapest subcarriers of every link, to one depth.
 
     Attributes
@@ -25,20 +25,20 @@ class Lists(NamedTuple):
         Subcarriers, cheapest first and, of equals, in their own order.
     prices : (L, d) array
         Their joules per token; infinite past a link's last subcarrier, the column then being 0.
-    beyond : (L,) array
+    next_price : (L,) array
         Price of the cheapest subcarrier that is not listed; infinite where no other can matter.
     """
 
     columns: np.ndarray
     prices: np.ndarray
-    beyond: np.ndarray
+    next_price: np.ndarray
 
 
 class Candidates:
     """Lists of any depth, each made when it is first asked for and kept.
 
-    What is asked for depends on nobody else's asking, and lists are never changed once they are
-    made, so threads may share them.
+    A list does not depend on which others were asked for, and is never changed once it is made, so
+    threads may share them.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Candidates:
 
     Attributes
     ----------
-    most : int
+    max_depth : int
         The depth at which every subcarrier that can matter is listed, min(L, M).
     """
 
@@ -56,20 +56,20 @@ class Candidates:
         # one type of array, one compilation: numba tells read-only and transposed arrays apart
         self.energy_j, self.links = (np.ascontiguousarray(x).view() for x in (energy_j, links))
         self.energy_j.flags.writeable = self.links.flags.writeable = False
-        self.most = min(len(links), energy_j.shape[2])
-        self._known: dict[int, Lists] = {}
+        self.max_depth = min(len(links), energy_j.shape[2])
+        self._known: dict[int, CheapestSubcarriers] = {}
 
-    def listed(self, depth: int) -> Lists:
+    def listed(self, depth: int) -> CheapestSubcarriers:
         """Return the `depth` cheapest subcarriers of every link, or all that can matter."""
-        depth = min(depth, self.most)
+        depth = min(depth, self.max_depth)
         if depth not in self._known:
             columns = np.zeros((len(self.links), depth), dtype=np.int64)
             prices = np.full((len(self.links), depth), np.inf)
-            beyond = np.full(len(self.links), np.inf)
-            _list_cheapest(self.energy_j, self.links, columns, prices, beyond)
-            if depth == self.most:
-                beyond[:] = np.inf
-            self._known[depth] = Lists(columns, prices, beyond)
+            next_price = np.full(len(self.links), np.inf)
+            _list_cheapest(self.energy_j, self.links, columns, prices, next_price)
+            if depth == self.max_depth:
+                next_price[:] = np.inf
+            self._known[depth] = CheapestSubcarriers(columns, prices, next_price)
         return self._known[depth]
 
 
@@ -88,7 +88,7 @@ def _list_cheapest(
     links: np.ndarray,
     columns: np.ndarray,
     prices: np.ndarray,
-    beyond: np.ndarray,
+    next_price: np.ndarray,
 ) -> None:
     """Fill lists (of infinite prices at first) by inserting one subcarrier after the other.
 
@@ -99,12 +99,12 @@ def _list_cheapest(
         row = energy_j[links[link, 0], links[link, 1]]
         for m in range(len(row)):
             price = row[m]
-            if price >= beyond[link]:
+            if price >= next_price[link]:
                 continue
             if price >= prices[link, depth - 1]:
-                beyond[link] = price
+                next_price[link] = price
                 continue
-            beyond[link] = prices[link, depth - 1]
+            next_price[link] = prices[link, depth - 1]
             k = depth - 1
             while k > 0 and prices[link, k - 1] > price:
                 prices[link, k] = prices[link, k - 1]

@@ -340,7 +340,7 @@ def placed_energy(instance, choice):
 
 
 def relaxation(instance, sets, depth):
-    """Optimum over each link's `depth` cheapest subcarriers and a private option at the next."""
+    """Optimum over each link's `depth` cheapest subcarriers and a fallback at the next."""
     c = instance.transmission_energy_j
     order = np.argsort(c, axis=2, kind="stable")
     best, escaped = math.inf, True

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dmoe_models import MethodError, Status, solve
+from dmoe_models.algorithms import exchanges
 from dmoe_models.algorithms import local_search as module
 from instances.families import draw
 
@@ -53,20 +54,16 @@ def test_more_rounds_are_never_worse():
 def test_a_perturbation_never_gives_a_subcarrier_to_two_links():
     for seed in range(20):
         instance = draw("contended", seed, K=3, T=4)
-        search = module.Search(instance, seed)
-        owned = np.arange(len(instance.links))
+        tables = module.Search(instance, seed)
+        best = np.arange(len(instance.links))
         for rounds in (1, 8):
-            module._iterate(
-                *(search.energy, search.wanted, search.node, search.first_token),
-                *(search.first_set, search.set_links, search.set_energy, owned, rounds, seed),
-                *(np.full(instance.M, -1), np.full(len(owned), np.inf), np.empty(instance.K)),
-                *(owned.copy(), np.ones(len(owned), dtype=bool)),
-            )
-            assert len(set(owned.tolist())) == len(owned)
+            place = exchanges.start_at(best, instance.K, instance.M)
+            exchanges.search(tables.links, tables.sets, place, best, rounds, seed)
+            assert len(set(best.tolist())) == len(best)
 
 
 def test_tokens_with_very_many_sets_choose_among_the_cheapest(monkeypatch):
-    monkeypatch.setattr(module, "MOST_SETS", 3)
+    monkeypatch.setattr(module, "MAX_SETS", 3)
     for seed in range(20):
         instance = draw("contended", seed, K=5, T=10, M=24, gamma=0.3, D=3)
         result = solve(instance, "local-search")

@@ -20,9 +20,9 @@ from dmoe_models.algorithms.certify.certificates import (
     verify_certificate,
     write_certificate,
 )
-from dmoe_models.algorithms.exact.ascent import Run
 from dmoe_models.algorithms.exact.method import exact, run_exact
-from dmoe_models.algorithms.exact.proof_tree import Proof
+from dmoe_models.algorithms.exact.proof_tree import ProofNode
+from dmoe_models.algorithms.exact.state import SearchState
 from dmoe_models.deadline import Deadline
 from dmoe_models.model.feasible_sets import feasible_sets
 from dmoe_models.referee.exact_arithmetic import exact_need
@@ -105,7 +105,7 @@ def test_what_is_proved_within_the_time_is_certified(branched):
 def test_recording_changes_nothing():
     for seed in (1, 3):
         instance = draw("contended", seed, K=5, T=20, M=20, gamma=0.25, D=3)
-        plain, recorded = exact(instance), Run(instance, Deadline(None), proof=Proof())
+        plain, recorded = exact(instance), SearchState(instance, Deadline(None), proof=ProofNode())
         outcome = run_exact(recorded)
         assert outcome.bound == plain.bound
         assert outcome.details["steps"] == plain.details["steps"]

@@ -2,15 +2,14 @@
 
 import numpy as np
 import pytest
+from residuals import solve_node, whole_program
 
 from dmoe_models import Status, solve
 from dmoe_models.algorithms.exact import method as exact_module
-from dmoe_models.algorithms.exact.ascent import Run
-from dmoe_models.algorithms.exact.branching import Tree
+from dmoe_models.algorithms.exact.branching import BranchAndBound
+from dmoe_models.algorithms.exact.state import SearchState
 from dmoe_models.deadline import Deadline
 from instances.families import draw
-
-from kernels import price_out, whole_program
 
 
 def holds(program, node, solution):
@@ -41,13 +40,13 @@ def test_the_parts_of_a_node_hold_all_its_solutions():
         instance = draw("contended", seed, K=6, T=36, M=30, gamma=0.25)
         optimum = solve(instance, "exact")
         program = whole_program(instance, optimum.objective)
-        run = Run(instance, Deadline(None))
-        tree = Tree(run, program)
-        node = program.node(0.0)
-        relaxation, _, _ = price_out(program, node)
+        state = SearchState(instance, Deadline(None))
+        tree = BranchAndBound(state, program)
+        node = program.root_node(0.0)
+        relaxation, _, _ = solve_node(program, node)
         others = [solve(instance, "jesa", seed=s).solution for s in range(5)]
-        for question in tree._questions(node, relaxation):
-            parts = tree._parts(node, question)
+        for question in tree.questions(node, relaxation):
+            parts = tree.children(node, question)
             for solution in (optimum.solution, *others):
                 assert any(holds(program, part, solution) for part in parts), question
             asked += 1
@@ -56,7 +55,7 @@ def test_the_parts_of_a_node_hold_all_its_solutions():
 
 def test_a_tree_that_has_to_work_finds_the_optimum(monkeypatch):
     """Without local search and nearly without ascent; three experts a token."""
-    monkeypatch.setattr(exact_module, "_search", lambda run, seed: False)
+    monkeypatch.setattr(exact_module, "improve_by_local_search", lambda state, seed: False)
     nodes = []
     for seed in range(40):
         instance = draw("contended", seed, K=5, T=20, M=20, gamma=0.25, D=3)

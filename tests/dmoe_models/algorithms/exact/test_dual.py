@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from dmoe_models import Status, solve
-from dmoe_models.algorithms.exact.cheap_sets import near_sets
-from dmoe_models.algorithms.exact.dual import DualProblem, Lists
+from dmoe_models.algorithms.exact.cheap_sets import list_cheap_sets
+from dmoe_models.algorithms.exact.dual import DualProblem, SubcarrierLists
 from dmoe_models.algorithms.placement.ownership import add_bids, assign
 from dmoe_models.model.feasible_sets import feasible_sets
 
@@ -26,7 +26,7 @@ def test_any_prices_prove_a_bound(depth):
         if optimum.status is not Status.OPTIMAL:
             continue
         variable = optimum.objective - float(instance.static_energy_j.sum())
-        problem = DualProblem(instance, Lists(instance, depth), 2 * variable + 1e-9)
+        problem = DualProblem(instance, SubcarrierLists(instance, depth), 2 * variable + 1e-9)
         if seed % 2:
             known = random.random(instance.T) < 0.5
             problem.decide(known, optimum.solution.selection[known])
@@ -60,7 +60,7 @@ def test_the_supergradient_is_one():
         instance = tiny_instance(seed, max_nodes=4)
         if solve(instance, "exhaustive").status is not Status.OPTIMAL:
             continue
-        problem = DualProblem(instance, Lists(instance, 100), 1.0)
+        problem = DualProblem(instance, SubcarrierLists(instance, 100), 1.0)
         one, two = (random.exponential(1e-3, (instance.T, instance.K)) for _ in range(2))
         for prices in (one, two):
             prices[np.arange(instance.T), instance.source] = 0.0
@@ -79,37 +79,39 @@ def test_assignment_with_duals(seed):
     if seed % 3 == 0:
         cost = np.round(2 * cost)
     cost[random.random((rows, depth)) < 0.1] = np.inf
-    private = random.normal(size=rows)
-    chosen, row_dual, column_dual = assign(cost, columns, private, number)
+    fallback_cost = random.normal(size=rows)
+    chosen, row_dual, column_dual = assign(cost, columns, fallback_cost, number)
     full = np.full((rows, number + rows), np.inf)
     full[np.arange(rows)[:, None], columns] = cost
-    full[np.arange(rows), number + np.arange(rows)] = private
+    full[np.arange(rows), number + np.arange(rows)] = fallback_cost
     best = full[linear_sum_assignment(full)].sum()
-    got = np.where(chosen >= 0, cost[np.arange(rows), chosen], private).sum()
+    got = np.where(chosen >= 0, cost[np.arange(rows), chosen], fallback_cost).sum()
     owned = columns[np.arange(rows), chosen][chosen >= 0]
     assert len(set(owned.tolist())) == len(owned)
     assert got == pytest.approx(best, abs=1e-12)
     assert row_dual.sum() + column_dual.sum() == pytest.approx(best, abs=1e-12)
     assert (column_dual <= 1e-12).all()
     assert (cost - row_dual[:, None] - column_dual[columns] >= -1e-12).all()
-    assert (private - row_dual >= -1e-12).all()
+    assert (fallback_cost - row_dual >= -1e-12).all()
 
 
 def test_bids_are_the_savings():
     random = np.random.default_rng(3)
     for seed in range(0, 300, 10):
         instance = tiny_instance(seed, max_nodes=4)
-        lists = Lists(instance, 2)
+        lists = SubcarrierLists(instance, 2)
         prices = random.exponential(3e-4, (instance.T, instance.K))
-        bids, beyond = np.empty_like(lists.prices), np.empty(len(lists.links))
-        add_bids(lists.prices, lists.beyond, lists.link_of, instance.source, prices, bids, beyond)
+        bids, bids_next = np.empty_like(lists.prices), np.empty(len(lists.links))
+        add_bids(
+            lists.prices, lists.next_price, lists.link_of, instance.source, prices, bids, bids_next
+        )
         for link, (i, j) in enumerate(lists.links):
             at = prices[instance.source == i, j]
             for k in range(lists.depth):
                 expected = np.maximum(at - lists.prices[link, k], 0).sum()
                 assert bids[link, k] == pytest.approx(expected, abs=1e-18)
-            assert beyond[link] == pytest.approx(
-                np.maximum(at - lists.beyond[link], 0).sum(), abs=1e-18
+            assert bids_next[link] == pytest.approx(
+                np.maximum(at - lists.next_price[link], 0).sum(), abs=1e-18
             )
 
 
@@ -121,7 +123,7 @@ def test_near_sets_are_the_minimal_sets_within_the_limit(most):
         energy = random.exponential(size=(instance.T, instance.K))
         energy[random.random(energy.shape) < 0.1] = np.inf
         limit = random.choice([np.inf, 1.0, 2.0], instance.T)
-        table = near_sets(
+        table = list_cheap_sets(
             instance.gate_scores, energy, instance.need, instance.max_experts, limit, most
         )
         members = table.incidence(instance.K)

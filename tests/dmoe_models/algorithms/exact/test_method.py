@@ -25,19 +25,21 @@ def test_exact_equals_enumeration(block):
         instance = tiny_instance(seed, max_nodes=4)
         truth = solve(instance, "exhaustive")
         result = solve(instance, "exact")
-        told = f"{instance.name}: {result!r} {truth!r} {result.details}"
-        assert result.status is truth.status, told
+        described = f"{instance.name}: {result!r} {truth!r} {result.details}"
+        assert result.status is truth.status, described
         if truth.status is Status.OPTIMAL:
-            assert result.objective == pytest.approx(truth.objective, rel=1e-9, abs=1e-18), told
+            assert result.objective == pytest.approx(truth.objective, rel=1e-9, abs=1e-18), (
+                described
+            )
             own = result.details["own_bound"]
-            assert own <= truth.objective * (1 + 1e-12), told
-            assert own >= truth.objective * (1 - 2e-9), told
+            assert own <= truth.objective * (1 + 1e-12), described
+            assert own >= truth.objective * (1 - 2e-9), described
 
 
 @pytest.mark.parametrize("on", list(itertools.product([True, False], repeat=3)))
 def test_no_reduction_changes_the_optimum(on, monkeypatch):
     """With a short ascent, so that the linear program and branching have to do the work."""
-    monkeypatch.setattr(module, "_search", lambda run, seed: False)
+    monkeypatch.setattr(module, "improve_by_local_search", lambda state, seed: False)
     switches = dict(zip(SWITCHES, on, strict=True))
     branched = 0
     for seed in range(60):
@@ -72,12 +74,12 @@ def test_exact_equals_the_set_model_on_every_family(family, parameters):
         )
         truth = solve(instance, "cvxpy-p2-set")
         result = solve(instance, "exact")
-        told = f"{instance.name}: {result!r} {truth!r}"
-        assert result.status is truth.status, told
+        described = f"{instance.name}: {result!r} {truth!r}"
+        assert result.status is truth.status, described
         if truth.status is Status.OPTIMAL:
-            assert result.objective == pytest.approx(truth.objective, rel=1e-8), told
-            assert result.details["own_bound"] <= truth.objective * (1 + 1e-9), told
-            assert result.gap <= 1e-9, told
+            assert result.objective == pytest.approx(truth.objective, rel=1e-8), described
+            assert result.details["own_bound"] <= truth.objective * (1 + 1e-9), described
+            assert result.gap <= 1e-9, described
 
 
 def test_bounds_of_a_run_that_is_cut_short_hold():

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from residuals import solve_node, whole_program
 
 from dmoe_models import Status, solve
 from dmoe_models.algorithms.exact import set_program as module
+from dmoe_models.algorithms.exact.cuts import most_violated_cuts
+from dmoe_models.algorithms.exact.node import Node
 from dmoe_models.algorithms.exact.set_pool import SetPool
 from instances.families import draw
-
-from kernels import price_out, whole_program
 
 
 @pytest.mark.parametrize("family", ["contended", "tight", "rayleigh", "ties", "uneven"])
@@ -25,7 +26,7 @@ def test_the_program_is_the_relaxation_of_the_set_model(family, listed):
         energy = optimum.objective - instance.static_energy_j.sum()
         expected = solve(instance, "set-bound").details["own_bound"]
         expected -= instance.static_energy_j.sum()
-        relaxation, point, _ = price_out(whole_program(instance, energy, listed=listed))
+        relaxation, point, _ = solve_node(whole_program(instance, energy, listed=listed))
         assert relaxation.value_j == pytest.approx(expected, rel=1e-7)
         # what its duals prove is what it is worth, and never more than the optimum
         assert point.bound == pytest.approx(relaxation.value_j, rel=1e-7)
@@ -46,10 +47,8 @@ def test_the_cut_that_is_found_is_the_most_violated(data):
     share[finite:] = 0.0
     share /= max(1.0, share.sum())
     use, cost, unserved = data.draw(st.floats(0, 1)), data.draw(st.floats(0, 12)), 100.0
-    position = module._violated(
-        prices[None], share[None], np.zeros(1, dtype=np.int64), np.full(1, use), np.full(1, cost),
-        unserved,
-    )[0]  # fmt: skip
+    one_use = (np.zeros(1, dtype=np.int64), np.full(1, use), np.full(1, cost))
+    position = most_violated_cuts(prices[None], share[None], *one_use, unserved)[0]
 
     listed = [*prices[:finite], unserved]
     cuts = [
@@ -66,15 +65,15 @@ def test_the_cut_that_is_found_is_the_most_violated(data):
 def test_loose_cuts_come_and_go_without_a_trace(monkeypatch):
     instance = draw("contended", 3, K=5, T=20, M=24, gamma=0.3)
     energy = solve(instance, "exact").objective
-    plain, _, _ = price_out(whole_program(instance, energy))
+    plain, _, _ = solve_node(whole_program(instance, energy))
     program = whole_program(instance, energy)
-    relaxation, _, _ = price_out(program)
-    program._most_cuts = 0
-    monkeypatch.setattr(module, "_SPARE_CUTS", -10_000)
+    relaxation, _, _ = solve_node(program)
+    program.max_cuts = 0
+    monkeypatch.setattr(module, "SPARE_CUTS", -10_000)
     before = len(program.cut_use)
-    again, _, _ = price_out(program)
+    again, _, _ = solve_node(program)
     assert len(program.cut_use) < before
-    once_more, _, _ = price_out(program)
+    once_more, _, _ = solve_node(program)
     for other in (relaxation, again, once_more):
         assert other.value_j == pytest.approx(plain.value_j, rel=1e-9)
 
@@ -82,16 +81,16 @@ def test_loose_cuts_come_and_go_without_a_trace(monkeypatch):
 def test_a_probe_leaves_no_trace():
     instance = draw("contended", 5, K=5, T=20, M=24, gamma=0.3)
     program = whole_program(instance, solve(instance, "exact").objective)
-    node = program.node(0.0)
-    relaxation, _, _ = price_out(program, node)
+    node = program.root_node(0.0)
+    relaxation, _, _ = solve_node(program, node)
     less = node.allowed.copy()
     less[:, 0] = False
-    part = module.Node(0.0, less, node.must_own, node.sets)
+    part = Node(0.0, less, node.must_own, node.sets)
     value, prices = program.probe(part, 1000)
     assert value >= relaxation.value_j * (1 - 1e-9)
-    whole, _, _ = price_out(program, part)
+    whole, _, _ = solve_node(program, part)
     assert program.evaluate(part, prices)[0].bound <= whole.value_j * (1 + 1e-9)
-    again, _, _ = price_out(program, node)
+    again, _, _ = solve_node(program, node)
     assert again.value_j == pytest.approx(relaxation.value_j, rel=1e-9)
 
 

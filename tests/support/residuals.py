@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dmoe_models.algorithms.exact.cheap_sets import near_sets
-from dmoe_models.algorithms.exact.dual import DualProblem, Lists
-from dmoe_models.algorithms.exact.residual import KernelProgram
+from dmoe_models.algorithms.exact.cheap_sets import list_cheap_sets
+from dmoe_models.algorithms.exact.dual import DualProblem, SubcarrierLists
+from dmoe_models.algorithms.exact.residual import ResidualProgram
 from dmoe_models.algorithms.exact.set_pool import SetPool
 from dmoe_models.deadline import Deadline
 from dmoe_models.model.energy import best_link_energy_j
@@ -12,10 +12,10 @@ from dmoe_models.model.energy import best_link_energy_j
 
 def whole_program(instance, optimum, *, listed=True):
     """The linear program of a whole instance: every subcarrier, and every set or one a token."""
-    problem = DualProblem(instance, Lists(instance, instance.M), 2 * optimum)
+    problem = DualProblem(instance, SubcarrierLists(instance, instance.M), 2 * optimum)
     start = problem.price_table(best_link_energy_j(instance))
     if listed:
-        table = near_sets(
+        table = list_cheap_sets(
             instance.gate_scores,
             start + instance.computation_energy_j,
             instance.need,
@@ -28,9 +28,9 @@ def whole_program(instance, optimum, *, listed=True):
     else:
         pool = SetPool(np.arange(instance.T), problem.cheapest(start)[0])
     all_listed = np.full(instance.T, listed)
-    return KernelProgram(problem, pool, all_listed, start, optimum / instance.T)
+    return ResidualProgram(problem, pool, all_listed, start, optimum / instance.T)
 
 
-def price_out(program, node=None):
-    node = program.node(0.0) if node is None else node
-    return program.price_out(node, Deadline(None), np.inf)
+def solve_node(program, node=None):
+    node = program.root_node(0.0) if node is None else node
+    return program.solve_node(node, Deadline(None), np.inf)
