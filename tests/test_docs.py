@@ -67,6 +67,17 @@ def test_places_exist():
         assert ((ROOT if top else ROOT / "dmoe_models") / path).exists(), path
 
 
+def test_modules_that_moved_are_where_the_changelog_says():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"<!-- moves: begin.*?-->\n(.*?)<!-- moves: end -->", text, re.DOTALL)
+    rows = re.findall(r"^\| `([\w.]+)` \| (.*) \|$", table, re.MULTILINE)
+    assert len(rows) > 20
+    for room, modules in rows:
+        for module in re.findall(r"`(\w+)` from", modules):
+            place = ROOT / room.replace(".", "/") / module
+            assert place.is_dir() or place.with_suffix(".py").exists(), f"{room}.{module}"
+
+
 def test_the_citation_names_the_authors_and_the_version_of_the_project():
     yaml = pytest.importorskip("yaml")
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))

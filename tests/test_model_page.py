@@ -12,11 +12,14 @@ import pytest
 from dmoe_models import Instance, solve
 from dmoe_models.algorithms.jesa import descend
 from dmoe_models.deadline import Deadline
+from dmoe_models.model.importance import DEFAULT_GAMMA0
 from dmoe_models.verification.row import Row
 from formulations.relaxations import relaxation
 from formulations.with_cvxpy import models as in_cvxpy
 from formulations.with_pyomo import models as in_pyomo
+from instances import defaults
 from instances.families import FAMILIES, draw
+from instances.families.size import SIZE_DEFAULTS
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
@@ -64,6 +67,22 @@ def test_models_have_the_components_of_the_table():
 def test_families_have_the_parameters_and_rows_the_columns_of_the_table():
     assert {*names(4)} <= {*inspect.signature(FAMILIES["rayleigh"].function).parameters}
     assert {*names(5)} <= {field.name for field in fields(Row)}
+
+
+def test_defaults_are_those_of_the_code():
+    part = PAGE[PAGE.index("## 8. Defaults") : PAGE.index("## 9. ")]
+    stated = {
+        "1 MHz, 10 mW": (defaults.BANDWIDTH_HZ, defaults.TRANSMIT_POWER_W) == (1e6, 1e-2),
+        "$10^{-2}$, 10 dB": (defaults.PATH_LOSS, defaults.MEAN_SNR) == (1e-2, 10.0),
+        "$N_0 = 10^{-5}$ W": defaults.NOISE_POWER_W == 1e-5,
+        "65,536 bit": defaults.HIDDEN_STATE_BITS == 65536,
+        "352 MFLOP": defaults.FLOP_PER_TOKEN == 352e6,
+        "0.5 to 2 TFLOP/J": defaults.EFFICIENCY_FLOP_J == (0.5e12, 2e12),
+        "| 2, 1, 0.7 |": (SIZE_DEFAULTS["D"], SIZE_DEFAULTS["z"], DEFAULT_GAMMA0) == (2, 1, 0.7),
+        "| 0.49 |": SIZE_DEFAULTS["gamma"] == 0.49,
+    }
+    for words, true in stated.items():
+        assert words in part and true, words
 
 
 # ---------------------------------------------------------------------------- the page's examples
