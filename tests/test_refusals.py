@@ -391,10 +391,10 @@ def manifest(folder):
 
 SETS = {
     "no TOML": (replaced("[[draws]]", "[[draws"), "mine.toml"),
-    "no datasheet": (replaced("purpose =", "reason ="), "unknown field reason"),
+    "no datasheet": (replaced("purpose =", "reason ="), "unknown key reason"),
     "empty datasheet": (replaced('"Seed 1."', '" "'), "drawn = ' ' is not a text"),
     "no family": (replaced('"rayleigh"', '"raleigh"'), "family = 'raleigh' is no family"),
-    "seeds that are none": (replaced("[1]", '["one"]'), "is not a list of seeds"),
+    "seeds that are none": (replaced("[1]", '["one"]'), "seeds[0] = 'one' is not a whole number"),
     "a parameter that is none": (replaced("T = 4", "tokens = 4"), "no parameter 'tokens'"),
     "a size that is none": (replaced("T = 4", "T = 0"), "T = 0"),
     "the same draw twice": (replaced("[1]", "[1, 1]"), "is drawn before; a note tells apart"),

@@ -164,10 +164,10 @@ def read_set(file: Path | str) -> InstanceSet:
     file = Path(file)
     with naming(file):
         content = decode(_Content, tomllib.loads(file.read_text(encoding="utf-8")))
-        texts = {name: getattr(content, name).strip() for name in _TEXTS}
+        texts = {name: getattr(content, name) for name in _TEXTS}
         for name, text in texts.items():
-            if not text:
-                raise FileError(f"{name} = '' is not a text")
+            if not text.strip():
+                raise FileError(f"{name} = {quote(text)} is not a text")
         if not content.draws:
             raise FileError("draws is not a list of at least one table")
         for number, draws in enumerate(content.draws):
@@ -178,7 +178,7 @@ def read_set(file: Path | str) -> InstanceSet:
                 raise FileError(f"{where}.seeds = [] is not a list of seeds")
     return InstanceSet(
         file.stem,
-        **texts,
+        **{name: text.strip() for name, text in texts.items()},
         bundled=content.bundled,
         specs=tuple(
             Spec(draws.family, seed, draws.parameters, draws.note)
