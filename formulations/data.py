@@ -242,8 +242,8 @@ class ModelData:
 def cheapest_candidates(instance: Instance) -> np.ndarray | None:
     """Return the L cheapest subcarriers of each of the L links: no others can matter.
 
-    In an optimum of P2 with one subcarrier a link, a link that owned a dearer one could move to one
-    of its L cheapest that no other link owns.
+    A link that owned a dearer one could move to one of its L cheapest that no other link owns
+    (docs/model.md, fact 5, reductions).
 
     Returns
     -------

@@ -3,7 +3,8 @@
 From a starting assignment, repeat: DES chooses every token's experts at the current link prices;
 the assignment problem P3 places the resulting load. Neither step raises the energy. A pass of DES
 at the *new* prices that lowers nothing ends it: then the selection is optimal for the assignment
-and the assignment for the selection, which makes a local optimum and no more.
+and the assignment for the selection, which makes a local optimum and no more. Proofs, and how far
+from the optimum that can be: docs/model.md, facts 2 (concave minimisation), 4 and 7.
 
 After the first pass DES looks again only at tokens that may gain: those of a node one of whose
 links got cheaper, and those that use a link that got dearer. Where every loaded link owns its own

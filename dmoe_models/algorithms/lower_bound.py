@@ -1,4 +1,7 @@
-"""LB: the lower bound of P2 that lets every link use its own best subcarrier."""
+"""LB: the lower bound of P2 that lets every link use its own best subcarrier.
+
+Why it is one, and when it is the optimum: docs/model.md, facts 3 (order) and 4 (distinct bests).
+"""
 
 from __future__ import annotations
 

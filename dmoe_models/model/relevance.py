@@ -3,7 +3,8 @@
 Whether a selection is feasible must not depend on the order in which scores are added. C1 therefore
 compares the *exact* sum of the stored doubles with the stored double ``need``. Floating-point sums
 decide wherever they are clear; the few cases within ``CLOSE`` of need are decided by
-``math.fsum``, whose result is correctly rounded and so has the sign of the exact sum.
+``math.fsum``, whose result is correctly rounded and so has the sign of the exact sum. The rule in
+words: docs/model.md, section 1.
 """
 
 from __future__ import annotations

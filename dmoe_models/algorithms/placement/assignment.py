@@ -1,14 +1,15 @@
 """P3: subcarriers for given token counts, a linear assignment problem.
 
-One subcarrier per loaded link suffices (its best one is never worse than the mean of several), so
-P3 is the assignment of loaded links to distinct subcarriers at least n[i, j] c[i, j, m] in total.
-Links without tokens have weight zero there. They still matter to an algorithm that prices experts
-by the current assignment, so they get what they would like best among the leftovers, as if their
-weight were positive and vanishing.
+One subcarrier per loaded link suffices (docs/model.md, fact 1), so P3 is the assignment of loaded
+links to distinct subcarriers at least n[i, j] c[i, j, m] in total. Links without tokens have weight
+zero there. They still matter to an algorithm that prices experts by the current assignment, so they
+get what they would like best among the leftovers, as if their weight were positive and vanishing
+(what depends on that: fact 4, distinct bests).
 
 Only short lists of each link's cheapest subcarriers are looked at. An option that stands for all
 that is not listed, at the price of the first of it and shared with nobody, makes that a relaxation:
-where the best assignment uses no such option it is the best of all, else the lists get longer.
+where the best assignment uses no such option it is the best of all, else the lists get longer
+(fact 6, a relaxation that closes).
 """
 
 from __future__ import annotations

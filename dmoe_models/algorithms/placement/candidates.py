@@ -1,9 +1,9 @@
 """Each link's cheapest subcarriers, sorted: all that an assignment ever looks at.
 
 Where L links share M subcarriers, some best assignment gives every link one of its own L cheapest:
-of those, the other L - 1 links leave it one. Mostly the first few do, so the lists start short and
-are made longer where a caller asks for it; `next_price`, the price of the first subcarrier that is
-not listed, shows whether that is necessary.
+of those, the other L - 1 links leave it one (docs/model.md, fact 5, reductions). Mostly the first
+few do, so the lists start short and are made longer where a caller asks for it; `next_price`, the
+price of the first subcarrier that is not listed, shows whether that is necessary.
 """
 
 from __future__ import annotations
