@@ -18,7 +18,8 @@ from dmoe_models.errors import DmoeError
 from dmoe_models.model.gap import OPTIMALITY_GAP
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
-from dmoe_models.presentation.plot_style import excess_axis, literal, styles
+from dmoe_models.presentation.plot_axes import excess_axis
+from dmoe_models.presentation.plot_style import literal, styles
 from dmoe_models.solving.result import Result
 
 if TYPE_CHECKING:

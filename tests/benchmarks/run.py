@@ -11,44 +11,26 @@ import argparse
 import importlib
 import json
 import os
-import platform
-import subprocess
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from dmoe_models.environment import run_environment
+
 MODULES = ("des", "exact", "models", "growth", "integrality", "studies")
-PACKAGES = (
-    *("dmoe-models", "numpy", "scipy", "numba"),
-    *("highspy", "pyscipopt", "ortools", "pyomo", "cvxpy"),
-)
 
 
 def environment() -> dict:
-    """Say what was measured on what."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
-    return {
+    """Return what was measured on what, and when."""
+    when = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": commit.stdout.strip() or None,
-        "machine": platform.machine(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
         "load_at_start": os.getloadavg()[0],
-        "versions": {name: _version(name) for name in PACKAGES},
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:  # an optional extra
-        return None
+    return when | run_environment()
 
 
 def table(rows: list[dict]) -> Table:

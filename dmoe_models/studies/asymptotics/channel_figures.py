@@ -11,19 +11,17 @@ from typing import Any
 
 import pandas as pd
 
+from dmoe_models.presentation.plot_axes import excess_axis, ratio_axis, share_axis
 from dmoe_models.presentation.plot_style import (
     Picture,
     Style,
     beside,
     draw,
-    excess_axis,
     finite,
     legend,
     marks,
     name_axes,
     panels,
-    ratio_axis,
-    share_axis,
     styles,
 )
 from dmoe_models.studies.analysis.figure_tools import (

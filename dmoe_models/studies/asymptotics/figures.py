@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from dmoe_models.presentation.plot_axes import ratio_axis, share_axis
 from dmoe_models.presentation.plot_style import (
     Picture,
     Style,
@@ -17,8 +18,6 @@ from dmoe_models.presentation.plot_style import (
     name_axes,
     panels,
     panels_of_rows,
-    ratio_axis,
-    share_axis,
     styles,
 )
 from dmoe_models.studies.analysis.figure_tools import (

@@ -8,22 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from dmoe_models.presentation.plot_axes import excess_axis, few_ticks, positive_axis, share_axis
 from dmoe_models.presentation.plot_style import (
     Picture,
     Style,
     bars,
     beside,
     draw,
-    excess_axis,
-    few_ticks,
     finite,
     legend,
     marks,
     name_axes,
     panels,
     panels_of_rows,
-    positive_axis,
-    share_axis,
     styles,
 )
 from dmoe_models.studies.analysis.figure_tools import (

@@ -7,7 +7,7 @@ here, once; how it looks is in ``report.html`` and ``report.md``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -75,7 +75,7 @@ def _rendered(kind: str, report: StudyReport, tables: Sequence[Presented]) -> st
         "here": ", ".join(f"{n} {v}" for n, v in environment().items() if n not in _OF_MACHINE),
         "fence": "`" * max([3, *(1 + len(run) for run in re.findall("`+", report.configuration))]),
     }
-    filters = {"md": _escaped, "grid": _grid}
+    filters: dict[str, Callable[..., str]] = {"md": _escaped, "grid": _grid}
     return render("dmoe_models.studies.report", f"page.{kind}", values, filters)
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 
 from dmoe_models.model.importance import DEFAULT_GAMMA0
+from dmoe_models.presentation.plot_axes import few_ticks
 from dmoe_models.presentation.plot_style import (
     SMALL,
     Picture,
     Style,
     bars,
     draw,
-    few_ticks,
     finite,
     legend,
     name_axes,

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from dmoe_models.model.importance import DEFAULT_GAMMA0
+from dmoe_models.presentation.plot_axes import few_ticks
 from dmoe_models.presentation.plot_style import (
     Picture,
     Style,
     draw,
-    few_ticks,
     legend,
     name_axes,
     panels,

@@ -19,7 +19,7 @@ from dmoe_models.studies.study import StudyError, find_study, study_help, study_
 STUDY = """
 import math
 
-from dmoe_models.presentation.plot_style import Picture, panels
+from dmoe_models.presentation.plot_style import (Picture, panels)
 from dmoe_models.studies.analysis.figures import StudyFigure
 from dmoe_models.studies.analysis.intervals import Interval, mean_interval
 from dmoe_models.studies.analysis.summaries import columns_of, per_cell

@@ -699,7 +699,7 @@ def test_a_logarithmic_axis_with_a_zero_has_labels_that_can_be_read():
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from dmoe_models.presentation.plot_style import positive_axis
+    from dmoe_models.presentation.plot_axes import positive_axis
 
     figure = Figure(figsize=(4.0, 3.0), layout="constrained")
     axes = figure.add_subplot()
