@@ -11,7 +11,7 @@ import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -86,48 +86,15 @@ def read_channel(
         Where the file is missing, damaged, or not of that form.
     """
     path = Path(path)
-    assumptions: tuple[str, ...]
-    if path.suffix == ".npy":
-        amplitude = load_array(path)
-        relative, level, default_hz = _power(amplitude), "gain", WIFI_SUBCARRIER_HZ
-        assumptions = ("the array holds channel gains as they are",)
-    elif path.suffix == ".npz":
-        held = _names(path)
-        if "csi_iq" in held:
-            relative, level, default_hz = _read_uncalibrated(path), "gain/power", WIFI_SUBCARRIER_HZ
-            assumptions = (
-                "a response is the median over packets of power, each packet taken relative to its "
-                "mean, and scaled so that its mean is the received power over the transmit power",
-            )
-        elif "csi" in held:
-            relative, level = _read_calibrated(path), "snr"
-            default_hz = WIFI_SUBCARRIER_HZ * WIFI_SUBCARRIERS / relative.shape[1]
-            assumptions = (
-                "a response is the median over packets of the recorded signal-to-noise ratio; an "
-                "antenna pair counts as a response of its own",
-            )
-        else:
-            raise InstanceFileError(
-                f"{path}: there is no array csi_iq (with rssi_dbm) or csi (with scale), "
-                f"but {', '.join(held) or 'nothing'}"
-            )
-    else:
-        raise InstanceFileError(f"{path}: channel state is in .npz or .npy files")
-    if relative.ndim not in (2, 3) or 0 in relative.shape:
-        raise InstanceFileError(f"{path}: shape {relative.shape} is not (N, M) or (K, K, M)")
-    if relative.ndim == 3 and relative.shape[0] != relative.shape[1]:
-        raise InstanceFileError(f"{path}: shape {relative.shape} is not (K, K, M)")
-    wrong = ~np.isfinite(relative) | (relative < 0)
-    if wrong.any():
-        raise InstanceFileError(f"{path}: a power is negative or not finite")
-
-    width = real_number("bandwidth_hz", default_hz if bandwidth_hz is None else bandwidth_hz)
+    measured = _read(path)
+    wanted_hz = measured.bandwidth_hz if bandwidth_hz is None else bandwidth_hz
+    width = real_number("bandwidth_hz", wanted_hz)
     transmit_dbm = real_number("transmit_power_dbm", transmit_power_dbm)
     figure_db = real_number("noise_figure_db", noise_figure_db)
     if width <= 0:
         raise InstanceError(f"bandwidth_hz = {width} is not positive")
     total_w = _watt(transmit_dbm)
-    transmit_w = total_w / relative.shape[-1]
+    transmit_w = total_w / measured.power.shape[-1]
     noise_w = _watt(THERMAL_NOISE_DBM_PER_HZ + figure_db) * width
     for name, value, watt in (
         ("transmit_power_dbm", transmit_dbm, transmit_w),
@@ -137,7 +104,7 @@ def read_channel(
             raise InstanceError(f"{name} = {value} gives {watt:g} W per subcarrier")
     to_gain = {"gain": 1.0, "snr": noise_w / transmit_w, "gain/power": 1.0 / total_w}
     return ChannelRecord(
-        gain=relative * to_gain[level],
+        gain=measured.power * to_gain[measured.level],
         bandwidth_hz=width,
         transmit_power_w=transmit_w,
         noise_power_w=noise_w,
@@ -148,11 +115,72 @@ def read_channel(
             "bandwidth_hz": width,
         },
         assumptions=(
-            *assumptions,
+            *measured.assumptions,
             f"{transmit_dbm:g} dBm are sent over the whole band, evenly",
             f"noise is {THERMAL_NOISE_DBM_PER_HZ:g} dBm/Hz plus {figure_db:g} dB noise figure",
         ),
     )
+
+
+class _Measured(NamedTuple):
+    """What a file holds: power responses, and how their level becomes a gain."""
+
+    power: np.ndarray
+    level: str
+    """"gain" as they are; "snr", over the noise; "gain/power", received over the whole band, W."""
+    bandwidth_hz: float
+    """Of a subcarrier, unless the caller says otherwise."""
+    assumptions: tuple[str, ...]
+
+
+def _read(path: Path) -> _Measured:
+    """Read a file in any of the formats of `read_channel`; refuse what cannot be a power."""
+    if path.suffix == ".npy":
+        measured = _Measured(
+            _power(load_array(path)),
+            "gain",
+            WIFI_SUBCARRIER_HZ,
+            ("the array holds channel gains as they are",),
+        )
+    elif path.suffix == ".npz":
+        held = _names(path)
+        if "csi_iq" in held:
+            measured = _Measured(
+                _read_uncalibrated(path),
+                "gain/power",
+                WIFI_SUBCARRIER_HZ,
+                (
+                    "a response is the median over packets of power, each packet taken relative to "
+                    "its mean, and scaled so that its mean is the received power over the transmit "
+                    "power",
+                ),
+            )
+        elif "csi" in held:
+            power = _read_calibrated(path)
+            measured = _Measured(
+                power,
+                "snr",
+                WIFI_SUBCARRIER_HZ * WIFI_SUBCARRIERS / power.shape[1],
+                (
+                    "a response is the median over packets of the recorded signal-to-noise ratio; "
+                    "an antenna pair counts as a response of its own",
+                ),
+            )
+        else:
+            raise InstanceFileError(
+                f"{path}: there is no array csi_iq (with rssi_dbm) or csi (with scale), "
+                f"but {', '.join(held) or 'nothing'}"
+            )
+    else:
+        raise InstanceFileError(f"{path}: channel state is in .npz or .npy files")
+    power = measured.power
+    if power.ndim not in (2, 3) or 0 in power.shape:
+        raise InstanceFileError(f"{path}: shape {power.shape} is not (N, M) or (K, K, M)")
+    if power.ndim == 3 and power.shape[0] != power.shape[1]:
+        raise InstanceFileError(f"{path}: shape {power.shape} is not (K, K, M)")
+    if (~np.isfinite(power) | (power < 0)).any():
+        raise InstanceFileError(f"{path}: a power is negative or not finite")
+    return measured
 
 
 def _watt(dbm: float) -> float:

@@ -116,7 +116,7 @@ def search(
 
 
 @dataclass
-class _Place:
+class _Candidate:
     """A mutant, where the search stands or has stood."""
 
     spec: Spec
@@ -144,9 +144,9 @@ def _start(
     random: np.random.Generator,
     draws: int,
     deadline: Deadline,
-) -> _Place:
+) -> _Candidate:
     """Return the worst of some drawn instances."""
-    best: _Place | None = None
+    best: _Candidate | None = None
     for drawn in range(1, draws + 1):
         if best is not None and deadline.passed:
             break
@@ -155,7 +155,7 @@ def _start(
         least = -math.inf if best is None else best.measured.excess
         measured = measure(instance, target, least)
         if measured is not None and measured.excess > least:
-            best = _Place(spec, unchanged(instance), measured)
+            best = _Candidate(spec, unchanged(instance), measured)
             _LOG.info("draw %d: %.2f %% above the optimum", drawn, 100 * measured.excess)
     if best is None:
         raise InstanceError(
@@ -168,7 +168,7 @@ def _start(
 class _Climb:
     """The search from one start: where it stands, and the worst instance so far."""
 
-    def __init__(self, target: Target, start: _Place, deadline: Deadline) -> None:
+    def __init__(self, target: Target, start: _Candidate, deadline: Deadline) -> None:
         self.target, self.deadline = target, deadline
         self.present = self.best = start
         self.history = [(0, start.measured.excess)]
@@ -216,14 +216,14 @@ class _Climb:
         return _with_steps(spec, [*steps, step]), mutate(self.present.fields, step)
 
     @staticmethod
-    def _without(place: _Place, first: int, last: int) -> tuple[Spec, Fields]:
+    def _without(place: _Candidate, first: int, last: int) -> tuple[Spec, Fields]:
         steps = place.spec.parameters["steps"]
         spec = _with_steps(place.spec, [*steps[:first], *steps[last:]])
         return spec, unchanged(spec.build())
 
-    def _measured(self, change: tuple[Spec, Fields], least: float) -> _Place | None:
+    def _measured(self, change: tuple[Spec, Fields], least: float) -> _Candidate | None:
         measured = measure(_instance(change[1]), self.target, least)
-        return None if measured is None else _Place(*change, measured)
+        return None if measured is None else _Candidate(*change, measured)
 
 
 def _with_steps(spec: Spec, steps: list[int]) -> Spec:
