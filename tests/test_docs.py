@@ -45,6 +45,14 @@ def test_links_lead_somewhere(page):
             assert anchor in anchors(target.read_text(encoding="utf-8")), link
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_pages_name_exist(page):
+    text = page.read_text(encoding="utf-8")
+    named = {*re.findall(r"`((?:docs|dmoe_models|formulations|instances|tests)/[\w/.-]+)`", text)}
+    new = {*re.findall(r"[Nn]ew\s+file\s+`([\w/.-]+)`", text)}  # of the worked examples
+    assert [name for name in sorted(named - new) if not (ROOT / name).exists()] == []
+
+
 def between(page: str, name: str) -> str:
     """Return what a page has between the comments that mark a part of it."""
     text = (DOCS / page).read_text(encoding="utf-8")

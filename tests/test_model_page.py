@@ -14,9 +14,8 @@ from dmoe_models.algorithms.jesa import descend
 from dmoe_models.deadline import Deadline
 from dmoe_models.model.importance import DEFAULT_GAMMA0
 from dmoe_models.verification.row import Row
+from formulations import models
 from formulations.relaxations import relaxation
-from formulations.with_cvxpy import models as in_cvxpy
-from formulations.with_pyomo import models as in_pyomo
 from instances import defaults
 from instances.families import FAMILIES, draw
 from instances.families.size import SIZE_DEFAULTS
@@ -57,11 +56,24 @@ def test_instances_have_the_fields_and_properties_of_the_table():
 
 def test_models_have_the_components_of_the_table():
     instance = draw("rayleigh", 0, K=3, T=3)
-    built = [in_pyomo.p2_milp(instance), in_pyomo.p2_set(instance), in_pyomo.p2_minlp(instance)]
-    components = {name for model in built for name in model.component_map()}
-    assert {*names(2)} <= components
-    problems = [in_cvxpy.p2_milp(instance).problem, in_cvxpy.p2_set(instance).problem]
-    assert {*names(3)} <= {v.name() for problem in problems for v in problem.variables()}
+    selection = np.eye(3, dtype=bool)[[1, 2, 0]]
+    found: dict[str, set[str]] = {"pyomo": set(), "cvxpy": set()}
+    for model in models.values():
+        options = {"selection": selection} if model.problem == "P3" else {}
+        if model.problem != "P1" and "pyomo" in model.languages:
+            found["pyomo"] |= {*model.build(instance, "pyomo", **options).component_map()}
+        if model.problem != "P1" and "cvxpy" in model.languages:
+            problem = model.build(instance, "cvxpy", **options).problem
+            found["cvxpy"] |= {variable.name() for variable in problem.variables()}
+            found["cvxpy"] |= {constraint.label for constraint in problem.constraints}
+    assert {*names(2)} <= found["pyomo"]
+    assert {*names(3)} <= found["cvxpy"]
+
+
+def test_the_table_of_models_is_that_of_the_catalogue():
+    (table,) = re.findall(r"<!-- models: begin.*?-->\n(.*?)<!-- models: end -->", PAGE, re.DOTALL)
+    rows = re.findall(r"^\| `([\w-]+)`.*\| ([^|]+) \|$", table, re.MULTILINE)
+    assert dict(rows) == models()["languages"].to_dict()
 
 
 def test_families_have_the_parameters_and_rows_the_columns_of_the_table():
