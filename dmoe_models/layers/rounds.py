@@ -89,7 +89,7 @@ def whole_sum(values: pd.Series) -> float:
 
 
 def run_rounds(
-    layers: str | Iterable[Instance],
+    model: str | Iterable[Instance],
     methods: Iterable[str | Variant | Mapping[str, Any]],
     *,
     seed: int = 0,
@@ -101,7 +101,7 @@ def run_rounds(
 
     Parameters
     ----------
-    layers : str or iterable of Instance
+    model : str or iterable of Instance
         The name of a family, or "recorded", of which `draw_layers` draws them with the same seed;
         or layer 1, 2, ... themselves, each of which is held only as long as it is worked on.
     methods : iterable
@@ -113,7 +113,7 @@ def run_rounds(
     watch : callable, optional
         Called with every line of `Rounds.layers` as its run finishes.
     **drawn
-        Parameters of `draw_layers`.
+        Parameters of `draw_layers`: `layers`, `importance`, `channel`, and those of the family.
 
     Returns
     -------
@@ -126,8 +126,8 @@ def run_rounds(
     InstanceError
         Where there are no layers.
     """
-    if isinstance(layers, str):
-        layers = draw_layers(layers, seed, **drawn)
+    if isinstance(model, str):
+        model = draw_layers(model, seed, **drawn)
     elif drawn:
         raise InstanceError(f"{', '.join(drawn)}: for layers to be drawn; these are given")
     chosen = [(v.label, bind_method(v.method, v.options)) for v in variants(methods)]
@@ -136,7 +136,7 @@ def run_rounds(
             raise MethodError(f"method {bound.method.name} solves P1; layers are P2 instances")
     tables: dict[str, list[pd.DataFrame]] = {"tokens": [], "loads": [], "sizes": []}
     lines: list[dict[str, Any]] = []
-    for number, instance in enumerate(layers, 1):
+    for number, instance in enumerate(model, 1):
         for label, method in chosen:
             result = solve(instance, method, seed=(seed << 16) + number, time_limit=time_limit)
             where: dict[str, Any] = {"layer": number, "method": label}

@@ -165,3 +165,15 @@ def test_variants_that_are_none(entries, words):
 def test_no_layers():
     with pytest.raises(InstanceError, match="no layers"):
         run_rounds([], ["jesa"])
+
+
+def test_layers_that_are_drawn_here(layers, rounds):
+    drawn = run_rounds("uneven", METHODS, seed=3, layers=3, K=3, T=6)
+    columns = ["layer", "method", "instance_sha256"]
+    assert drawn.layers[columns].equals(rounds.layers[columns])
+    with pytest.raises(InstanceError, match="for layers to be drawn"):
+        run_rounds(layers, ["jesa"], K=3)
+    with pytest.raises(InstanceError, match="domain is for recorded layers"):
+        run_rounds("uneven", ["jesa"], domain="law")
+    with pytest.raises(InstanceError, match="recorded layers: domain is one of"):
+        run_rounds("recorded", ["jesa"])

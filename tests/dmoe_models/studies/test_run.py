@@ -1,0 +1,36 @@
+"""A study in one call: run, gone on with, and what it found."""
+
+from __future__ import annotations
+
+import pytest
+
+from dmoe_models import run_study
+from dmoe_models.studies.study import StudyError
+
+TEXT = """
+study = "asymptotics"
+methods = ["jesa"]
+[[cells]]
+seeds = 3
+family = "rayleigh"
+K = 2
+T = 4
+"""
+
+
+def test_one_call_runs_a_study_and_returns_its_tables(tmp_path):
+    pytest.importorskip("psutil")
+    file = tmp_path / "mine.toml"
+    file.write_text(TEXT)
+    report = run_study(file, tmp_path / "run", workers=0)
+    assert len(report.rows) == 3 and not report.remarks
+    assert report.tables["optimality"]["draws"].tolist() == [3]
+    again = run_study(str(file), tmp_path / "run", workers=0)  # nothing is left to do
+    assert again.rows.equals(report.rows) and again.sha256 == report.sha256
+
+
+def test_what_is_no_study(tmp_path):
+    with pytest.raises(StudyError, match="studies are asymptotics, optimality"):
+        run_study("astrology", tmp_path)
+    with pytest.raises(StudyError, match=r"none\.toml: No such file"):
+        run_study(tmp_path / "none.toml", tmp_path)
