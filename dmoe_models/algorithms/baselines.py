@@ -34,7 +34,7 @@ _BATCH, _BATCHES = 512, 2000
 """Where there are more it draws subsets until one is feasible, at most about a million."""
 
 
-def place(instance: Instance, selection: np.ndarray | None) -> Outcome:
+def complete_with_p3(instance: Instance, selection: np.ndarray | None) -> Outcome:
     """Complete a selection by the best subcarriers for it (P3), or by the given ones (P1).
 
     Parameters
@@ -82,7 +82,7 @@ def top_k(instance: Instance, *, k: int | None = None) -> Outcome:
     number = instance.max_experts if k is None else k
     if not isinstance(number, int) or not 1 <= number <= instance.K:
         raise MethodError(f"k = {number!r} is outside 1 to K = {instance.K}")
-    return place(instance, highest_scores(instance, number))
+    return complete_with_p3(instance, highest_scores(instance, number))
 
 
 def highest_scores(instance: Instance, number: int) -> np.ndarray:
@@ -147,9 +147,9 @@ def greedy(instance: Instance) -> Outcome:
             instance.max_experts,
         )
         if experts is None:
-            return place(instance, None)
+            return complete_with_p3(instance, None)
         selection[token, experts] = True
-    return place(instance, selection)
+    return complete_with_p3(instance, selection)
 
 
 def _greedy_set(
@@ -199,14 +199,14 @@ def random_selection(instance: Instance, *, seed: int = 0) -> Outcome:
             within_reach[token],
         )
         if experts is None:
-            return place(instance, None)
+            return complete_with_p3(instance, None)
         if not len(experts):
             raise MethodError(
                 f"token {token} has more than {LISTED_SETS} feasible sets, and none was met in "
                 f"{_BATCH * _BATCHES} uniform draws"
             )
         selection[token, experts] = True
-    return place(instance, selection)
+    return complete_with_p3(instance, selection)
 
 
 def _random_set(

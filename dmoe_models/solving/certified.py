@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dmoe_models.algorithms.certify.certificates import Certified
+from dmoe_models.algorithms.certify.optimum import Certified
 from dmoe_models.errors import DmoeError
 from dmoe_models.model.gap import relative_gap
 from dmoe_models.model.instance import Instance

@@ -17,7 +17,6 @@ from __future__ import annotations
 import numpy as np
 
 from dmoe_models.algorithms.placement.candidates import Candidates
-from dmoe_models.algorithms.placement.ownership import assign
 from dmoe_models.errors import MethodError
 from dmoe_models.input_checks import refuse_where, whole_array
 
@@ -145,6 +144,9 @@ def _cheapest_columns(
     """
     if len(rows) == 0:
         return np.empty(0, dtype=np.int64)
+    # here, since it loads numba, which takes longer than most commands
+    from dmoe_models.algorithms.placement.ownership import assign
+
     depth = _FIRST_DEPTH
     while True:
         lists = candidates.listed(depth)

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dmoe_models.algorithms.compiling import compiled
 from dmoe_models.model.instance import Instance
 
 
@@ -63,10 +62,13 @@ class Candidates:
         """Return the `depth` cheapest subcarriers of every link, or all that can matter."""
         depth = min(depth, self.max_depth)
         if depth not in self._known:
+            # here, since it loads numba, which takes longer than most commands
+            from dmoe_models.algorithms.placement.ownership import list_cheapest
+
             columns = np.zeros((len(self.links), depth), dtype=np.int64)
             prices = np.full((len(self.links), depth), np.inf)
             next_price = np.full(len(self.links), np.inf)
-            _list_cheapest(self.energy_j, self.links, columns, prices, next_price)
+            list_cheapest(self.energy_j, self.links, columns, prices, next_price)
             if depth == self.max_depth:
                 next_price[:] = np.inf
             self._known[depth] = CheapestSubcarriers(columns, prices, next_price)
@@ -80,35 +82,3 @@ def candidates_of(instance: Instance) -> Candidates:
 
 def _candidates(instance: Instance) -> Candidates:
     return Candidates(instance.transmission_energy_j, instance.links)
-
-
-@compiled()
-def _list_cheapest(
-    energy_j: np.ndarray,
-    links: np.ndarray,
-    columns: np.ndarray,
-    prices: np.ndarray,
-    next_price: np.ndarray,
-) -> None:
-    """Fill lists (of infinite prices at first) by inserting one subcarrier after the other.
-
-    Where M is far above the depth nearly all of them fail the first comparison.
-    """
-    depth = prices.shape[1]
-    for link in range(len(links)):
-        row = energy_j[links[link, 0], links[link, 1]]
-        for m in range(len(row)):
-            price = row[m]
-            if price >= next_price[link]:
-                continue
-            if price >= prices[link, depth - 1]:
-                next_price[link] = price
-                continue
-            next_price[link] = prices[link, depth - 1]
-            k = depth - 1
-            while k > 0 and prices[link, k - 1] > price:
-                prices[link, k] = prices[link, k - 1]
-                columns[link, k] = columns[link, k - 1]
-                k -= 1
-            prices[link, k] = price
-            columns[link, k] = m

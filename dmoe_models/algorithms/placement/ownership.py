@@ -22,6 +22,50 @@ from dmoe_models.algorithms.compiling import compiled
 
 
 @compiled()
+def list_cheapest(
+    energy_j: np.ndarray,
+    links: np.ndarray,
+    columns: np.ndarray,
+    prices: np.ndarray,
+    next_price: np.ndarray,
+) -> None:
+    """Fill the lists of each link's cheapest subcarriers, by inserting one after the other.
+
+    Where M is far above the depth nearly all of them fail the first comparison.
+
+    Parameters
+    ----------
+    energy_j : (K, K, M) array
+        c[i, j, m], J per token.
+    links : (L, 2) int array
+    columns : (L, d) int array
+        Filled with subcarriers; zeros at first.
+    prices : (L, d) array
+        Filled with their prices, ascending; infinite at first.
+    next_price : (L,) array
+        Filled with the price of the first subcarrier that is not listed; infinite at first.
+    """
+    depth = prices.shape[1]
+    for link in range(len(links)):
+        row = energy_j[links[link, 0], links[link, 1]]
+        for m in range(len(row)):
+            price = row[m]
+            if price >= next_price[link]:
+                continue
+            if price >= prices[link, depth - 1]:
+                next_price[link] = price
+                continue
+            next_price[link] = prices[link, depth - 1]
+            k = depth - 1
+            while k > 0 and prices[link, k - 1] > price:
+                prices[link, k] = prices[link, k - 1]
+                columns[link, k] = columns[link, k - 1]
+                k -= 1
+            prices[link, k] = price
+            columns[link, k] = m
+
+
+@compiled()
 def add_bids(
     prices: np.ndarray,
     next_price: np.ndarray,

@@ -1,8 +1,8 @@
 """DES: exact expert selection (P1), one token at a time.
 
 For one token P1 is a 0-1 covering knapsack with a cardinality limit: choose at most D experts whose
-scores reach need, at least energy. `des_reference` says how the tree search works, in plain Python;
-`des_compiled` is the same for batches of tokens, compiled, and what is used unless asked otherwise.
+scores reach need, at least energy. `reference` says how the tree search works, in plain Python;
+`compiled` is the same for batches of tokens, in machine code, and is used unless asked otherwise.
 
 References
 ----------
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.algorithms.selection import reference as des_reference
+from dmoe_models.algorithms.selection import reference
 from dmoe_models.deadline import Deadline
 from dmoe_models.errors import MethodError
 from dmoe_models.input_checks import real_array, refuse_where
@@ -158,13 +158,12 @@ def _table(field: str, value: np.ndarray, ndim: int) -> np.ndarray:
 
 def _engine(name: str, threads: int | None) -> Callable[..., Any]:
     if name == "reference":
-        return des_reference.search
+        return reference.search
     if name == "compiled":
-        from dmoe_models.algorithms.selection import (
-            compiled as des_compiled,  # numba: slow to import, so only here
-        )
+        # here, since it loads numba, which takes longer than most commands
+        from dmoe_models.algorithms.selection import compiled
 
-        return partial(des_compiled.search, threads=threads)
+        return partial(compiled.search, threads=threads)
     raise MethodError(f"engine = {name!r} is not one of {', '.join(ENGINES)}")
 
 

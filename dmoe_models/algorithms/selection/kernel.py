@@ -4,12 +4,12 @@ A token of few experts and two slots is settled by enumeration. Any other passes
 highest scores are the first set found, or prove that there is none. The Lagrangian dual of both
 constraints gives multipliers, better sets, and by reduced costs the experts that belong to every
 better set or to none. What is left, often a handful of experts, is searched by the tree of
-`des_reference`, whose docstring says what its nodes and bounds are; besides, an expert is not tried
+`reference`, whose docstring says what its nodes and bounds are; besides, an expert is not tried
 where one that is no worse was left out. With bound "paper" neither enumeration, dual nor comparison
 takes place, and the tree is the reference's, node for node.
 
-All of it stands in one file because numba's cache notices changes of a function's own file only
-(after a change of `CLOSE`, empty the cache).
+All of it stands in one file, longer than others, because numba's cache notices changes of a
+function's own file only (after a change of `CLOSE`, empty the cache).
 
 References
 ----------

@@ -45,7 +45,7 @@ def search(
     node_limit: int | None,
     deadline: Deadline,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Search all tokens, one after the other; the same door as that of `des_compiled`.
+    """Search all tokens, one after the other; arguments and answer are those of `compiled.search`.
 
     Returns
     -------

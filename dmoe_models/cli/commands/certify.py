@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from dmoe_models.algorithms.certify.certificates import certify as certify_instance
-from dmoe_models.algorithms.certify.certificates import write_certificate
+from dmoe_models.algorithms.certify.optimum import certify as certify_instance
 from dmoe_models.cli.options import file_path, json_option, seed_option
 from dmoe_models.cli.printing import print_json, print_proof
+from dmoe_models.files.certificates import write_certificate
 from dmoe_models.files.instances import read_instance
 from dmoe_models.files.solutions import require_solution_target, write_solution
 from dmoe_models.referee.check import check

@@ -13,7 +13,7 @@ from shell import assert_refused, call
 
 TEN_LINES = '''\
 import numpy as np
-from dmoe_models.algorithms.baselines import place
+from dmoe_models.algorithms.baselines import complete_with_p3
 
 def strongest(instance):
     """Every token takes as many of its best experts as it needs."""
@@ -21,7 +21,7 @@ def strongest(instance):
     sums = np.cumsum(np.take_along_axis(instance.gate_scores, order, axis=1), axis=1)
     number = (sums < instance.need[:, None]).sum(axis=1) + 1
     selection = np.argsort(order, axis=1) < number[:, None]
-    return place(instance, selection)
+    return complete_with_p3(instance, selection)
 '''
 
 STRANGERS = """\

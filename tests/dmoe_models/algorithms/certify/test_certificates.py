@@ -14,15 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dmoe_models import InstanceFileError, Status, check, solve
-from dmoe_models.algorithms.certify.certificates import (
+from dmoe_models.algorithms.exact.method import exact, run_exact
+from dmoe_models.algorithms.exact.proof_tree import ProofNode
+from dmoe_models.algorithms.exact.state import SearchState
+from dmoe_models.certificates import (
     certify,
     read_certificate,
     verify_certificate,
     write_certificate,
 )
-from dmoe_models.algorithms.exact.method import exact, run_exact
-from dmoe_models.algorithms.exact.proof_tree import ProofNode
-from dmoe_models.algorithms.exact.state import SearchState
 from dmoe_models.deadline import Deadline
 from dmoe_models.model.feasible_sets import feasible_sets
 from dmoe_models.referee.exact_arithmetic import exact_need

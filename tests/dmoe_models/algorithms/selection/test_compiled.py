@@ -113,9 +113,9 @@ class Nowhere(caching._CacheLocator):
     def from_function(cls, py_func, py_file):
         return None
 caching.CacheImpl._locator_classes = [Nowhere]
-from dmoe_models.algorithms import des_kernel
+from dmoe_models.algorithms.selection import kernel
 from dmoe_models.algorithms.selection.des import select_experts
-assert type(des_kernel.search_block._cache).__name__ == "NullCache"
+assert type(kernel.search_block._cache).__name__ == "NullCache"
 answer = select_experts(np.array([[1.0, 3.0]]), np.array([[0.4, 0.6]]), np.array([0.5]), 1)
 assert answer.selection.tolist() == [[False, True]]
 """

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dmoe_models.algorithms.selection import kernel as des_kernel
+from dmoe_models.algorithms.selection import kernel
 from dmoe_models.algorithms.selection.des import select_experts
 from dmoe_models.model.relevance import need_from_threshold, reaches
 
@@ -18,10 +18,10 @@ from tiny import NEAR, correlated_tokens, dirichlet_tokens, near_scores, tiny_to
 
 
 def kernel_reaches(scores, need):
-    real, index, _ = des_kernel.workspace(len(scores), len(scores))
-    real[des_kernel._SCORE, : len(scores)] = scores
-    index[des_kernel._CHOSEN] = np.arange(len(scores))
-    return bool(des_kernel._reaches(des_kernel._CHOSEN, len(scores), need, real, index))
+    real, index, _ = kernel.workspace(len(scores), len(scores))
+    real[kernel._SCORE, : len(scores)] = scores
+    index[kernel._CHOSEN] = np.arange(len(scores))
+    return bool(kernel._reaches(kernel._CHOSEN, len(scores), need, real, index))
 
 
 @given(

@@ -1,7 +1,7 @@
-"""Certificates of optimality: making them, reading and writing them, and having them verified.
+"""Solve an instance and certify the answer: a solution, and a proof that none is better.
 
-`certify` solves an instance and records a proof; `verify_certificate` decides whether a certificate
-proves its claim, in exact arithmetic and without any of the code that made it.
+The proof is verified as soon as it is made, in exact arithmetic and by code that shares nothing
+with what made it (`dmoe_models.referee`).
 """
 
 from __future__ import annotations
@@ -9,22 +9,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dmoe_models.files.certificates import read_certificate, write_certificate
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Outcome, Solution
 from dmoe_models.referee.certificate import Certificate, CertificateReport, verify_certificate
 from dmoe_models.referee.exact_arithmetic import rounded_down, static_energy
 from dmoe_models.referee.p1_tree import p1_bound
-
-__all__ = [
-    "Certificate",
-    "CertificateReport",
-    "Certified",
-    "certify",
-    "read_certificate",
-    "verify_certificate",
-    "write_certificate",
-]
 
 
 @dataclass(frozen=True)
