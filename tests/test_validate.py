@@ -78,9 +78,19 @@ def test_the_default_list_holds_every_method_that_applies(capsys, file):
     assert document["breaches"] == [] and document["notes"] == []
     methods = {row["method"] for row in document["rows"]}
     assert methods >= {
-        "jesa", "top-k", "homogeneous", "greedy", "random", "exhaustive", "lower-bound",
-        "pyomo-p2-minlp", "pyomo-p2-milp", "pyomo-p2-set", "cvxpy-p2-milp", "cvxpy-p2-set",
-    }  # fmt: skip
+        "jesa",
+        "top-k",
+        "homogeneous",
+        "greedy",
+        "random",
+        "exhaustive",
+        "lower-bound",
+        "pyomo-p2-minlp",
+        "pyomo-p2-milp",
+        "pyomo-p2-set",
+        "cvxpy-p2-milp",
+        "cvxpy-p2-set",
+    }
     assert not methods & {"des", "pyomo-p1-milp", "pyomo-p3", "cvxpy-p3"}
     exact = [row for row in document["rows"] if row["kind"] == "exact"]
     assert all(row["optimal"] and row["verdict"] == "valid" for row in exact)
@@ -162,9 +172,14 @@ def test_a_report_is_whole(capsys, tmp_path):
     assert done.status == 0
     files = {path.name for path in report.iterdir()}
     assert files == {
-        "rows.jsonl", "rows.csv", "rows.parquet", "summary.csv", "gap.png", "time.png",
+        "rows.jsonl",
+        "rows.csv",
+        "rows.parquet",
+        "summary.csv",
+        "gap.png",
+        "time.png",
         "report.html",
-    }  # fmt: skip
+    }
     columns, parquet = pd.read_csv(report / "rows.csv"), pd.read_parquet(report / "rows.parquet")
     assert len(columns) == len(parquet) == len((report / "rows.jsonl").read_text().splitlines())
     assert list(columns.columns) == list(parquet.columns)
@@ -210,9 +225,14 @@ def test_a_killed_run_leaves_its_rows_and_is_continued(tmp_path):
     )
     report, journal = tmp_path / "report", tmp_path / "report" / "rows.jsonl"
     command = [
-        sys.executable, str(ROOT / "validate.py"), "smoke", "--methods", "jesa,slow.py:slow,des",
-        "--report", str(report),
-    ]  # fmt: skip
+        sys.executable,
+        str(ROOT / "validate.py"),
+        "smoke",
+        "--methods",
+        "jesa,slow.py:slow,des",
+        "--report",
+        str(report),
+    ]
     running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
     end = time.monotonic() + 60
     while time.monotonic() < end and not (

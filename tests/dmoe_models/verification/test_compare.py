@@ -16,10 +16,18 @@ from dmoe_models.verification.row import OVERDUE, Row
 from dmoe_models.verification.tables import frame, summary
 
 BASE = {
-    "problem": "P2", "nodes": 3, "tokens": 4, "subcarriers": 5, "max_experts": 2,
-    "kind": "heuristic", "method_sha256": "", "solver": "", "time_limit_s": 10.0, "seed": 0,
+    "problem": "P2",
+    "nodes": 3,
+    "tokens": 4,
+    "subcarriers": 5,
+    "max_experts": 2,
+    "kind": "heuristic",
+    "method_sha256": "",
+    "solver": "",
+    "time_limit_s": 10.0,
+    "seed": 0,
     "version": "0.1.0",
-}  # fmt: skip
+}
 
 
 def row(method: str, instance: str, energy: float = math.nan, time: float = 1.0, **more) -> Row:
@@ -32,21 +40,37 @@ def row(method: str, instance: str, energy: float = math.nan, time: float = 1.0,
 
 def exact(instance: str, energy: float, time: float) -> Row:
     return row(
-        "exact", instance, energy, time, kind="exact", status="optimal", bound_j=energy,
+        "exact",
+        instance,
+        energy,
+        time,
+        kind="exact",
+        status="optimal",
+        bound_j=energy,
         own_bound_j=energy,
-    )  # fmt: skip
+    )
 
 
 def both() -> list[Row]:
     """Two methods: on `a` and `b` both answer, on `c` only exact, `d` is proved infeasible."""
     return [
-        row("fast", "a", 2.0, 1.0), exact("a", 2.0, 4.0),
-        row("fast", "b", 4.0, 1.0), exact("b", 3.0, 2.0),
-        row("fast", "c"), exact("c", 1.0, 1.0),
+        row("fast", "a", 2.0, 1.0),
+        exact("a", 2.0, 4.0),
+        row("fast", "b", 4.0, 1.0),
+        exact("b", 3.0, 2.0),
+        row("fast", "c"),
+        exact("c", 1.0, 1.0),
         row("fast", "d", bound_j=math.inf, status="infeasible"),
-        row("exact", "d", time=2.0, kind="exact", status="infeasible", bound_j=math.inf,
-            own_bound_j=math.inf),
-    ]  # fmt: skip
+        row(
+            "exact",
+            "d",
+            time=2.0,
+            kind="exact",
+            status="infeasible",
+            bound_j=math.inf,
+            own_bound_j=math.inf,
+        ),
+    ]
 
 
 def line(table: pd.DataFrame, method: str) -> pd.Series:
@@ -200,11 +224,15 @@ def test_sets_and_limits_that_differ_are_told():
 
 ROWS = st.lists(
     st.tuples(
-        st.sampled_from("xyz"), st.sampled_from("abcdef"),
-        st.sampled_from([1.0, 1.5, 2.0, math.nan]), st.floats(1e-4, 9.0),
+        st.sampled_from("xyz"),
+        st.sampled_from("abcdef"),
+        st.sampled_from([1.0, 1.5, 2.0, math.nan]),
+        st.floats(1e-4, 9.0),
     ),
-    min_size=1, max_size=18, unique_by=lambda entry: entry[:2],
-)  # fmt: skip
+    min_size=1,
+    max_size=18,
+    unique_by=lambda entry: entry[:2],
+)
 
 
 @settings(max_examples=15, derandomize=True)

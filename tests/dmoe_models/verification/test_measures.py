@@ -104,9 +104,17 @@ def test_a_mean_lies_between_least_and_largest_and_knows_no_order(values, shift)
 
 @pytest.mark.parametrize(
     ("energy", "best", "gap"),
-    [(2.0, 1.0, 0.5), (1.0, 1.0, 0.0), (0.0, 0.0, 0.0), (1.0, 0.0, 1.0), (math.nan, 1.0, 1.0),
-     (math.inf, 1.0, 1.0), (1.0, -1.0, 1.0), (-1.0, -2.0, 0.5)],
-)  # fmt: skip
+    [
+        (2.0, 1.0, 0.5),
+        (1.0, 1.0, 0.0),
+        (0.0, 0.0, 0.0),
+        (1.0, 0.0, 1.0),
+        (math.nan, 1.0, 1.0),
+        (math.inf, 1.0, 1.0),
+        (1.0, -1.0, 1.0),
+        (-1.0, -2.0, 0.5),
+    ],
+)
 def test_primal_gaps_by_hand(energy, best, gap):
     assert primal_gap(energy, best) == gap
 

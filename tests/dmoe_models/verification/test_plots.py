@@ -18,11 +18,25 @@ NAMES = ["_mine", r"$\frac{$", "a$b$"]
 
 def row(method: str) -> Row:
     return Row(
-        instance="a", instance_sha256="0" * 64, instance_set="", method=method, kind="heuristic",
-        problem="P2", nodes=2, tokens=2, subcarriers=2, max_experts=2,
-        method_sha256="", solver="", time_limit_s=10.0, seed=0, version="1", status="feasible",
-        gap=0.1, runtime_s=0.5,
-    )  # fmt: skip
+        instance="a",
+        instance_sha256="0" * 64,
+        instance_set="",
+        method=method,
+        kind="heuristic",
+        problem="P2",
+        nodes=2,
+        tokens=2,
+        subcarriers=2,
+        max_experts=2,
+        method_sha256="",
+        solver="",
+        time_limit_s=10.0,
+        seed=0,
+        version="1",
+        status="feasible",
+        gap=0.1,
+        runtime_s=0.5,
+    )
 
 
 def literal(figure) -> bool:
@@ -46,17 +60,24 @@ def test_profiles_name_every_method_and_no_share_is_rounded_to_all(quantity):
     profile = pd.DataFrame([shares], index=[1.0], columns=NAMES)
     figure = profile_figure(profile, quantity)
     assert literal(figure)
-    told = [text.get_text().replace("\\$", "$") for text in figure.legends[0].get_texts()]
+    legend = [text.get_text().replace("\\$", "$") for text in figure.legends[0].get_texts()]
     wanted = zip(NAMES, ["> 99 %", "100 %", "< 1 %"], strict=True)
-    assert told == [f"{name} ({text})" for name, text in wanted]
+    assert legend == [f"{name} ({text})" for name, text in wanted]
 
 
 @pytest.mark.parametrize(
     ("part", "text"),
     [
-        (0.0, "0 %"), (1e-9, "< 1 %"), (0.0049, "< 1 %"), (0.006, "1 %"), (0.5, "50 %"),
-        (0.994, "99 %"), (249 / 250, "> 99 %"), (1.0, "100 %"), (math.nan, "-"),
+        (0.0, "0 %"),
+        (1e-9, "< 1 %"),
+        (0.0049, "< 1 %"),
+        (0.006, "1 %"),
+        (0.5, "50 %"),
+        (0.994, "99 %"),
+        (249 / 250, "> 99 %"),
+        (1.0, "100 %"),
+        (math.nan, "-"),
     ],
-)  # fmt: skip
+)
 def test_shares(part, text):
     assert share(part) == text
