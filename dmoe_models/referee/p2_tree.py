@@ -5,18 +5,7 @@ them alone is no worse; energies are not negative, so an expert that a token can
 leave; and of a link's L best subcarriers the other L - 1 links leave it one. So some best solution
 gives every loaded link one of its own L best subcarriers and every token a minimal feasible set.
 
-The bound. For token prices p >= 0, subcarrier prices mu >= 0, and n0 tokens that are known to use a
-link, every solution of a node, in which link l owns m(l) and token t uses S_t, has
-
-    E = static + sum_t sum over S_t of a + sum over links of n(l) c[l, m(l)]
-     >= static + sum_t min over S of (sum over S of a + sum over S, where that is not in n0, of p)
-        + sum_l min over m of ( n0 c[l, m] + mu[m] - sum_t (p[t, j(l)] - c[l, m])^+ ) - sum_m mu[m],
-
-since c >= p - (p - c)^+ for each use, the sum of (p - c)^+ over all tokens is at least that over
-those that use the link, and no subcarrier is owned twice. "None" (0) is among a link's options
-unless it carries tokens or has to own one. It is a non-decreasing function of c and a, which are
-rounded down. All but the `depth` best subcarriers of a link are one option, at the price of the
-best of them and mu = 0.
+The bound at given prices is that of `dmoe_models.referee.p2_bound`.
 
 The tree. A branch's two parts hold all of its solutions. Where an option of a link, or a set of a
 token, would raise the bound to the target, no solution below the target makes use of it, and
@@ -30,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -38,6 +27,7 @@ import numpy as np
 
 from dmoe_models.model.instance import Instance
 from dmoe_models.referee.exact_arithmetic import rounded_down
+from dmoe_models.referee.p2_bound import Node, bound_at
 from dmoe_models.referee.p2_nodes import Prices, Step, read_steps
 from dmoe_models.referee.p2_sets import NEVER
 from dmoe_models.referee.p2_whole_numbers import WholeInstance
@@ -45,58 +35,6 @@ from dmoe_models.referee.proof_reading import RefusedError, index, list_of, memb
 
 _MOST_SETS = 2000  # of one token that are listed
 _MOST_LISTED = 4_000_000  # of all tokens before anything is reduced
-
-
-@dataclass(frozen=True)
-class _Node:
-    """What is left to decide.
-
-    Attributes
-    ----------
-    columns, joules, open : (L, w) arrays
-        Each link's options: subcarrier (M for "another"), c in units, and whether it is open.
-    must_own : (L,) bool array
-    load : (L,) int array
-        n0 of the tokens that are decided.
-    constant : int
-        Their computation energy, in units.
-    tokens : (A,) int array
-        The others.
-    listed : (A,) bool array
-        Whose sets are listed.
-    owner : (S,) int array
-        Positions in `tokens`, ascending.
-    members : (S, D) int array
-        Experts, K where a set has fewer.
-    decided : (T, D) int array
-        The same of the sets of decided tokens; -1 for the others.
-    empty : bool
-        No solution is left.
-    """
-
-    columns: np.ndarray
-    joules: np.ndarray
-    open: np.ndarray
-    must_own: np.ndarray
-    load: np.ndarray
-    constant: int
-    tokens: np.ndarray
-    listed: np.ndarray
-    owner: np.ndarray
-    members: np.ndarray
-    decided: np.ndarray
-    empty: bool = False
-
-
-@dataclass(frozen=True)
-class _Value:
-    """The bound at some prices, and by how much it rises with each option."""
-
-    bound: int
-    reduced: np.ndarray  # (L, w)
-    excess: np.ndarray  # (S,)
-    least: np.ndarray  # (A,)
-    expert_cost: np.ndarray  # (A, K)
 
 
 def require_claim(instance: Instance, proof: Mapping[str, Any], claim: float | None) -> None:
@@ -142,11 +80,11 @@ class TreeChecker:
     def __init__(self, whole: WholeInstance) -> None:
         self.whole, self.instance = whole, whole.instance
 
-    def root(self) -> _Node:
+    def root(self) -> Node:
         """Return all that has to be considered."""
         tokens = np.arange(self.instance.T)
         links = len(self.whole.links)
-        node = _Node(
+        node = Node(
             self.whole.columns,
             self.whole.joules,
             self.whole.joules < NEVER,
@@ -166,7 +104,7 @@ class TreeChecker:
         free = np.zeros((len(tokens), experts), dtype=np.int64)
         return self._settled(self._listed(node, free, np.full(len(tokens), NEVER)))
 
-    def _listed(self, node: _Node, cost: np.ndarray, limit: np.ndarray) -> _Node:
+    def _listed(self, node: Node, cost: np.ndarray, limit: np.ndarray) -> Node:
         """List the sets below a limit of tokens whose sets are not listed yet."""
         some = np.flatnonzero(~node.listed)
         owner, members, listed = self.whole.sets.below(
@@ -179,7 +117,7 @@ class TreeChecker:
         members = np.concatenate([node.members, members])[order]
         return replace(node, listed=now, owner=owner[order], members=members)
 
-    def _settled(self, node: _Node) -> _Node:
+    def _settled(self, node: Node) -> Node:
         """Drop sets that use closed links; decide the tokens that have one set left."""
         instance = self.instance
         usable = np.append(node.open.any(axis=1), True)  # the last: no link at all
@@ -211,89 +149,19 @@ class TreeChecker:
             decided=decided,
         )
 
-    def _links_of(self, node: _Node) -> np.ndarray:
+    def _links_of(self, node: Node) -> np.ndarray:
         """Return the (S, D) links that the sets use; the number of links stands for none."""
         source = self.instance.source[node.tokens[node.owner]]
         padded = np.append(self.whole.link_of, np.full((self.instance.K, 1), -1), axis=1)
         link = padded[source[:, None], node.members]
         return np.where(link < 0, len(self.whole.links), link)
 
-    def value(self, node: _Node, prices: Prices) -> _Value | None:
-        """Evaluate the bound; None where the node holds no solution.
-
-        Parameters
-        ----------
-        node : _Node
-        prices : Prices
-            Any are right.
-        """
-        if node.empty:
-            return None
-        instance, experts = self.instance, self.instance.K
-        source = instance.source[node.tokens]
-        rows = np.arange(len(node.tokens))
-        fixed, open_use = self._uses(node)
-        paid = np.where(open_use, self.whole.token_prices(prices, node.tokens), 0)
-        link = self.whole.link_of[source]
-        load = node.load + np.bincount(link[fixed & (link >= 0)], minlength=len(self.whole.links))
-        closed = np.append(~node.open.any(axis=1), False)  # the last: no link
-        cost = paid + self.whole.computation
-        cost[closed[link] | ((link < 0) & (np.arange(experts) != source[:, None]))] = NEVER
-
-        least = np.full(len(rows), NEVER)
-        if not node.listed.all():
-            some = ~node.listed
-            least[some] = self.whole.sets.least(node.tokens[some], cost[some])
-        padded = np.append(cost, np.zeros((len(rows), 1), dtype=np.int64), axis=1)
-        of_set = padded[node.owner[:, None], node.members].sum(axis=1)
-        np.minimum.at(least, node.owner, of_set)
-        if (least >= NEVER).any():
-            return None
-
-        mu = self.whole.subcarrier_prices(prices)
-        bids = self._bids(node, paid, source)
-        at_option = load[:, None] * np.where(node.open, node.joules, 0) + mu[node.columns] - bids
-        at_option = np.where(node.open, at_option, NEVER)
-        none = np.where(node.must_own | (load > 0), NEVER, 0)
-        row = np.minimum(none, at_option.min(axis=1, initial=NEVER))
-        if (row >= NEVER).any():
-            return None
-        bound = node.constant + sum(least.tolist()) + sum(row.tolist()) - sum(mu.tolist())
-        return _Value(bound, at_option - row[:, None], of_set - least[node.owner], least, cost)
-
-    def _uses(self, node: _Node) -> tuple[np.ndarray, np.ndarray]:
-        """Return the (A, K) uses on which all sets of a token agree, and those that are open.
-
-        What is in no set that is left is neither, and has no price.
-        """
-        experts = self.instance.K
-        held = np.bincount(
-            (node.owner[:, None] * (experts + 1) + node.members).ravel(),
-            minlength=len(node.tokens) * (experts + 1),
-        ).reshape(-1, experts + 1)[:, :experts]
-        count = np.bincount(node.owner, minlength=len(node.tokens))
-        fixed = node.listed[:, None] & (held == count[:, None])
-        return fixed, ~fixed & ((held > 0) | ~node.listed[:, None])
-
-    def _bids(self, node: _Node, paid: np.ndarray, source: np.ndarray) -> np.ndarray:
-        """Return the (L, w) sums over tokens of (p - c)^+."""
-        bids = np.zeros(node.joules.shape, dtype=np.int64)
-        for i in np.unique(source).tolist():
-            own = np.flatnonzero(self.whole.link_of[i] >= 0)
-            links = self.whole.link_of[i, own]
-            price = paid[source == i][:, own]
-            step = max(1, (1 << 22) // max(1, node.joules[links].size))
-            for start in range(0, len(price), step):
-                above = price[start : start + step, :, None] - node.joules[links]
-                bids[links] += np.maximum(above, 0).sum(axis=0)
-        return bids
-
-    def require_closed(self, node: _Node, step: Step) -> None:
+    def require_closed(self, node: Node, step: Step) -> None:
         """Refuse a leaf whose bound is below the target.
 
         Parameters
         ----------
-        node : _Node
+        node : Node
         step : Step
             Of kind ``prices``.
 
@@ -302,22 +170,22 @@ class TreeChecker:
         RefusedError
             Saying by how many J the bound is short.
         """
-        value = self.value(node, step.content)
+        value = bound_at(self.whole, node, step.content)
         if value is not None and value.bound < self.whole.target:
             short = rounded_down(
                 Fraction(self.whole.target - value.bound) / Fraction(2) ** self.whole.shift
             )
             raise RefusedError(f"{step.where}: the leaf's bound is {short:.3g} J below the claim")
 
-    def reduced(self, node: _Node, prices: Prices) -> _Node:
+    def reduced(self, node: Node, prices: Prices) -> Node:
         """Drop what no solution below the target makes use of.
 
         Parameters
         ----------
-        node : _Node
+        node : Node
         prices : Prices
         """
-        value = self.value(node, prices)
+        value = bound_at(self.whole, node, prices)
         if value is None or value.bound >= self.whole.target:
             return replace(node, empty=True)
         gap = min(self.whole.target - value.bound, int(NEVER))
@@ -334,12 +202,12 @@ class TreeChecker:
             node = self._listed(node, value.expert_cost, limit)
         return self._settled(node)
 
-    def parts(self, node: _Node, step: Step) -> tuple[_Node, _Node]:
+    def parts(self, node: Node, step: Step) -> tuple[Node, Node]:
         """Split a node by a question: the answer no, and the answer yes.
 
         Parameters
         ----------
-        node : _Node
+        node : Node
         step : Step
             Of kind ``uses``, ``owns`` or ``among``.
         """
@@ -365,7 +233,7 @@ class TreeChecker:
         more[link] &= among
         return self._settled(replace(node, open=less)), self._settled(replace(node, open=more))
 
-    def _by_use(self, node: _Node, step: Step) -> tuple[_Node, _Node]:
+    def _by_use(self, node: Node, step: Step) -> tuple[Node, Node]:
         t, j = step.content
         if node.decided[t, 0] >= 0:
             used = bool((node.decided[t] == j).any())
