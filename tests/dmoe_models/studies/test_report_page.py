@@ -103,11 +103,23 @@ def browse(tmp_path):
 
     def run(*arguments):
         return subprocess.run(
-            [BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-extensions",
-             "--no-first-run", "--hide-scrollbars", f"--user-data-dir={tmp_path / 'profile'}",
-             "--virtual-time-budget=5000", *map(str, arguments)],
-            capture_output=True, text=True, timeout=60, check=True,
-        )  # fmt: skip
+            [
+                BROWSER,
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-extensions",
+                "--no-first-run",
+                "--hide-scrollbars",
+                f"--user-data-dir={tmp_path / 'profile'}",
+                "--virtual-time-budget=5000",
+                *map(str, arguments),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
 
     return run
 
@@ -159,9 +171,11 @@ def printed(browse, page, tmp_path):
     """Print a page; return what the console said, the number of pages and all drawing."""
     target = tmp_path / "page.pdf"
     log = browse(
-        "--enable-logging=stderr", f"--print-to-pdf={target}", "--no-pdf-header-footer",
+        "--enable-logging=stderr",
+        f"--print-to-pdf={target}",
+        "--no-pdf-header-footer",
         page.as_uri(),
-    ).stderr  # fmt: skip
+    ).stderr
     data = target.read_bytes()
     drawing = b""
     for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", data, re.DOTALL):

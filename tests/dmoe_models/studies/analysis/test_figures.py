@@ -36,24 +36,27 @@ def asymptotics() -> dict[str, pd.DataFrame]:
             links = nodes * (nodes - 1)
             p = 0.5 + 0.1 * ratio + 0.05 * late
             lines.append(
-                {"cell": 3 * (number // 2) + ratio} | about
+                {"cell": 3 * (number // 2) + ratio}
+                | about
                 | {"subcarriers_per_link": ratio, "method": method}
                 | {"links": links, "subcarriers": ratio * links, "draws": 50, "certified": 40}
                 | estimate_of("p_optimal", p, p - 0.08, p + 0.04)
                 | estimate_of("p_distinct", p / 2, p / 2 - 0.03, p / 2 + 0.06)
                 | {"closed_form": 0.1 * ratio, "worst_excess": 0.4 / ratio}
                 | estimate_of("mean_excess", 0.1 / ratio, 0.03 / ratio, 0.2 / ratio)
-            )  # fmt: skip
+            )
         needed.append(
-            about | {"method": method, "target": 0.99, "needed": 2.0 if late else math.nan}
+            about
+            | {"method": method, "target": 0.99, "needed": 2.0 if late else math.nan}
             | {"needed_surely": math.nan, "largest": 4.0, "certified": 120}
-        )  # fmt: skip
+        )
         rates.append(
-            about | {"method": method}
+            about
+            | {"method": method}
             | estimate_of("optimal_exponent", 1.5 + number, 1.25 + number, 2.25 + number)
             | estimate_of("distinct_exponent", math.nan, math.nan, math.nan)
             | {"certified": 120}
-        )  # fmt: skip
+        )
     tables = {"optimality": lines, "subcarriers_needed": needed, "decay_rates": rates}
     return {name: pd.DataFrame(table) for name, table in tables.items()}
 
@@ -101,7 +104,7 @@ def savings() -> dict[str, pd.DataFrame]:
         *(nothing | {"z": z, "gamma0": g} for z in (0.5, 1.0) for g in (0.6, 0.7, 0.9)),
         *(nothing | {"snr_db": s, "computation_ratio": r} for s in (0.0, 10.0) for r in (0.1, 1.0)),
         nothing | {"family": "tdl", "gamma0": 0.8},
-    ]  # fmt: skip
+    ]
     totals, layers, parts = [], [], []
     for number, cell in enumerate(cells):
         about = {"cell": number, "family": "rayleigh", "K": 4} | cell
@@ -114,14 +117,15 @@ def savings() -> dict[str, pd.DataFrame]:
                     layers += [
                         about | {"layer": layer} | known | {"reference": reference}
                         for layer in (1, 2)
-                    ]  # fmt: skip
+                    ]
             parts += [
-                about | {"method": method, "layer": layer, "draws": 30, "capped": 0.2 / layer}
+                about
+                | {"method": method, "layer": layer, "draws": 30, "capped": 0.2 / layer}
                 | estimate_of("energy_j", 0.01 / layer, 0.008 / layer, 0.013 / layer)
                 | {"transmission_j": 0.004 / layer, "computation_j": 0.006 / layer}
                 | {"experts_per_token": 1 + 0.1 * late}
                 for layer in (1, 2)
-            ]  # fmt: skip
+            ]
     columns = [*about, "method", "reference"]
     tables = {"savings": totals, "savings_by_layer": layers, "energy_parts": parts}
     found = {name: pd.DataFrame(table) for name, table in tables.items()}
@@ -347,9 +351,11 @@ def test_axes_say_what_they_show_and_in_what(drawn, name):
     x, y = AXES[name]
     assert x in figure.get_supxlabel()
     if y is None:
-        own = [axes.get_title() for axes in figure.axes] if name == "layers" else [
-            label.get_text() for label in figure.axes[0].get_yticklabels()
-        ]  # fmt: skip
+        own = (
+            [axes.get_title() for axes in figure.axes]
+            if name == "layers"
+            else [label.get_text() for label in figure.axes[0].get_yticklabels()]
+        )
         assert own and all(own)
     else:
         assert y in figure.get_supylabel()
@@ -409,11 +415,14 @@ def test_no_two_entries_of_a_legend_look_alike(drawn, name):
     for legend in drawn[name][0].figure.legends:
         looks = [
             (
-                line.get_marker(), str(line.get_linestyle()), line._dash_pattern[1],
-                line.get_color(), line.get_markerfacecolor(),
+                line.get_marker(),
+                str(line.get_linestyle()),
+                line._dash_pattern[1],
+                line.get_color(),
+                line.get_markerfacecolor(),
             )
             for line in legend.get_lines()
-        ]  # fmt: skip
+        ]
         assert len({str(look) for look in looks}) == len(looks) == len(legend.get_texts())
 
 

@@ -57,12 +57,18 @@ def asymptotic(tmp_path):
         optimal = seed < good[ratio]
         return [
             {
-                "seed": seed, "method": "jesa", "links": 6, "subcarriers": 6 * ratio, "tokens": 6,
-                "certified": seed != 9 or ratio > 1, "distinct": seed < 2 * ratio,
+                "seed": seed,
+                "method": "jesa",
+                "links": 6,
+                "subcarriers": 6 * ratio,
+                "tokens": 6,
+                "certified": seed != 9 or ratio > 1,
+                "distinct": seed < 2 * ratio,
                 "bound_distance": 0.0 if seed < ratio else 0.1,
-                "excess": 0.0 if optimal else 0.2, "optimal": optimal,
+                "excess": 0.0 if optimal else 0.2,
+                "optimal": optimal,
             }
-        ]  # fmt: skip
+        ]
 
     text = """
     study = "asymptotics"
@@ -142,13 +148,22 @@ def test_the_rate_of_the_closed_form_is_one():
         missed = round(1000 * (1 - distinct_probability(6, 6 * ratio)))
         lines += [
             {
-                "cell": cell, "status": "optimal", "seed": seed, "method": "jesa", "links": 6,
-                "subcarriers": 6 * ratio, "certified": True, "distinct": seed >= missed,
-                "bound_distance": 0.0, "excess": 0.0, "optimal": seed >= missed / 2,
-                "family": "rayleigh", "subcarriers_per_link": ratio,
+                "cell": cell,
+                "status": "optimal",
+                "seed": seed,
+                "method": "jesa",
+                "links": 6,
+                "subcarriers": 6 * ratio,
+                "certified": True,
+                "distinct": seed >= missed,
+                "bound_distance": 0.0,
+                "excess": 0.0,
+                "optimal": seed >= missed / 2,
+                "family": "rayleigh",
+                "subcarriers_per_link": ratio,
             }
             for seed in range(1000)
-        ]  # fmt: skip
+        ]
     rates = decay_rates(asymptotic_optimality(pd.DataFrame(lines))).iloc[0]
     assert rates["distinct_exponent_low"] < 1 < rates["distinct_exponent_high"]
     assert 0.8 < rates["optimal_exponent"] < 1.2
@@ -165,7 +180,7 @@ def test_optimality(tmp_path):
             return [
                 base | {"method": "exact", "valid": True, "excess": 0.0, "optimal": True},
                 base | {"method": "jesa", "valid": seed != 2, "excess": excess, "optimal": first},
-            ]  # fmt: skip
+            ]
         if cell["part"] == "relaxations":
             return [
                 base | {"method": "LB", "distance": 0.2},
@@ -215,33 +230,51 @@ def family_of(optimal, excess, jesa=0.0):
     """Rows of JESA and Top-k on two cells of the same draws: `excess` by cell and seed."""
     return pd.DataFrame(
         {
-            "part": "methods", "family": "rayleigh", "cell": cell, "seed": seed, "links": 6,
-            "subcarriers": 6, "tokens": 6, "certified": True, "valid": not math.isnan(value),
-            "method": method, "optimal": optimal(cell, seed), "excess": value, "method_s": 1.0,
+            "part": "methods",
+            "family": "rayleigh",
+            "cell": cell,
+            "seed": seed,
+            "links": 6,
+            "subcarriers": 6,
+            "tokens": 6,
+            "certified": True,
+            "valid": not math.isnan(value),
+            "method": method,
+            "optimal": optimal(cell, seed),
+            "excess": value,
+            "method_s": 1.0,
         }
         for cell in range(2)
         for seed in range(50)
         for method, value in (("JESA", jesa), ("Top-k", excess(cell, seed)))
-    )  # fmt: skip
+    )
 
 
 def test_cells_of_the_same_draws_are_clusters_of_a_family():
     """The second cell repeats the first: it adds nothing. Where it does not, it does."""
-    same = method_gaps_by_family(
-        family_of(lambda cell, seed: seed % 5 > 0, lambda cell, seed: 0.01 * (seed % 7))
-    ).set_index("method").loc["Top-k"]  # fmt: skip
+    same = (
+        method_gaps_by_family(
+            family_of(lambda cell, seed: seed % 5 > 0, lambda cell, seed: 0.01 * (seed % 7))
+        )
+        .set_index("method")
+        .loc["Top-k"]
+    )
     alone = proportion_interval(40, 50)
     assert (same["certified"], same["optimal"], same["p_optimal"]) == (100, 80, 0.8)
     assert same["p_optimal_low"] == pytest.approx(alone.low, abs=5e-3)
     assert same["p_optimal_high"] == pytest.approx(alone.high, abs=5e-3)
     one = excess_interval([0.01 * (seed % 7) for seed in range(50)])
     assert same["mean_excess_high"] == pytest.approx(one.high)
-    other = method_gaps_by_family(
-        family_of(
-            lambda cell, seed: (seed + 3 * cell) % 5 > 0,
-            lambda cell, seed: 0.01 * ((seed + 3 * cell) % 7),
+    other = (
+        method_gaps_by_family(
+            family_of(
+                lambda cell, seed: (seed + 3 * cell) % 5 > 0,
+                lambda cell, seed: 0.01 * ((seed + 3 * cell) % 7),
+            )
         )
-    ).set_index("method").loc["Top-k"]  # fmt: skip
+        .set_index("method")
+        .loc["Top-k"]
+    )
     assert other["p_optimal_low"] > same["p_optimal_low"] + 0.03
     assert other["mean_excess_high"] < same["mean_excess_high"]
 
@@ -274,17 +307,26 @@ def saved(tmp_path):
         for layer, factor in ((1, 4.0), (2, 5.0)):
             top = (10.0 + seed) * layer
             for method, energy, valid in (
-                ("Top-k", top, False), ("jesa", top / factor, True), ("same", top, seed == 0),
+                ("Top-k", top, False),
+                ("jesa", top / factor, True),
+                ("same", top, seed == 0),
                 ("lost", math.nan if layer == 2 else 1.0, False),
-            ):  # fmt: skip
+            ):
                 rows.append(
                     {
-                        "seed": seed, "layer": layer, "gamma": 0.7**layer, "tokens": 5,
-                        "capped": layer, "method": method, "valid": valid, "energy_j": energy,
-                        "transmission_j": 0.25 * energy, "computation_j": 0.75 * energy,
+                        "seed": seed,
+                        "layer": layer,
+                        "gamma": 0.7**layer,
+                        "tokens": 5,
+                        "capped": layer,
+                        "method": method,
+                        "valid": valid,
+                        "energy_j": energy,
+                        "transmission_j": 0.25 * energy,
+                        "computation_j": 0.75 * energy,
                         "experts_per_token": 1.5,
                     }
-                )  # fmt: skip
+                )
         return rows
 
     text = """

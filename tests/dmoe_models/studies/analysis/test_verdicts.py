@@ -484,7 +484,7 @@ def test_no_table_breaks_a_verdict(seed):
         | {"needed_surely": 8.0, "needed_possibly": 2.0}
         | figures("optimal_exponent", (2.0, 1.5, 2.5))
         for f in ("rayleigh", "tdl")
-    ]  # fmt: skip
+    ]
     families = [
         family(f, m, 90, (0.1, 0.05, 0.2), above=(0.9, 0.8, 0.95))
         for f in ("rayleigh", "scarce")

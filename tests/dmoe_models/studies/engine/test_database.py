@@ -23,10 +23,18 @@ K = [3, 4]
 
 def rows(task):
     return [
-        {"seed": seed, "status": "optimal", "method": "jesa", "distinct": seed % 2 == 0,
-         "links": 6, "optimum_j": 1.5 + seed, "excess": math.nan, "optimal": None}
+        {
+            "seed": seed,
+            "status": "optimal",
+            "method": "jesa",
+            "distinct": seed % 2 == 0,
+            "links": 6,
+            "optimum_j": 1.5 + seed,
+            "excess": math.nan,
+            "optimal": None,
+        }
         for seed in range(task.first_seed, task.first_seed + task.seeds)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture

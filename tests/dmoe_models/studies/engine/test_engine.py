@@ -310,9 +310,13 @@ def test_a_scheduler_by_its_address(undisturbed, tmp_path):
     from distributed import LocalCluster
 
     with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None,
-        protocol="tcp://", memory_limit=0,
-    ) as cluster:  # fmt: skip
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        dashboard_address=None,
+        protocol="tcp://",
+        memory_limit=0,
+    ) as cluster:
         for name in ("one", "other"):  # the second finds what the first left on the workers
             run_design(design_of(TEXT), tmp_path / name, scheduler=cluster.scheduler_address)
             assert_same(tmp_path / name, undisturbed)

@@ -193,9 +193,11 @@ def test_the_study_itself_is_left_alone(tmp_path):
 def test_a_study_that_is_not_finished_says_so_at_the_top():
     assert sample().remarks == [] and 'class="remark"' not in page(sample())
     report = sample(
-        progress=Progress(1234, 1000, 2, 9, 1.0, 1), failures={"it <hung>": 2}, waiting=50,
+        progress=Progress(1234, 1000, 2, 9, 1.0, 1),
+        failures={"it <hung>": 2},
+        waiting=50,
         breaches=["cell 0, seed 1: JESA is too good"],
-    )  # fmt: skip
+    )
     assert report.remarks == [
         "1 row cannot be true; no verdict is to be trusted until it is known why: "
         "cell 0, seed 1: JESA is too good.",
