@@ -97,8 +97,11 @@ def totals_text(totals: pd.DataFrame, reference: str | None) -> str:
     headers += [*(["saving"] if reference else []), "valid", "bound (J)", "gap"]
     lines = [
         [
-            *(line["method"], *written, *_saving(line, reference)),
-            *(f"{line['valid']}/{line['layers']}", _number(line["bound_j"])),
+            line["method"],
+            *written,
+            *_saving(line, reference),
+            f"{line['valid']}/{line['layers']}",
+            _number(line["bound_j"]),
             format_gap(line["best_gap"]),
         ]
         for line, written in zip(totals.to_dict("records"), cells, strict=True)
@@ -130,9 +133,14 @@ def layers_text(layers: pd.DataFrame, reference: str | None) -> str:
     headers += ["experts/token", *(["saving"] if reference else []), "gap", "status", "referee"]
     lines = [
         [
-            *(str(line["layer"]), f"{line['gamma']:.4g}", line["method"], *written),
-            *(_number(line["experts_per_token"]), *_saving(line, reference)),
-            *(format_gap(line["best_gap"]), line["status"]),
+            str(line["layer"]),
+            f"{line['gamma']:.4g}",
+            line["method"],
+            *written,
+            _number(line["experts_per_token"]),
+            *_saving(line, reference),
+            format_gap(line["best_gap"]),
+            line["status"],
             "-" if math.isnan(line["energy_j"]) else "valid" if line["valid"] else "refused",
         ]
         for line, written in zip(layers.to_dict("records"), cells, strict=True)

@@ -244,9 +244,7 @@ def draw(axes: Any, x: Numbers, y: Numbers, style: Style, ends: Any = None) -> N
     ends : (low, high) of arrays, optional
     """
     every = 1 if style["linestyle"] == "none" else 1 + len(finite(x)) // 16
-    axes.plot(
-        *(finite(x), finite(y)), markersize=4, linewidth=1.1, markevery=every, zorder=3, **style
-    )
+    axes.plot(finite(x), finite(y), markersize=4, linewidth=1.1, markevery=every, zorder=3, **style)
     if ends is not None:
         bars(axes, x, ends, style["color"])
 

@@ -246,8 +246,15 @@ class Database:
     ) -> bool:
         columns = self.design.study.all_columns
         entry = (
-            *(task.key, task.cell.number, task.first_seed, task.seeds, failure),
-            *(attempts, seconds, self.session, _now()),
+            task.key,
+            task.cell.number,
+            task.first_seed,
+            task.seeds,
+            failure,
+            attempts,
+            seconds,
+            self.session,
+            _now(),
         )
         values = [[task.key, *record] for record in records(task, rows, columns)]
         marks = ", ".join("?" * (1 + len(columns)))

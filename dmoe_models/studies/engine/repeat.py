@@ -74,12 +74,17 @@ def compare_runs(one: Database, two: Database) -> Comparison:
     for name in a.columns:
         left, right = a[name], b[name]
         equal = (left == right).fillna(False).astype(bool) | (left.isna() & right.isna())
-        lines += [
-            {"cell": cell, "seed": seed, "method": a.at[place, "method"], "column": name}
-            | {"first": left.at[place], "second": right.at[place]}
-            for place in both[~equal.to_numpy()]
-            for cell, seed, _ in [place]
-        ]
+        for place in both[~equal.to_numpy()]:
+            lines.append(
+                {
+                    "cell": place[0],
+                    "seed": place[1],
+                    "method": a.at[place, "method"],
+                    "column": name,
+                    "first": left.at[place],
+                    "second": right.at[place],
+                }
+            )
     names = ["cell", "seed", "method", "column", "first", "second"]
     return Comparison(
         len(both),

@@ -74,7 +74,10 @@ def judge(tables: Tables) -> Iterator[Verdict]:
         "Accuracy belongs to a language model and its tasks, of which P1 and P2 know the relevance "
         "that is required (C1), no more.",
         "",
-        *(math.nan, math.nan, math.nan, 0),
+        math.nan,
+        math.nan,
+        math.nan,
+        0,
     )
 
 
