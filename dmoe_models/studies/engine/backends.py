@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from dmoe_models.environment import available_cores
 from dmoe_models.studies.design import Design, Task
-from dmoe_models.studies.engine.runner import NEEDED, Answer, Runner, close_all
+from dmoe_models.studies.engine.runner import NEEDED, Runner, TaskAnswer, close_all
 from dmoe_models.studies.study import StudyError
 
 _AHEAD = 3
@@ -48,7 +48,7 @@ class Backend(Protocol):
     def submit(self, bundle: Bundle) -> None:
         """Hand tasks over."""
 
-    def finished(self) -> Iterator[tuple[Task, int, Answer]]:
+    def finished(self) -> Iterator[tuple[Task, int, TaskAnswer]]:
         """Wait for at least one answer."""
 
 
@@ -97,7 +97,7 @@ class _Alone:
     def submit(self, bundle: Bundle) -> None:
         self._bundle = bundle
 
-    def finished(self) -> Iterator[tuple[Task, int, Answer]]:
+    def finished(self) -> Iterator[tuple[Task, int, TaskAnswer]]:
         bundle, self._bundle = self._bundle, []
         answers = self._runner.run([task.content() for task, _ in bundle])
         for (task, attempt), answer in zip(bundle, answers, strict=True):
@@ -131,14 +131,14 @@ class _Dask:
         self._under_way[name] = bundle
         self._completed.add(future)
 
-    def finished(self) -> Iterator[tuple[Task, int, Answer]]:
+    def finished(self) -> Iterator[tuple[Task, int, TaskAnswer]]:
         for future, result in self._completed.next_batch(block=True):
             bundle = self._under_way.pop(future.key)
             if future.status == "finished":
                 answers = _answers(result, len(bundle))
             elif future.status == "error":
                 error = result[1] if isinstance(result, tuple) else result
-                answers = [Answer(failure=_dask_failure(error), again=True)] * len(bundle)
+                answers = [TaskAnswer(failure=_dask_failure(error), again=True)] * len(bundle)
             else:
                 raise StudyError("the Dask scheduler is gone; the same command goes on")
             for (task, attempt), answer in zip(bundle, answers, strict=True):
@@ -146,16 +146,16 @@ class _Dask:
             future.release()
 
 
-def _answers(result: Any, number: int) -> list[Answer]:
+def _answers(result: Any, number: int) -> list[TaskAnswer]:
     """Read what `perform_watched` returned, on a worker that may be of another version."""
     try:
-        answers = [Answer(**answer) for answer in result]
+        answers = [TaskAnswer(**answer) for answer in result]
     except TypeError:
         answers = []
     if len(answers) == number:
         return answers
     return [
-        Answer(failure="the Dask worker's answer has another form than this version's")
+        TaskAnswer(failure="the Dask worker's answer has another form than this version's")
     ] * number
 
 

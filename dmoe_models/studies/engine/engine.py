@@ -26,7 +26,7 @@ from dmoe_models.studies.engine.backends import (
 from dmoe_models.studies.engine.database import FILE, Database
 from dmoe_models.studies.engine.dry_run import try_cells
 from dmoe_models.studies.engine.records import RecordError
-from dmoe_models.studies.engine.runner import Answer
+from dmoe_models.studies.engine.runner import TaskAnswer
 
 _BUNDLE_S = 0.25
 """Seconds of work that are handed over at a time, where tasks are short."""
@@ -46,13 +46,13 @@ class Listener(Protocol):
             Draws.
         """
 
-    def step(self, task: Task, answer: Answer, attempt: int, final: bool) -> None:
+    def step(self, task: Task, answer: TaskAnswer, attempt: int, final: bool) -> None:
         """An answer came; a task that failed is tried again unless it is final.
 
         Parameters
         ----------
         task : Task
-        answer : Answer
+        answer : TaskAnswer
         attempt : int
             Which try it was, from 1.
         final : bool

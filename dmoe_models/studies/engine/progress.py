@@ -11,7 +11,7 @@ from typing import TextIO
 from dmoe_models.presentation.progress import Display, progress
 from dmoe_models.studies.design import Task
 from dmoe_models.studies.engine.engine import Listener
-from dmoe_models.studies.engine.runner import Answer
+from dmoe_models.studies.engine.runner import TaskAnswer
 
 _EVERY_S = 10.0
 """Seconds between lines."""
@@ -39,7 +39,7 @@ class Pace:
         self._first = (done, seeds)
         self._began = time.monotonic()
 
-    def step(self, task: Task, answer: Answer, attempt: int, final: bool) -> None:
+    def step(self, task: Task, answer: TaskAnswer, attempt: int, final: bool) -> None:
         """Take note of an answer."""
         if not final:
             self.retried += 1
@@ -93,7 +93,7 @@ class Reporter(Pace):
         super().begin(done, total, seeds)
         self._display.note(f"{done:,} of {total:,} tasks were done before")
 
-    def step(self, task: Task, answer: Answer, attempt: int, final: bool) -> None:
+    def step(self, task: Task, answer: TaskAnswer, attempt: int, final: bool) -> None:
         """Show what an answer means for the run."""
         super().step(task, answer, attempt, final)
         if answer.failure:

@@ -12,7 +12,7 @@ from dmoe_models.studies.study import Column, StudyError
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RunComparison:
     """Two runs of a configuration side by side.
 
     Attributes
@@ -48,7 +48,7 @@ def repeatable(table: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
     return table.drop(columns=[column.name for column in columns if not column.repeatable])
 
 
-def compare_runs(one: Database, two: Database) -> Comparison:
+def compare_runs(one: Database, two: Database) -> RunComparison:
     """Compare the rows of two runs.
 
     Parameters
@@ -86,7 +86,7 @@ def compare_runs(one: Database, two: Database) -> Comparison:
                 }
             )
     names = ["cell", "seed", "method", "column", "first", "second"]
-    return Comparison(
+    return RunComparison(
         len(both),
         len(first.index.difference(second.index)),
         len(second.index.difference(first.index)),

@@ -37,7 +37,7 @@ _RUNNERS: weakref.WeakSet[Runner] = weakref.WeakSet()
 
 
 @dataclass(frozen=True)
-class Answer:
+class TaskAnswer:
     """What came of a task.
 
     Attributes
@@ -84,7 +84,7 @@ class Runner:
         self._sent = 0
         _RUNNERS.add(self)
 
-    def run(self, contents: Sequence[dict[str, Any]]) -> Iterator[Answer]:
+    def run(self, contents: Sequence[dict[str, Any]]) -> Iterator[TaskAnswer]:
         """Have tasks done, one after the other; each has all of the time limit.
 
         The next task is always sent ahead, so that the worker need not wait for it.
@@ -96,7 +96,7 @@ class Runner:
 
         Yields
         ------
-        Answer
+        TaskAnswer
             In the order of the tasks.
         """
         process, sent = self._process, 0
@@ -105,7 +105,7 @@ class Runner:
             began = time.perf_counter()
             lost = self._start()
             if lost:
-                yield Answer(failure=lost, again=True, seconds=time.perf_counter() - began)
+                yield TaskAnswer(failure=lost, again=True, seconds=time.perf_counter() - began)
                 continue
             if self._process is not process:  # a new one knows nothing of what was sent ahead
                 process, sent = self._process, number
@@ -120,9 +120,9 @@ class Runner:
                 answer, lost = None, "the worker said what is no answer, stopped"
             if answer is None:
                 seconds = time.perf_counter() - began
-                yield Answer(failure=lost, again=True, seconds=seconds, worker=str(process.pid))
+                yield TaskAnswer(failure=lost, again=True, seconds=seconds, worker=str(process.pid))
             else:
-                yield Answer(
+                yield TaskAnswer(
                     rows=answer.get("rows", []),
                     failure=answer.get("error", ""),
                     seconds=answer["seconds"],

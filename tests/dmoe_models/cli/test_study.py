@@ -13,7 +13,7 @@ from dmoe_models.presentation.progress import Lines
 from dmoe_models.studies.configuration import read_design
 from dmoe_models.studies.engine.database import CONFIGURATION, Database
 from dmoe_models.studies.engine.progress import Pace, Reporter
-from dmoe_models.studies.engine.runner import Answer
+from dmoe_models.studies.engine.runner import TaskAnswer
 
 from sample_report import DESIGN, sample
 from shell import assert_refused, call
@@ -172,15 +172,15 @@ def test_pace(config, capsys, monkeypatch):
     monkeypatch.setattr("time.monotonic", lambda: 106.0)
     assert pace.left_s is None
     for number in range(4):
-        pace.step(task, Answer(failure="x" if number == 0 else ""), 1, number != 1)
+        pace.step(task, TaskAnswer(failure="x" if number == 0 else ""), 1, number != 1)
     assert (pace.done, pace.failed, pace.retried, pace.draws) == (5, 1, 1, 10)
     assert pace.line() == (
         "5 of 10 tasks, 1 draws/s, 0.5 tasks/s, 1 tried again, 1 failed, 0:00:10 left"
     )
     lines = Reporter(Lines(sys.stderr, 10.0, ending=True))
     lines.begin(0, 2, 0)
-    lines.step(task, Answer(failure="it hung", again=True), 1, False)
-    lines.step(task, Answer(failure="it hung", again=True), 2, True)
+    lines.step(task, TaskAnswer(failure="it hung", again=True), 1, False)
+    lines.step(task, TaskAnswer(failure="it hung", again=True), 2, True)
     said = capsys.readouterr().err.splitlines()
     assert said == [
         "0 of 2 tasks were done before",
