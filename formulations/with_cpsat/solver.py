@@ -54,7 +54,7 @@ NOT_BEGUN = Answer("NOT_BEGUN", None, 0.0, 0.0, 0.0)
 def run(
     models: Sequence[IntegerModel], deadline: Deadline, seed: int, workers: int | None
 ) -> list[Answer]:
-    """Solve models in turn, in one process.
+    """Return CP-SAT's answers to models that it solves in turn, in one process.
 
     Parameters
     ----------

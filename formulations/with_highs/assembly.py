@@ -104,8 +104,12 @@ class HighsModel:
     carried: int
 
 
-def concatenated(first: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Concatenate the ranges first[u], ..., first[u] + count[u] - 1.
+def concatenate_ranges(first: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the entries of the ranges first[u], ..., first[u] + count[u] - 1, one after another.
+
+    Parameters
+    ----------
+    first, count : (U,) int arrays
 
     Returns
     -------
@@ -118,19 +122,44 @@ def concatenated(first: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def incidence(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
-    """Return the sparse matrix with ones at the given places."""
+    """Return the sparse matrix with ones at the given places.
+
+    Parameters
+    ----------
+    rows, columns : (N,) int arrays
+    shape : (int, int)
+    """
     return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
 
 
 def _widened(matrix: sparse.csr_array, width: int) -> sparse.csr_array:
-    """Append empty columns."""
+    """Return the matrix with empty columns appended, `width` in all."""
     return sparse.csr_array(
         (matrix.data, matrix.indices, matrix.indptr), shape=(matrix.shape[0], width)
     )
 
 
-def assembled(data: ModelData, choices: Choices, uses: Uses, *, relaxed: bool) -> HighsModel:
-    """Add x and y with their rows, and hand the model over."""
+def assemble(data: ModelData, choices: Choices, uses: Uses, *, relaxed: bool) -> HighsModel:
+    """Return the model in HiGHS: the choices, and x and y with their rows.
+
+    Parameters
+    ----------
+    data : ModelData
+    choices : Choices
+        alpha, or sets z.
+    uses : Uses
+    relaxed : bool
+        The linear program: no column is integral.
+
+    Returns
+    -------
+    HighsModel
+
+    Raises
+    ------
+    MethodError
+        Where y would have more than SPREAD_LIMIT entries, or HiGHS refuses the model.
+    """
     options = data.option_table
     link = data.link_number[options[:, 0], options[:, 1]]
     number = np.bincount(link, minlength=len(data.links))
@@ -144,7 +173,7 @@ def assembled(data: ModelData, choices: Choices, uses: Uses, *, relaxed: bool) -
     first_x = len(choices.cost)
     first_y = first_x + len(options)
     width = first_y + spread
-    use, option = concatenated(*data.in_time(ranges)[uses.link].T)
+    use, option = concatenate_ranges(*data.in_time(ranges)[uses.link].T)
     x, y = first_x + option, np.arange(first_y, width)
 
     own = first_x + np.arange(len(options))

@@ -17,8 +17,8 @@ from formulations.with_highs.assembly import (
     Choices,
     HighsModel,
     Uses,
-    assembled,
-    concatenated,
+    assemble,
+    concatenate_ranges,
     incidence,
 )
 
@@ -58,7 +58,7 @@ def p2_milp(
     here = np.bincount(instance.source, minlength=experts)
     by_node = np.argsort(instance.source, kind="stable")
     node, expert = instance.links.T
-    link, place = concatenated(np.cumsum(here)[node] - here[node], here[node])
+    link, place = concatenate_ranges(np.cumsum(here)[node] - here[node], here[node])
     served = by_node[place] * experts + expert[link]  # column of alpha[t, j]
     if disaggregated:
         uses = Uses(by_node[place], link, np.ones(len(link)), np.ones(len(link)))
@@ -80,7 +80,7 @@ def p2_milp(
         row_bounds=np.repeat([[LEAST_COVERAGE, np.inf], [-np.inf, most]], tokens, axis=0),
         load=incidence(row, served, (len(uses.link), tokens * experts)),
     )
-    return assembled(data, choices, uses, relaxed=relaxed)
+    return assemble(data, choices, uses, relaxed=relaxed)
 
 
 def p2_set(
@@ -137,7 +137,7 @@ def p2_set(
         row_bounds=np.ones((len(groups), 2)),
         load=incidence(row, chosen, (len(used), len(members) + 1)),
     )
-    return assembled(data, choices, uses, relaxed=relaxed)
+    return assemble(data, choices, uses, relaxed=relaxed)
 
 
 # ------------------------------------------------------------------------ reading a solved model

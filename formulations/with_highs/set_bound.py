@@ -39,7 +39,7 @@ from dmoe_models.model.solution import Outcome
 from formulations.data import cheapest_candidates
 from formulations.solver_answer import Health
 from formulations.solver_options import TOLERANCES
-from formulations.with_highs.assembly import HighsModel, concatenated
+from formulations.with_highs.assembly import HighsModel, concatenate_ranges
 from formulations.with_highs.models import p2_set
 from formulations.with_highs.solver import solve as solve_highs
 
@@ -140,7 +140,7 @@ def proved_bound(
 
     i, j, m = model.options.T
     cost = energies * instance.transmission_energy_j[i, j, m]
-    use, option = concatenated(*model.ranges[model.uses.link].T)
+    use, option = concatenate_ranges(*model.ranges[model.uses.link].T)
     surplus = np.maximum(use_price[use] - cost[option], 0.0) * model.uses.weight[use]
     wanted = np.bincount(option, weights=surplus, minlength=len(cost))
     over = wanted - subcarrier_price[np.searchsorted(model.claimed, m)]
@@ -154,7 +154,7 @@ def proved_bound(
 
 
 def _per_link(model: HighsModel, values: np.ndarray) -> np.ndarray:
-    """Largest value over the options of every link that has any."""
+    """Return the largest value over the options of every link that has any."""
     owned = model.ranges[model.ranges[:, 1] > 0, 0]
     return np.maximum.reduceat(values, owned) if len(owned) else np.zeros(0)
 
