@@ -53,7 +53,7 @@ NAMES_PER_LINK = {
 """Names of components that a model with loads per link indexes by links, and others by tokens."""
 
 OF_GROUPS = ("y", "carried", "owner", "choice")
-"""Components that a model with loads per group indexes by groups first."""
+"""Components that a model of sets indexes by groups first, and others by tokens."""
 
 OTHER = "other_"
 """Begins the names of a component that `NAMES` lacks: the component and its indices follow."""
@@ -71,10 +71,11 @@ def name_of(model: Model, data: ModelData, item: Any) -> str:
     """
     kind, index = item.parent_component().local_name, item.index()
     index = index if isinstance(index, tuple) else () if index is None else (index,)
-    if model.experts == "z" and kind == "z":
-        return set_name(data.groups[index[0]], index[1])
-    if model.load == "group" and kind in OF_GROUPS:  # a group goes by its first token
-        index = (data.groups[index[0]].tokens[0], *index[1:])
+    if model.experts == "z":
+        if kind == "z":
+            return set_name(data.groups[index[0]], index[1])
+        if kind in OF_GROUPS:  # a group goes by its first token
+            index = (data.groups[index[0]].tokens[0], *index[1:])
     templates = NAMES | NAMES_PER_LINK if model.load == "link" else NAMES
     if kind not in templates:
         return OTHER + "_".join([kind, *map(str, index)])

@@ -163,7 +163,7 @@ def _comments(model: Model, built: pyo.ConcreteModel) -> Iterator[str]:
     if model.experts == "alpha":
         yield "Rows relevance_* (C1) are exact in dmoe-models: a score sum that misses need, by no"
         yield "more than a solver's tolerance, is refused when the solution is read."
-    if model.load == "group":
+    if model.experts == "z":
         for group in built.data.groups:
             if len(group.tokens) > 1:
                 line = f"t{group.tokens[0]} stands for equal tokens {str(group.tokens)[1:-1]}"

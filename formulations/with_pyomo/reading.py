@@ -19,9 +19,13 @@ def read_sets(model: pyo.ConcreteModel) -> np.ndarray:
     """Return the (T, K) selection of a solved model with z: every token has its group's set."""
     instance = model.data.instance
     selection = np.zeros((instance.T, instance.K), dtype=bool)
-    for q, group in enumerate(model.data.groups):
-        chosen = max(range(len(group.members)), key=lambda s: pyo.value(model.z[q, s]))
-        selection[list(group.tokens)] = group.members[chosen]
+    best: dict[int, float] = {}
+    for (q, s), variable in model.z.items():
+        value = pyo.value(variable)
+        if value > best.get(q, -np.inf):
+            best[q] = value
+            group = model.data.groups[q]
+            selection[list(group.tokens)] = group.members[s]
     return selection
 
 
