@@ -154,9 +154,9 @@ COMMANDS = dict(every_command(dmoe))
 def test_a_command_explains_itself(words, capsys):
     command = COMMANDS[words]
     assert one_line(command.get_short_help_str())
-    said = call(capsys, *words, "--help")
-    assert said.status == 0 and said.err == ""
-    assert "Usage: dmoe" in said.out
+    done = call(capsys, *words, "--help")
+    assert done.status == 0 and done.err == ""
+    assert "Usage: dmoe" in done.out
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{' '.join(words)}: {parameter.name}"
@@ -164,9 +164,9 @@ def test_a_command_explains_itself(words, capsys):
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_command_refuses_an_unknown_option_in_one_line(words, capsys):
-    said = call(capsys, *words, "--no-such-option")
-    assert said.status == 2 and said.out == ""
-    assert said.err.startswith("error: ") and said.err.count("\n") == 1
+    done = call(capsys, *words, "--no-such-option")
+    assert done.status == 2 and done.out == ""
+    assert done.err.startswith("error: ") and done.err.count("\n") == 1
 
 
 def test_tables_of_what_there_is_are_whole():

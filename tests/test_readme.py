@@ -32,9 +32,9 @@ def test_the_plug_in_is_verified_by_the_command(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("mine.py").write_text(block)
     mine = f"mine.py:{function}"
-    said = call(capsys, "smoke", "--method", mine, command=validate)
-    assert said.status == 0 and said.out.endswith("no breach\n")
-    (line,) = [line for line in said.out.splitlines() if line.startswith(mine + "  plug-in")]
+    done = call(capsys, "smoke", "--method", mine, command=validate)
+    assert done.status == 0 and done.out.endswith("no breach\n")
+    (line,) = [line for line in done.out.splitlines() if line.startswith(mine + "  plug-in")]
     *_, failed, not_run, _ = line.split()
     assert (failed, not_run) == ("0", "0")
 
@@ -52,8 +52,8 @@ def test_a_strangers_way_from_an_algorithm_to_the_table(capsys, tmp_path, monkey
     Path("table").mkdir()
     before = call(capsys, *lines[3][1:])
     assert before.status == 0 and "16 not measured" in before.out
-    said = call(capsys, *lines[0][1:])
-    assert said.status == 0 and said.out.endswith("no breach\n")
+    done = call(capsys, *lines[0][1:])
+    assert done.status == 0 and done.out.endswith("no breach\n")
     assert Path("report/report.html").exists()
     for line in lines[1:3]:
         assert call(capsys, *line[1:]).status == 0

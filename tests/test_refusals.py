@@ -19,7 +19,7 @@ from instances.families import draw
 from instances.library.set_file import read_set
 from instances.library.sets import write_set
 
-from shell import Said, call
+from shell import Finished, call
 
 SET = """\
 title = "One draw"
@@ -87,13 +87,13 @@ def drop(key):
     return lambda content: content.pop(key)
 
 
-def refused(said: Said, status: int, words: str) -> None:
-    assert said.status == status, said
-    text = said.out + said.err
+def refused(done: Finished, status: int, words: str) -> None:
+    assert done.status == status, done
+    text = done.out + done.err
     assert words in text, text
     assert "Traceback" not in text
     if status == 2:
-        assert said.out == "" and said.err.startswith("error: ") and said.err.count("\n") == 1
+        assert done.out == "" and done.err.startswith("error: ") and done.err.count("\n") == 1
 
 
 # ----------------------------------------------------------------------- solutions that are wrong
@@ -136,8 +136,8 @@ SOLUTIONS = {
 def test_solution(folder, capsys, kind):
     change, words = SOLUTIONS[kind]
     edit(folder / "p2.solution.json", change)
-    said = call(capsys, "check", folder / "p2.json", folder / "p2.solution.json")
-    refused(said, 1, words)
+    done = call(capsys, "check", folder / "p2.json", folder / "p2.solution.json")
+    refused(done, 1, words)
 
 
 def test_objective_that_is_off_by_two_parts_in_a_billion(folder, capsys):
@@ -223,9 +223,9 @@ SOLUTION_FILES = {
 def test_solution_file(folder, capsys, kind):
     change, words = SOLUTION_FILES[kind]
     change(folder / "p2.solution.json")
-    said = call(capsys, "check", folder / "p2.json", folder / "p2.solution.json")
-    refused(said, 2, words)
-    assert "p2.solution.json" in said.err
+    done = call(capsys, "check", folder / "p2.json", folder / "p2.solution.json")
+    refused(done, 2, words)
+    assert "p2.solution.json" in done.err
 
 
 INSTANCE_FILES = {
@@ -251,9 +251,9 @@ INSTANCE_FILES = {
 def test_instance_file(folder, capsys, kind):
     change, words = INSTANCE_FILES[kind]
     edit(folder / "p2.json", change)
-    said = call(capsys, "check", folder / "p2.json", folder / "p2.solution.json")
-    refused(said, 2, words)
-    assert "p2.json" in said.err
+    done = call(capsys, "check", folder / "p2.json", folder / "p2.solution.json")
+    refused(done, 2, words)
+    assert "p2.json" in done.err
 
 
 # --------------------------------------------------------------------------- offers to the table
@@ -318,7 +318,7 @@ OFFERS = {
 }
 
 
-def offer(capsys, folder: Path, name: str) -> Said:
+def offer(capsys, folder: Path, name: str) -> Finished:
     chosen = ("--set", folder / "mine.toml", "--records", folder / "best")
     return call(capsys, "library", "update", folder / name, *chosen)
 
@@ -327,9 +327,9 @@ def offer(capsys, folder: Path, name: str) -> Said:
 def test_offer(folder, capsys, kind):
     change, words = OFFERS[kind]
     change(folder / "p2")
-    said = offer(capsys, folder, "p2")
-    refused(said, 1, words)
-    assert "refused: " in said.out and not (folder / "best").exists()
+    done = offer(capsys, folder, "p2")
+    refused(done, 1, words)
+    assert "refused: " in done.out and not (folder / "best").exists()
 
 
 def test_offer_of_a_bound_above_what_is_known(folder, capsys):
@@ -452,8 +452,8 @@ def test_rows_that_are_cut_short(folder, capsys):
 def test_a_search_with_a_method_that_raises(folder, capsys):
     (folder / "bad.py").write_text("def f(instance):\n    raise ValueError('no')\n")
     asked = ("library", "search", f"{folder / 'bad.py'}:f", "-p", "K=3", "-p", "T=3")
-    said = call(capsys, *asked, "--trials", 1, "--draws", 1, "-o", folder / "bad.toml")
-    refused(said, 2, "ValueError: no")
+    done = call(capsys, *asked, "--trials", 1, "--draws", 1, "-o", folder / "bad.toml")
+    refused(done, 2, "ValueError: no")
 
 
 def test_there_are_enough_of_them():

@@ -143,8 +143,8 @@ def test_a_question_about_files_methods_or_families(capsys, file, answer, tmp_pa
     (tmp_path / "empty.json").write_text("")
     for name in ("binary.json", "binary.nc"):
         (tmp_path / name).write_bytes(bytes(range(256)))
-    said = call(capsys, *command.format(file=file, tmp=tmp_path).split())
-    assert_refused(said, *words)
+    done = call(capsys, *command.format(file=file, tmp=tmp_path).split())
+    assert_refused(done, *words)
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,8 @@ def test_a_comparison(capsys, report, tmp_path, command, words):
     first = table.instance == table.instance[0]
     split = table[(first & (table.method == "greedy")) | (~first & (table.method == "top-k"))]
     split.to_csv(tmp_path / "split.csv", index=False)
-    said = call(capsys, *command.format(tmp=tmp_path, report=report).split())
-    assert_refused(said, *words)
+    done = call(capsys, *command.format(tmp=tmp_path, report=report).split())
+    assert_refused(done, *words)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def without_recorded_data(monkeypatch):
     monkeypatch.delenv("DMOE_DATA", raising=False)
 
 
-def said(capsys, *arguments):
+def validated(capsys, *arguments):
     return call(capsys, *arguments, command=validate)
 
 
@@ -63,7 +63,7 @@ RECORDED = Path(os.environ.get("DMOE_DATA") or "nowhere")
 
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="DMOE_DATA names no recorded data")
 def test_recorded_data_joins_the_default(capsys):
-    done = said(capsys, "--data", RECORDED, "--methods", "greedy,des,lower-bound", "--json")
+    done = validated(capsys, "--data", RECORDED, "--methods", "greedy,des,lower-bound", "--json")
     document = json.loads(done.out)
     assert done.status == 0 and document["breaches"] == []
     recorded = [row for row in document["rows"] if row["instance"].startswith("recorded")]
@@ -72,7 +72,7 @@ def test_recorded_data_joins_the_default(capsys):
 
 
 def test_the_default_list_holds_every_method_that_applies(capsys, file):
-    done = said(capsys, file, "--json")
+    done = validated(capsys, file, "--json")
     assert done.status == 0
     document = json.loads(done.out)
     assert document["breaches"] == [] and document["notes"] == []
@@ -97,27 +97,27 @@ def test_the_default_list_holds_every_method_that_applies(capsys, file):
 
 
 def test_what_the_default_list_leaves_out_is_said(capsys):
-    done = said(capsys, "smoke", "--solver", "highs", "--time-limit", "2")
+    done = validated(capsys, "smoke", "--solver", "highs", "--time-limit", "2")
     assert done.status == 0
     assert "left out of the default list: pyomo-p2-minlp, solver highs takes no" in done.out
 
 
 def test_a_mixed_set_runs_each_method_where_it_applies(capsys):
-    done = said(capsys, "smoke", "--methods", "des,jesa", "--json")
+    done = validated(capsys, "smoke", "--methods", "des,jesa", "--json")
     rows = json.loads(done.out)["rows"]
     assert [row["problem"] for row in rows if row["method"] == "des"] == ["P1"]
     assert {row["problem"] for row in rows if row["method"] == "jesa"} == {"P2"}
 
 
 def test_an_instance_named_twice_runs_once(capsys, file):
-    done = said(capsys, file, file, "--methods", "greedy, greedy,", "--json")
+    done = validated(capsys, file, file, "--methods", "greedy, greedy,", "--json")
     assert len(json.loads(done.out)["rows"]) == 1
 
 
 def test_sets_are_summarised_one_by_one(capsys, file, tmp_path):
     report = tmp_path / "report"
     question = [file, "smoke", file, "--methods", "greedy,exhaustive", "--report", report]
-    shown = said(capsys, *question).out
+    shown = validated(capsys, *question).out
     assert shown.count("mean gap") == 2 and shown.count("no breach") == 1
     first, second = (
         shown.index("\nfiles (1 instance)\nmethod"),
@@ -130,24 +130,24 @@ def test_sets_are_summarised_one_by_one(capsys, file, tmp_path):
     assert table["files", "greedy"] == 1 and table["smoke", "greedy"] == 13
     assert {row["instance_set"] for row in rows_of(report / "rows.csv")} == {"files", "smoke"}
     # rows of the same directory count for the set that they are asked for with
-    again = said(capsys, "smoke", "--methods", "greedy", "--report", report).out
+    again = validated(capsys, "smoke", "--methods", "greedy", "--report", report).out
     assert "smoke (" not in again and again.count("mean gap") == 1
     assert {row["instance_set"] for row in rows_of(report / "rows.csv")} == {"smoke"}
 
 
 def test_p3_methods_run_where_named(capsys, file):
-    done = said(capsys, file, "--methods", "pyomo-p3,top-k", "--json")
+    done = validated(capsys, file, "--methods", "pyomo-p3,top-k", "--json")
     first, second = json.loads(done.out)["rows"]
     assert first["objective_j"] == pytest.approx(second["objective_j"], rel=1e-9)
 
 
 def test_a_method_that_applies_nowhere_is_refused(capsys, file):
-    assert_refused(said(capsys, file, "--methods", "des"), "des solves P1", "no such instance")
+    assert_refused(validated(capsys, file, "--methods", "des"), "des solves P1", "no such instance")
 
 
 def test_a_damaged_file_is_one_line(capsys, tmp_path):
     (tmp_path / "round.json").write_text('{"format": "dmoe-instance", "version": 1, "name": ')
-    assert_refused(said(capsys, tmp_path / "round.json"), "round.json")
+    assert_refused(validated(capsys, tmp_path / "round.json"), "round.json")
 
 
 def test_a_missing_package_for_reports_is_said_before_the_work(capsys, monkeypatch, tmp_path):
@@ -157,7 +157,7 @@ def test_a_missing_package_for_reports_is_said_before_the_work(capsys, monkeypat
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *a: None if name == "pyarrow" else find(name, *a)
     )
-    done = said(capsys, "smoke", "--report", tmp_path / "report")
+    done = validated(capsys, "smoke", "--report", tmp_path / "report")
     assert_refused(done, 'pip install "dmoe-models[report]"', "pyarrow")
     assert not (tmp_path / "report").exists()
 
@@ -168,7 +168,7 @@ def test_a_missing_package_for_reports_is_said_before_the_work(capsys, monkeypat
 def test_a_report_is_whole(capsys, tmp_path):
     report = tmp_path / "report"
     methods = "jesa,top-k,exhaustive,des,lower-bound"
-    done = said(capsys, "smoke", "--methods", methods, "--report", report)
+    done = validated(capsys, "smoke", "--methods", methods, "--report", report)
     assert done.status == 0
     files = {path.name for path in report.iterdir()}
     assert files == {
@@ -200,7 +200,7 @@ def test_a_page_escapes_what_it_shows(capsys, tmp_path):
     instance = draw("rayleigh", 1, K=2, T=2).replace(name="<script>alert(1)</script>")
     write_instance(instance, tmp_path / "odd.json")
     report = tmp_path / "report"
-    said(capsys, tmp_path / "odd.json", "--methods", "greedy", "--report", report)
+    validated(capsys, tmp_path / "odd.json", "--methods", "greedy", "--report", report)
     page = (report / "report.html").read_text()
     assert "<script>" not in page and "&lt;script&gt;" in page
 
@@ -208,7 +208,7 @@ def test_a_page_escapes_what_it_shows(capsys, tmp_path):
 def test_a_report_of_failures_only_can_be_written(capsys, tmp_path):
     mine = tmp_path / "mine.py"
     mine.write_text("def f(instance):\n    raise ValueError('no')\n")
-    done = said(capsys, "smoke", "--methods", f"{mine}:f", "--report", tmp_path / "report")
+    done = validated(capsys, "smoke", "--methods", f"{mine}:f", "--report", tmp_path / "report")
     assert done.status == 0
     assert "ValueError: no" in (tmp_path / "report" / "report.html").read_text()
 
@@ -267,7 +267,7 @@ def test_a_killed_run_leaves_its_rows_and_is_continued(tmp_path):
 
 def test_other_questions_in_the_same_directory_are_not_mixed_up(capsys, file, tmp_path):
     report = tmp_path / "report"
-    said(capsys, file, "--methods", "random", "--seed", "1", "--report", report)
-    said(capsys, file, "--methods", "random,greedy", "--seed", "2", "--report", report)
+    validated(capsys, file, "--methods", "random", "--seed", "1", "--report", report)
+    validated(capsys, file, "--methods", "random,greedy", "--seed", "2", "--report", report)
     assert len((report / "rows.jsonl").read_text().splitlines()) == 3
     assert [row["seed"] for row in rows_of(report / "rows.csv")] == ["2", "2"]

@@ -11,7 +11,7 @@ from dmoe_models.cli.app import dmoe
 from dmoe_models.cli.shell import run
 
 
-class Said(NamedTuple):
+class Finished(NamedTuple):
     """What a command left behind."""
 
     status: int
@@ -19,21 +19,21 @@ class Said(NamedTuple):
     err: str
 
 
-def call(capsys, *arguments: object, command: click.Command = dmoe) -> Said:
+def call(capsys, *arguments: object, command: click.Command = dmoe) -> Finished:
     """Run `dmoe` (or another command) with arguments."""
     capsys.readouterr()
     with pytest.raises(SystemExit) as left:
         run(command, "dmoe", [str(argument) for argument in arguments])
-    said = capsys.readouterr()
+    done = capsys.readouterr()
     assert isinstance(left.value.code, int)
-    return Said(left.value.code, said.out, said.err)
+    return Finished(left.value.code, done.out, done.err)
 
 
-def assert_refused(said: Said, *words: str) -> None:
+def assert_refused(done: Finished, *words: str) -> None:
     """A wrong question: status 2, nothing on standard output, one line that holds the words."""
-    assert said.status == 2
-    assert said.out == ""
-    assert said.err.startswith("error: ") and said.err.count("\n") == 1, said.err
-    assert "Traceback" not in said.err
+    assert done.status == 2
+    assert done.out == ""
+    assert done.err.startswith("error: ") and done.err.count("\n") == 1, done.err
+    assert "Traceback" not in done.err
     for word in words:
-        assert word in said.err, said.err
+        assert word in done.err, done.err

@@ -53,35 +53,35 @@ def test_the_first_round_of_the_help_works(capsys, tmp_path, monkeypatch):
         "solve round.json --method jesa -o answer.json",
         "check round.json answer.json",
     ):
-        said = call(capsys, *command.split())
-        assert said.status == 0 and said.err == "", said
+        done = call(capsys, *command.split())
+        assert done.status == 0 and done.err == "", done
     assert read_instance("round.json") == draw("rayleigh", 1, K=4)
-    assert said.out.startswith("valid, 0.00")
+    assert done.out.startswith("valid, 0.00")
 
 
 def test_methods_are_listed(capsys):
-    said = call(capsys, "methods")
-    assert "pyomo-p2-minlp" in said.out and "solver scip" in said.out
+    done = call(capsys, "methods")
+    assert "pyomo-p2-minlp" in done.out and "solver scip" in done.out
     table = json.loads(call(capsys, "methods", "--json").out)
     assert {"method": "des", "problem": "P1", "kind": "exact"}.items() <= table[0].items()
 
 
 def test_generate_lists_families_and_sets(capsys):
-    said = call(capsys, "generate")
-    assert "hard-p1" in said.out and "sets: smoke" in said.out
+    done = call(capsys, "generate")
+    assert "hard-p1" in done.out and "sets: smoke" in done.out
     listed = json.loads(call(capsys, "generate", "--json").out)
     assert "recorded" in listed["sets"]
-    lines = dict(zip(listed["families"].values(), said.out.splitlines(), strict=False))
+    lines = dict(zip(listed["families"].values(), done.out.splitlines(), strict=False))
     assert len({line.index(text) for text, line in lines.items()}) == 1  # one column of texts
 
 
 def test_generate_writes_series_and_sets(capsys, tmp_path):
     series = tmp_path / "series"
-    said = call(
+    done = call(
         capsys, "generate", "ties", "--seed", 5, "-p", "K=3", "-p", "levels=2",
         "--count", 3, "-o", series, "--json",
     )  # fmt: skip
-    facts = json.loads(said.out)
+    facts = json.loads(done.out)
     assert len(facts) == 3 == len(list(series.iterdir()))
     assert read_instance(facts[2]["file"]) == draw("ties", 7, K=3, levels=2)
     call(capsys, "generate", "--set", "smoke", "-o", tmp_path / "smoke")
@@ -93,12 +93,12 @@ def test_import_joins_gates_and_channel(capsys, tmp_path):
     np.save(tmp_path / "gates.npy", random.dirichlet(np.ones(6), 20))
     np.save(tmp_path / "gains.npy", 1e-7 * random.exponential(size=(8, 9)))
     output = tmp_path / "round.nc"
-    said = call(
+    done = call(
         capsys, "import", tmp_path / "gates.npy", tmp_path / "gains.npy", "--nodes", 3,
         "--tokens", 10, "--placement", "prompt", "--noise-figure-db", "5", "--max-experts", 1,
         "-o", output,
     )  # fmt: skip
-    assert said.status == 0, said.err
+    assert done.status == 0, done.err
     instance = read_instance(output)
     assert (instance.name, instance.K, instance.T, instance.max_experts) == ("round", 3, 10, 1)
     assert instance.metadata["parameters"]["placement"] == "prompt"
@@ -108,9 +108,9 @@ def test_import_joins_gates_and_channel(capsys, tmp_path):
 
 
 def test_info_describes(capsys, file):
-    said = call(capsys, "info", file)
-    assert "nodes and experts (K)" in said.out and read_instance(file).sha256 in said.out
-    assert "rayleigh" in said.out
+    done = call(capsys, "info", file)
+    assert "nodes and experts (K)" in done.out and read_instance(file).sha256 in done.out
+    assert "rayleigh" in done.out
     assert json.loads(call(capsys, "info", file, "--json").out)["problem"] == "P2"
 
 
@@ -118,34 +118,34 @@ def test_solve_says_where_a_run_stands(capsys, tmp_path):
     hard = tmp_path / "hard.json"
     arguments = ("generate", "contended", "--seed", 1, "-p", "K=4", "-p", "T=12", "-o", hard)
     assert call(capsys, *arguments).status == 0
-    said = call(capsys, "solve", hard, "--method", "exact", "--verbose", "--json")
-    assert "jesa: energy" in said.err and "gap" in said.err
-    assert json.loads(said.out)["status"] == "optimal"
+    done = call(capsys, "solve", hard, "--method", "exact", "--verbose", "--json")
+    assert "jesa: energy" in done.err and "gap" in done.err
+    assert json.loads(done.out)["status"] == "optimal"
     assert call(capsys, "solve", hard, "--method", "exact").err == ""
 
 
 def test_solve_passes_options_on(capsys, file, tmp_path):
-    said = call(
+    done = call(
         capsys, "solve", file, "--method", "jesa", "--option", "starts=3", "--seed", 4,
         "--time-limit", 5, "-o", tmp_path / "out.json", "--json",
     )  # fmt: skip
-    facts = json.loads(said.out)
-    assert said.status == 0 and facts["valid"] is True and facts["violations"] == []
+    facts = json.loads(done.out)
+    assert done.status == 0 and facts["valid"] is True and facts["violations"] == []
     expected = solve(read_instance(file), "jesa", seed=4, starts=3)
     assert facts["objective_j"] == expected.objective
     assert read_solution(tmp_path / "out.json").experts == expected.solution.experts
-    said = call(capsys, "solve", file, "--method", "pyomo-p2-milp", "--solver", "scip")
-    assert said.status == 0 and "optimal" in said.out
+    done = call(capsys, "solve", file, "--method", "pyomo-p2-milp", "--solver", "scip")
+    assert done.status == 0 and "optimal" in done.out
 
 
 @pytest.mark.parametrize("output", ["absent/out.json", "out.txt", "", "/proc/out.json"])
 def test_solve_looks_at_the_output_before_the_work(capsys, file, tmp_path, output):
     mark = tmp_path / "worked"
     (tmp_path / "mine.py").write_text(f"def f(instance): open({str(mark)!r}, 'w').close()\n")
-    said = call(
+    done = call(
         capsys, "solve", file, "--method", f"{tmp_path}/mine.py:f", "-o", tmp_path / output
     )  # fmt: skip
-    assert_refused(said, str(tmp_path / output))
+    assert_refused(done, str(tmp_path / output))
     assert not mark.exists()
 
 
@@ -156,11 +156,11 @@ def test_solve_shows_what_it_could_not_write(capsys, file, tmp_path):
         f"def f(instance):\n    shutil.rmtree({str(tmp_path / 'out')!r})\n"
         "    return solve(instance, 'greedy').solution\n"
     )
-    said = call(
+    done = call(
         capsys, "solve", file, "--method", f"{tmp_path}/mine.py:f", "-o", tmp_path / "out/a.json"
     )  # fmt: skip
-    assert said.status == 2 and "referee: valid" in said.out
-    assert said.err == f"error: {tmp_path}/out/a.json: its folder does not exist\n"
+    assert done.status == 2 and "referee: valid" in done.out
+    assert done.err == f"error: {tmp_path}/out/a.json: its folder does not exist\n"
 
 
 def test_solve_writes_where_it_was_asked_to(capsys, file, tmp_path, monkeypatch):
@@ -171,26 +171,26 @@ def test_solve_writes_where_it_was_asked_to(capsys, file, tmp_path, monkeypatch)
         "def f(instance):\n    os.chdir('elsewhere')\n"
         "    return solve(instance, 'greedy').solution\n"
     )
-    said = call(capsys, "solve", file, "--method", "mine.py:f", "-o", "out.json")
-    assert said.status == 0 and (tmp_path / "out.json").exists(), said
+    done = call(capsys, "solve", file, "--method", "mine.py:f", "-o", "out.json")
+    assert done.status == 0 and (tmp_path / "out.json").exists(), done
 
 
 def test_solve_places_a_given_selection(capsys, file, answer):
-    said = call(capsys, "solve", file, "--method", "cvxpy-p3", "--selection", answer, "--json")
+    done = call(capsys, "solve", file, "--method", "cvxpy-p3", "--selection", answer, "--json")
     greedy = solve(read_instance(file), "greedy").objective
-    assert json.loads(said.out)["objective_j"] == pytest.approx(greedy, rel=1e-9)
+    assert json.loads(done.out)["objective_j"] == pytest.approx(greedy, rel=1e-9)
 
 
 def test_solve_says_no(capsys, tmp_path):
     scarce = tmp_path / "scarce.json"
     write_instance(draw("scarce", 2, K=3, T=4, M=2), scarce)
     output = tmp_path / "out.json"
-    said = call(capsys, "solve", scarce, "--method", "jesa", "-o", output)
-    assert said.status == 1 and "was not written" in said.err and not output.exists()
+    done = call(capsys, "solve", scarce, "--method", "jesa", "-o", output)
+    assert done.status == 1 and "was not written" in done.err and not output.exists()
     assert call(capsys, "solve", scarce, "--method", "exhaustive").status == 0  # a proof
     assert call(capsys, "solve", scarce, "--method", "lower-bound").status == 0
-    said = call(capsys, "solve", scarce, "--method", "jesa", "--json")
-    assert json.loads(said.out)["objective_j"] is None
+    done = call(capsys, "solve", scarce, "--method", "jesa", "--json")
+    assert json.loads(done.out)["objective_j"] is None
 
 
 def test_check_lists_every_violation(capsys, file, tmp_path, answer):
@@ -200,10 +200,10 @@ def test_check_lists_every_violation(capsys, file, tmp_path, answer):
     content["experts"][2] = [0, 1, 2]
     content["objective"] = 1.0
     answer.write_text(json.dumps(content))
-    said = call(capsys, "check", file, answer)
-    assert said.status == 1 and said.err == ""
+    done = call(capsys, "check", file, answer)
+    assert done.status == 1 and done.err == ""
     for words in ("C1: token 0", "C2: token 2", "objective: claimed"):
-        assert words in said.out
+        assert words in done.out
     found = json.loads(call(capsys, "check", file, answer, "--json").out)
     assert found["valid"] is False
     assert {v["constraint"] for v in found["violations"]} >= {"C1", "C2", "objective"}
@@ -211,8 +211,8 @@ def test_check_lists_every_violation(capsys, file, tmp_path, answer):
 
 def test_check_knows_a_solution_of_another_instance(capsys, answer, tmp_path):
     write_instance(draw("rayleigh", 2, K=3, T=4), tmp_path / "other.json")
-    said = call(capsys, "check", tmp_path / "other.json", answer)
-    assert said.status == 1 and "instance: made for" in said.out
+    done = call(capsys, "check", tmp_path / "other.json", answer)
+    assert done.status == 1 and "instance: made for" in done.out
 
 
 def test_convert_there_and_back(capsys, file, tmp_path):
@@ -225,37 +225,37 @@ def test_convert_there_and_back(capsys, file, tmp_path):
 
 
 def test_another_solver_goes_there_and_back(capsys, file, tmp_path):
-    said = call(capsys, "export", file, "--model", "p2-set", "-o", tmp_path / "model.lp", "--json")
-    facts = json.loads(said.out)
-    assert said.status == 0 and facts["files"] == [str(tmp_path / "model.lp")]
+    done = call(capsys, "export", file, "--model", "p2-set", "-o", tmp_path / "model.lp", "--json")
+    facts = json.loads(done.out)
+    assert done.status == 0 and facts["files"] == [str(tmp_path / "model.lp")]
     highs = highspy.Highs()
     highs.silent()
     highs.readModel(str(tmp_path / "model.lp"))
     highs.run()
     solved, output = tmp_path / "model.sol", tmp_path / "out.json"
     highs.writeSolution(str(solved), 0)
-    said = call(capsys, "read-solution", file, solved, "-o", output)
-    assert said.status == 0 and "referee: valid" in said.out and "mismatch" not in said.out
+    done = call(capsys, "read-solution", file, solved, "-o", output)
+    assert done.status == 0 and "referee: valid" in done.out and "mismatch" not in done.out
     assert call(capsys, "check", file, output).status == 0
     best = solve(read_instance(file), "exact").objective
     assert read_solution(output).objective == pytest.approx(best, rel=1e-7)
 
     solved.write_text(re.sub(r"Objective .*", "Objective 1.5", solved.read_text()))
-    said = call(capsys, "read-solution", file, solved)
-    assert said.status == 1 and "valid" in said.out and "mismatch: the file claims" in said.out
+    done = call(capsys, "read-solution", file, solved)
+    assert done.status == 1 and "valid" in done.out and "mismatch: the file claims" in done.out
     facts = json.loads(call(capsys, "read-solution", file, solved, "--json").out)
     assert facts["valid"] is True and facts["claim_holds"] is False
 
     solved.write_text("select_t0_e0 1")  # tokens without experts
-    said = call(capsys, "read-solution", file, solved, "-o", tmp_path / "no.json")
-    assert said.status == 1 and "C1: token 1" in said.out
-    assert "was not written" in said.err and not (tmp_path / "no.json").exists()
+    done = call(capsys, "read-solution", file, solved, "-o", tmp_path / "no.json")
+    assert done.status == 1 and "C1: token 1" in done.out
+    assert "was not written" in done.err and not (tmp_path / "no.json").exists()
 
 
 def test_export_places_a_given_selection(capsys, file, answer, tmp_path):
     output = tmp_path / "p3.mps"
-    said = call(capsys, "export", file, "--model", "p3", "--selection", answer, "-o", output)
-    assert said.status == 0 and "p3, " in said.out and "energy in joule = " in said.out
+    done = call(capsys, "export", file, "--model", "p3", "--selection", answer, "-o", output)
+    assert done.status == 0 and "p3, " in done.out and "energy in joule = " in done.out
     for token, experts in enumerate(read_solution(answer).experts):
         for expert in experts:
             assert f"chosen_t{token}_e{expert}" in output.read_text()

@@ -88,9 +88,9 @@ def test_all_commands_are_found():
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
 def test_help(path, capsys):
-    said = call(capsys, *path, "--help")
-    assert said.status == 0 and said.err == ""
-    assert said.out.startswith(f"Usage: dmoe {' '.join(path)} ")
+    done = call(capsys, *path, "--help")
+    assert done.status == 0 and done.err == ""
+    assert done.out.startswith(f"Usage: dmoe {' '.join(path)} ")
     assert at(path).help
     assert examples(path), "no example in its help"
 
@@ -104,7 +104,7 @@ def test_the_list_of_commands_is_the_first_lines_of_their_modules(path, capsys):
     for name, info in group.modules().items():
         module = importlib.import_module(f"{group.package}.{info.name}")
         assert f"{name} {module.__doc__.partition(chr(10))[0]} " in f"{listed} "
-        assert at((*path, name)).short_help is None  # said once
+        assert at((*path, name)).short_help is None  # the module has it
 
 
 @pytest.mark.parametrize("path", PATHS, ids=" ".join)
@@ -183,9 +183,9 @@ def test_json_is_json(path, capsys, folder, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.delenv("DMOE_DATA", raising=False)
     line = JSON_RUNS.get(path) or examples(path)[0]
-    said = call(capsys, *shlex.split(line)[1:], "--json")
-    assert said.status in (0, 1), said
-    json.loads(said.out)
+    done = call(capsys, *shlex.split(line)[1:], "--json")
+    assert done.status in (0, 1), done
+    json.loads(done.out)
 
 
 # ----------------------------------------------------------------------------------- the folder
@@ -200,8 +200,8 @@ def test_a_file_that_is_dropped_in_is_a_command(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
     page = call(capsys, "--help").out
     assert "  say-hello      Greet somebody.\n" in page and "shared" not in page
-    said = call(capsys, "say-hello", "world")
-    assert (said.status, said.out, said.err) == (0, "hello world\n", "")
+    done = call(capsys, "say-hello", "world")
+    assert (done.status, done.out, done.err) == (0, "hello world\n", "")
     assert call(capsys, "solve", "--help").status == 0
 
 

@@ -35,12 +35,12 @@ def report(tmp_path_factory):
 
 def test_from_a_report_to_tables_and_pictures(capsys, report, tmp_path):
     output = tmp_path / "new" / "compared"
-    said = call(capsys, "compare", report, "-o", output)
-    assert said.status == 0 and said.err == f"comparison: 14 files in {output}\n"
-    lines = said.out.splitlines()
+    done = call(capsys, "compare", report, "-o", output)
+    assert done.status == 0 and done.err == f"comparison: 14 files in {output}\n"
+    lines = done.out.splitlines()
     assert lines[0].startswith("method  ") and lines[2].startswith("greedy  ")
-    assert "shift 10 ms" in said.out and "lower-bound" not in said.out
-    assert "2 problems, pooled here" in said.out
+    assert "shift 10 ms" in done.out and "lower-bound" not in done.out
+    assert "2 problems, pooled here" in done.out
     assert sorted(path.name for path in output.iterdir()) == sorted(
         ["comparison.json", "runs.csv"]
         + [f"{table}.{kind}" for table in ("summary", "tests") for kind in ("csv", "md", "tex")]
@@ -61,12 +61,12 @@ def test_from_a_report_to_tables_and_pictures(capsys, report, tmp_path):
 
 
 def test_methods_sets_and_options_are_chosen(capsys, report):
-    said = call(
+    done = call(
         capsys, "compare", report / "rows.csv", "--methods", "greedy, top-k", "--set", "smoke",
         "--problem", "P2", "--time-shift", 1, "--gap-shift", 0.1, "--target", 0.5, "--horizon", 2,
         "--json",
     )  # fmt: skip
-    facts = json.loads(said.out)
+    facts = json.loads(done.out)
     assert [entry["method"] for entry in facts["summary"]] == ["greedy", "top-k"]
     assert facts["options"] == {
         "time_shift_s": 1.0, "gap_shift": 0.1, "target_gap": 0.5, "horizon_s": 2.0
@@ -97,9 +97,9 @@ def test_a_method_in_two_files_is_compared_with_itself(capsys, report, tmp_path)
     (tmp_path / "after").mkdir()
     faster = table[table.method == "exhaustive"].assign(runtime_s=lambda t: t.runtime_s / 2)
     faster.to_csv(tmp_path / "after" / "rows.csv", index=False)
-    said = call(capsys, "compare", report, tmp_path / "after", "--json",
+    done = call(capsys, "compare", report, tmp_path / "after", "--json",
                 "--methods", "exhaustive@small,exhaustive@after")  # fmt: skip
-    (test,) = [t for t in json.loads(said.out)["tests"] if t["quantity"] == "time"]
+    (test,) = [t for t in json.loads(done.out)["tests"] if t["quantity"] == "time"]
     assert test["pairs"] == test["higher"] == 13 and test["p_value"] == pytest.approx(2**-12)
     assert test["median"] == pytest.approx(0.6931471805599453)
     both = read_several([tmp_path / "after", tmp_path / "after" / "rows.csv"])
@@ -115,8 +115,8 @@ def test_without_matplotlib_pictures_are_refused_and_tables_are_not(
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *a: None if name == "matplotlib" else find(name)
     )
-    said = call(capsys, "compare", report, "-o", tmp_path / "out")
-    assert_refused(said, "matplotlib", 'pip install "dmoe-models[report]"')
+    done = call(capsys, "compare", report, "-o", tmp_path / "out")
+    assert_refused(done, "matplotlib", 'pip install "dmoe-models[report]"')
     assert not (tmp_path / "out").exists()
     assert call(capsys, "compare", report).status == 0
 

@@ -29,9 +29,9 @@ METHODS = "jesa,exact,top-k"
 
 
 def rounds_json(capsys, *arguments):
-    said = call(capsys, "rounds", *arguments, "--json")
-    assert said.status == 0, said
-    return json.loads(said.out)
+    done = call(capsys, "rounds", *arguments, "--json")
+    assert done.status == 0, done
+    return json.loads(done.out)
 
 
 def test_totals_are_those_of_run_rounds(capsys):
@@ -122,8 +122,8 @@ def test_what_is_missing_has_no_saving_and_what_is_refused_no_gap():
 
 def test_files_are_complete(capsys, tmp_path):
     folder = tmp_path / "new" / "rounds"
-    said = call(capsys, "rounds", *SMALL, "--methods", f"{METHODS},lower-bound", "-o", folder)
-    assert said.status == 0 and said.err == f"rounds: 13 files in {folder}\n"
+    done = call(capsys, "rounds", *SMALL, "--methods", f"{METHODS},lower-bound", "-o", folder)
+    assert done.status == 0 and done.err == f"rounds: 13 files in {folder}\n"
     names = ["totals", "layers", "tokens", "loads", "sizes"]
     files = [f"{name}.{kind}" for name in names for kind in ("csv", "parquet")]
     files += [f"rounds.{kind}" for kind in ("json", "png", "pdf")]
@@ -152,8 +152,8 @@ def test_the_same_seed_prints_and_writes_the_same(capsys, tmp_path):
 
 
 def test_the_tables_are_aligned(capsys):
-    said = call(capsys, "rounds", *SMALL, "--methods", METHODS, "--per-layer")
-    layers, totals, legend = said.out.split("\n\n")
+    done = call(capsys, "rounds", *SMALL, "--methods", METHODS, "--per-layer")
+    layers, totals, legend = done.out.split("\n\n")
     assert len(layers.splitlines()) == 2 + 9 and len(totals.splitlines()) == 2 + 3
     assert totals.startswith("method  energy (J)  per token (J)  transmission (J)  computation (J)")
     assert layers.split()[:3] == ["layer", "gamma", "method"] and "static (J)" in layers
@@ -220,9 +220,9 @@ def mine(tmp_path, monkeypatch):
 
 def test_a_plug_in_is_a_method_like_any_other(capsys, mine):
     asked = ("--methods", "top-k", "--method", "mine.py:restless", "-o", "out", "--json")
-    said = call(capsys, "rounds", *SMALL, *asked, "--option", "mine.py:restless.k=2")
-    assert said.status == 0 and "working" in said.err
-    found = json.loads(said.out)
+    done = call(capsys, "rounds", *SMALL, *asked, "--option", "mine.py:restless.k=2")
+    assert done.status == 0 and "working" in done.err
+    found = json.loads(done.out)
     labels = [line["method"] for line in found["totals"]]
     assert labels == ["top-k", "mine.py:restless (k=2)"]
     assert found["totals"][1]["saving"] == 0
@@ -252,8 +252,8 @@ def test_without_matplotlib_files_are_refused_and_tables_are_not(capsys, tmp_pat
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *a: None if name == "matplotlib" else find(name)
     )
-    said = call(capsys, "rounds", *SMALL, "--methods", "top-k", "-o", tmp_path / "out")
-    assert_refused(said, "needs matplotlib", 'pip install "dmoe-models[report]"')
+    done = call(capsys, "rounds", *SMALL, "--methods", "top-k", "-o", tmp_path / "out")
+    assert_refused(done, "needs matplotlib", 'pip install "dmoe-models[report]"')
     assert not (tmp_path / "out").exists()
     assert call(capsys, "rounds", *SMALL, "--methods", "top-k").status == 0
 
@@ -269,8 +269,8 @@ def test_the_examples_of_the_help_work(capsys, mine):
     for example in examples:
         if "recorded" in example:  # needs data: below
             continue
-        said = call(capsys, *example)
-        assert said.status == 0, said
+        done = call(capsys, *example)
+        assert done.status == 0, done
         if "-o" in example:
             assert (mine / example[example.index("-o") + 1] / "rounds.png").exists()
 

@@ -41,27 +41,27 @@ def test_run_status_report(capsys, config, tmp_path):
     pytest.importorskip("psutil")
     folder = tmp_path / "study"
     command = ("study", "asymptotics", "--config", config, "--out", folder, "--workers", 0)
-    said = call(capsys, *command)
-    assert said.status == 0
-    assert "2 of 2 tasks done, 0 failed" in said.out
-    assert said.err.splitlines()[0] == "0 of 2 tasks were done before"
-    assert said.err.splitlines()[-1].startswith("2 of 2 tasks, ")
-    assert said.out.endswith(f"what was found: dmoe study report {folder}\n")
+    done = call(capsys, *command)
+    assert done.status == 0
+    assert "2 of 2 tasks done, 0 failed" in done.out
+    assert done.err.splitlines()[0] == "0 of 2 tasks were done before"
+    assert done.err.splitlines()[-1].startswith("2 of 2 tasks, ")
+    assert done.out.endswith(f"what was found: dmoe study report {folder}\n")
 
-    said = call(capsys, *command, "--json")
-    facts = json.loads(said.out)
+    done = call(capsys, *command, "--json")
+    facts = json.loads(done.out)
     assert (facts["done"], facts["failed"], facts["total"], facts["waiting"]) == (2, 0, 2, 0)
-    assert said.err == "2 of 2 tasks were done before\n"
+    assert done.err == "2 of 2 tasks were done before\n"
 
-    said = call(capsys, "study", "status", folder)
-    assert said.status == 0 and facts["sha256"][:12] in said.out and "4 rows" in said.out
+    done = call(capsys, "study", "status", folder)
+    assert done.status == 0 and facts["sha256"][:12] in done.out and "4 rows" in done.out
     status = json.loads(call(capsys, "study", "status", folder, "--json").out)
     assert status["sha256"] == facts["sha256"] and len(status["runs"]) == 1
     environment = status["runs"][0]["environment"]
     assert {"python", "cores", "versions", "commit"} <= set(environment)
 
-    said = call(capsys, "study", "report", folder, "--json")
-    found = json.loads(said.out)
+    done = call(capsys, "study", "report", folder, "--json")
+    found = json.loads(done.out)
     assert found["sha256"] == facts["sha256"] and found["verdicts"]
     claims = [verdict["claim"] for verdict in found["verdicts"]]
     assert not [claim for claim in claims if "asymptotic" in claim]  # one number of subcarriers
@@ -77,9 +77,9 @@ def test_a_report_for_people(capsys, tmp_path, monkeypatch):
     found = sample(waiting=50, failures={"it hung": 2})
     monkeypatch.setattr("dmoe_models.studies.analysis.findings.gather", lambda database: found)
     Database(tmp_path / "it", DESIGN).close()
-    said = call(capsys, "study", "report", tmp_path / "it", "-o", tmp_path / "new", "--no-rows")
-    assert said.status == 0 and said.err == ""
-    lines = said.out.splitlines()
+    done = call(capsys, "study", "report", tmp_path / "it", "-o", tmp_path / "new", "--no-rows")
+    assert done.status == 0 and done.err == ""
+    lines = done.out.splitlines()
     assert lines[:2] == ["50 draws wait for recorded data.", "  2 x it hung"]
     assert lines[2].split() == ["outcome", "claim", "finding"]
     assert lines[4].startswith("held  ") and "On 98 % [96, 99] of 250 draws" in lines[4]
@@ -92,10 +92,10 @@ def test_status_of_a_study_that_has_just_begun(capsys, config, tmp_path):
     with Database(tmp_path / "new", design) as database:
         database.start_session({})
         database.store_failure(design.tasks()[0], "it hung", 2, 9.0)
-    said = call(capsys, "study", "status", tmp_path / "new")
-    assert said.status == 1
-    assert "1 of 2 tasks done, 1 failed" in said.out and "1 x it hung" in said.out
-    assert "(not ended)" in said.out
+    done = call(capsys, "study", "status", tmp_path / "new")
+    assert done.status == 1
+    assert "1 of 2 tasks done, 1 failed" in done.out and "1 x it hung" in done.out
+    assert "(not ended)" in done.out
 
 
 def test_a_report_of_what_cannot_be_true_ends_in_failure(capsys, config, tmp_path):
@@ -106,9 +106,9 @@ def test_a_report_of_what_cannot_be_true_ends_in_failure(capsys, config, tmp_pat
         for task in database.design.tasks():
             seeds = range(task.first_seed, task.first_seed + task.seeds)
             database.store(task, [row | {"seed": seed, "excess": -0.25} for seed in seeds], 1, 0.5)
-    said = call(capsys, "study", "report", tmp_path / "a", "--no-rows")
-    assert said.status == 1 and said.out.startswith("4 rows cannot be true; ")
-    assert "cell 0, seed 0: jesa is below the certified optimum by 0.25" in said.out
+    done = call(capsys, "study", "report", tmp_path / "a", "--no-rows")
+    assert done.status == 1 and done.out.startswith("4 rows cannot be true; ")
+    assert "cell 0, seed 0: jesa is below the certified optimum by 0.25" in done.out
     page = (tmp_path / "a" / "report.html").read_text()
     assert "4 rows cannot be true" in page
 
@@ -129,13 +129,13 @@ def test_two_runs_are_compared(capsys, config, tmp_path):
     def compared(one, two):
         return call(capsys, "study", "compare", tmp_path / one, tmp_path / two)
 
-    said = compared("a", "b")
-    assert said.status == 0 and said.out.startswith("4 rows in both, 0 in ")
-    said = compared("a", "c")
-    assert said.status == 1 and "2 different values" in said.out
-    assert said.out.splitlines()[-1].split() == ["0", "3", "jesa", "optimum_j", "1.5", "1.25"]
-    said = compared("a", "d")
-    assert said.status == 1 and "2 rows in both, 2 in " in said.out
+    done = compared("a", "b")
+    assert done.status == 0 and done.out.startswith("4 rows in both, 0 in ")
+    done = compared("a", "c")
+    assert done.status == 1 and "2 different values" in done.out
+    assert done.out.splitlines()[-1].split() == ["0", "3", "jesa", "optimum_j", "1.5", "1.25"]
+    done = compared("a", "d")
+    assert done.status == 1 and "2 rows in both, 2 in " in done.out
     facts = json.loads(
         call(capsys, "study", "compare", tmp_path / "d", tmp_path / "a", "--json").out
     )
@@ -147,9 +147,9 @@ def test_two_runs_are_compared(capsys, config, tmp_path):
 
 
 def test_help(capsys):
-    said = call(capsys, "study", "--help")
+    done = call(capsys, "study", "--help")
     for name in ("asymptotics", "optimality", "savings", "status", "report"):
-        assert f"  {name} " in said.out
+        assert f"  {name} " in done.out
     assert "--scheduler" in call(capsys, "study", "savings", "--help").out
 
 
@@ -181,8 +181,8 @@ def test_pace(config, capsys, monkeypatch):
     lines.begin(0, 2, 0)
     lines.step(task, TaskAnswer(failure="it hung", again=True), 1, False)
     lines.step(task, TaskAnswer(failure="it hung", again=True), 2, True)
-    said = capsys.readouterr().err.splitlines()
-    assert said == [
+    done = capsys.readouterr().err.splitlines()
+    assert done == [
         "0 of 2 tasks were done before",
         "cell 0, seed 0: it hung; will be tried again",
         "cell 0, seed 0: it hung; failed",

@@ -121,8 +121,8 @@ def test_validate_runs_again_what_has_no_answer(tmp_path, capsys):
     report = ("--report", tmp_path / "report", "--methods", "greedy")
     asked = ("validate", "smoke", *report)
     assert call(capsys, *asked).status == 0
-    said = call(capsys, *asked, "--answers", tmp_path / "answers")
-    assert said.status == 0
+    done = call(capsys, *asked, "--answers", tmp_path / "answers")
+    assert done.status == 0
     assert len(list((tmp_path / "answers").glob("*.answer.json"))) == 13
     assert_refused(
         call(capsys, "validate", "smoke", "--answers", tmp_path / "report" / "rows.csv"),
@@ -146,9 +146,9 @@ def test_a_folder_is_certified_at_once(tmp_path, capsys):
     rounds, folder = tmp_path / "rounds", tmp_path / "answers"
     assert call(capsys, "generate", "tight", "-p", "K=3", "--count", 2, "-o", rounds).status == 0
     files = sorted(rounds.glob("*.json"))
-    said = call(capsys, "certify", *files, "--answers", folder)
-    assert said.status == 0 and said.out.count("certificate proves") == 2
-    assert [line for line in said.out.splitlines() if line.endswith(":")] == [
+    done = call(capsys, "certify", *files, "--answers", folder)
+    assert done.status == 0 and done.out.count("certificate proves") == 2
+    assert [line for line in done.out.splitlines() if line.endswith(":")] == [
         f"{file.stem}:" for file in files
     ]
     assert len(list(folder.glob("*.certificate.json"))) == 2
@@ -163,8 +163,8 @@ def test_several_files_share_no_output_and_are_read_before_any_work(tmp_path, ca
     files = sorted(rounds.glob("*.json"))
     for option in ("-o", "--solution"):
         proof = tmp_path / "proof.json"
-        said = call(capsys, "certify", *files, "--answers", folder, option, proof)
-        assert_refused(said, option, "one instance")
+        done = call(capsys, "certify", *files, "--answers", folder, option, proof)
+        assert_refused(done, option, "one instance")
     assert_refused(
         call(capsys, "certify", *files, rounds / "none.json", "--answers", folder), "none"
     )

@@ -123,17 +123,17 @@ def file(tmp_path):
 
 
 def validated(capsys, *arguments):
-    said = call(capsys, "validate", *arguments, "--json")
-    document = json.loads(said.out)
-    return said, {row["method"].rpartition(":")[2]: row for row in document["rows"]}, document
+    done = call(capsys, "validate", *arguments, "--json")
+    document = json.loads(done.out)
+    return done, {row["method"].rpartition(":")[2]: row for row in document["rows"]}, document
 
 
 def test_ten_lines_of_a_researcher_are_verified_by_one_command(capsys, tmp_path):
     (tmp_path / "mine.py").write_text(TEN_LINES)
     mine = f"{tmp_path}/mine.py:strongest"
-    said = call(capsys, "validate", "smoke", "--methods", "exhaustive", "--method", mine)
-    assert said.status == 0 and said.out.endswith("no breach\n")
-    (line,) = [line for line in said.out.splitlines() if line.startswith(mine + "  plug-in")]
+    done = call(capsys, "validate", "smoke", "--methods", "exhaustive", "--method", mine)
+    assert done.status == 0 and done.out.endswith("no breach\n")
+    (line,) = [line for line in done.out.splitlines() if line.startswith(mine + "  plug-in")]
     # 13 instances, 3 optimal; 3.2 % to 40 % off elsewhere, none found on the two scarce ones, and
     # one answer that misses C1 where no answer can meet it.
     assert line.split()[2:4] == ["13", "3"] and line.split()[-5:] == ["2", "1", "0", "0", "0"]
@@ -160,10 +160,10 @@ def test_ten_lines_of_a_researcher_are_verified_by_one_command(capsys, tmp_path)
 def test_a_stranger_that_fails_has_a_row_and_the_run_goes_on(
     capsys, strangers, file, function, status, words
 ):
-    said, rows, document = validated(
+    done, rows, document = validated(
         capsys, file, "--methods", f"{strangers}:{function},greedy", "--time-limit", "0.1"
     )
-    assert said.status == 0 and document["breaches"] == []
+    assert done.status == 0 and document["breaches"] == []
     assert rows[function]["status"] == status
     assert words in rows[function]["reason"] and "\n" not in rows[function]["reason"]
     assert rows[function]["gap"] is None and rows[function]["optimal"] is None
@@ -171,14 +171,14 @@ def test_a_stranger_that_fails_has_a_row_and_the_run_goes_on(
 
 
 def test_what_a_stranger_prints_does_not_spoil_the_output(capsys, strangers, file):
-    said, rows, _ = validated(capsys, file, "--methods", f"{strangers}:prints")
+    done, rows, _ = validated(capsys, file, "--methods", f"{strangers}:prints")
     assert rows["prints"]["verdict"] == "valid"
-    assert "thinking" in said.err
+    assert "thinking" in done.err
 
 
 def test_a_stranger_that_claims_too_high_a_bound_is_a_breach(capsys, strangers, file):
-    said, rows, document = validated(capsys, file, "--methods", f"{strangers}:lies,exhaustive")
-    assert said.status == 1
+    done, rows, document = validated(capsys, file, "--methods", f"{strangers}:lies,exhaustive")
+    assert done.status == 1
     (line,) = document["breaches"]
     assert "lies gives a lower bound of 1 J" in line
     # and nobody is measured by it
@@ -186,14 +186,14 @@ def test_a_stranger_that_claims_too_high_a_bound_is_a_breach(capsys, strangers, 
 
 
 def test_a_claim_of_infeasibility_proves_nothing(capsys, strangers, file, tmp_path):
-    said, rows, document = validated(capsys, file, "--methods", f"{strangers}:says_infeasible")
-    assert said.status == 0  # nobody contradicts it
+    done, rows, document = validated(capsys, file, "--methods", f"{strangers}:says_infeasible")
+    assert done.status == 0  # nobody contradicts it
     assert rows["says_infeasible"]["status"] == "unknown"
     assert rows["says_infeasible"]["own_bound_j"] == "Infinity"
     assert document["summary"][0]["solved"] == 0 and document["summary"][0]["no_solution"] == 1
     methods = f"{strangers}:says_infeasible,greedy"
-    said, rows, document = validated(capsys, file, "--methods", methods)
-    assert said.status == 1 and rows["greedy"]["gap"] > 0
+    done, rows, document = validated(capsys, file, "--methods", methods)
+    assert done.status == 1 and rows["greedy"]["gap"] > 0
     assert "says_infeasible says infeasible, yet greedy has" in document["breaches"][0]
 
     from dmoe_models import write_instance
@@ -222,8 +222,8 @@ def test_a_stranger_changes_nobody_s_instance_and_is_judged_by_the_right_one(
 ):
     _, alone, _ = validated(capsys, file, "--methods", "greedy,exhaustive")
     methods = f"{strangers}:{function},greedy,exhaustive"
-    said, rows, document = validated(capsys, file, "--methods", methods)
-    assert said.status == 0 and document["breaches"] == []
+    done, rows, document = validated(capsys, file, "--methods", methods)
+    assert done.status == 0 and document["breaches"] == []
     for name in ("greedy", "exhaustive"):
         assert rows[name]["objective_j"] == alone[name]["objective_j"]
         assert rows[name]["best_bound_j"] == alone[name]["best_bound_j"]
@@ -254,8 +254,8 @@ def test_a_file_that_holds_no_method_is_refused_before_the_run(
     (folder / "broken.py").write_text("def f(:\n")
     (folder / "leaving.py").write_text("import sys\nsys.exit(1)\n")
     (folder / "wanting.py").write_text("import absent_package\n")
-    said = call(capsys, "validate", file, "--method", method.format(folder=folder))
-    assert_refused(said, *words)
+    done = call(capsys, "validate", file, "--method", method.format(folder=folder))
+    assert_refused(done, *words)
 
 
 def test_an_edited_algorithm_is_run_again(capsys, tmp_path, file):
@@ -291,7 +291,7 @@ def test_an_installed_method_is_a_method_like_any_other(capsys, file, tmp_path):
     _, rows, _ = validated(capsys, file, "--methods", "theirs,greedy")
     assert rows["theirs"]["kind"] == "plug-in" and rows["theirs"]["verdict"] == "valid"
     assert len(rows["theirs"]["method_sha256"]) == 64
-    said = call(capsys, "solve", file, "--method", "theirs", "-o", tmp_path / "answer.json")
-    assert said.status == 0
+    done = call(capsys, "solve", file, "--method", "theirs", "-o", tmp_path / "answer.json")
+    assert done.status == 0
     assert call(capsys, "check", file, tmp_path / "answer.json").status == 0
     assert_refused(call(capsys, "validate", file, "--methods", "missing"), "no_such_package")

@@ -226,16 +226,16 @@ def test_the_table_shows_what_is_known(mine, instances, offered, tmp_path):
 def test_from_the_command_line(mine, instances, tmp_path, capsys):
     records = ["--records", tmp_path / "best"]
     named, answers = tmp_path / "mine.toml", tmp_path / "answers"
-    said = call(
+    done = call(
         capsys,
         *("validate", named, "--methods", "exact,des,jesa", "--answers", answers),
         *("--author", "us"),
     )
-    assert said.status == 0
-    said = call(capsys, "library", "update", answers, "--set", named, *records)
-    assert said.status == 0 and "3 accepted, 2 unchanged, 0 refused" in said.out
-    said = call(capsys, "library", "table", named, *records, "-o", tmp_path / "status.md")
-    assert said.status == 0 and said.out == ""
+    assert done.status == 0
+    done = call(capsys, "library", "update", answers, "--set", named, *records)
+    assert done.status == 0 and "3 accepted, 2 unchanged, 0 refused" in done.out
+    done = call(capsys, "library", "table", named, *records, "-o", tmp_path / "status.md")
+    assert done.status == 0 and done.out == ""
     assert "optimal" in (tmp_path / "status.md").read_text()
 
 

@@ -36,7 +36,7 @@ def compare(folder: Path, other: Path, as_json: bool) -> int:
             f"{other} only; {len(found.differences):,} different values"
         )
         if len(found.differences):
-            shown = found.differences.head(20)
-            lines = [[str(value) for value in line] for line in shown.to_numpy().tolist()]
-            click.echo(text_table(list(shown.columns), lines, left=[2, 3]))
+            head = found.differences.head(20)
+            lines = [[str(value) for value in line] for line in head.to_numpy().tolist()]
+            click.echo(text_table(list(head.columns), lines, left=[2, 3]))
     return 0 if found.same else 1
