@@ -1,6 +1,7 @@
 """Documentation is true where that can be tested: links, places, the order of rooms, studies."""
 
 import importlib.util
+import json
 import re
 import tomllib
 
@@ -43,6 +44,16 @@ def test_links_lead_somewhere(page):
         assert target.exists(), link
         if anchor:
             assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+def test_links_of_notebooks_lead_somewhere():
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+        for path, anchor in re.findall(r"\]\(([\w./-]+)(?:#([\w-]+))?\)", text):
+            target = notebook.parent / path
+            assert target.exists(), f"{notebook.name}: {path}"
+            assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), anchor
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
