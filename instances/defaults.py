@@ -28,8 +28,9 @@ RELEVANCE = 1.0
 IMPORTANCE = 0.49
 """gamma of a round alone: that of the second of several layers."""
 
+RETURN_ASSUMPTION = "the return of expert outputs is not counted"
 ASSUMPTIONS = (
     "the physical constants, sizes and distributions are defaults of this project",
-    "the return of expert outputs is not counted",
+    RETURN_ASSUMPTION,
 )
 """What the metadata of every drawn instance say."""

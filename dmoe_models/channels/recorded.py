@@ -23,6 +23,11 @@ from dmoe_models.portable.random import Draws
 WIFI_SUBCARRIER_HZ = 312.5e3
 WIFI_SUBCARRIERS = 56
 """Active subcarriers of a 20 MHz channel."""
+RESAMPLING_ASSUMPTION = (
+    "measured responses serve as links between nodes, drawn without replacement; they were not "
+    "measured between such nodes, nor at the same time"
+)
+"""What `network_gain` takes for granted, for the metadata."""
 THERMAL_NOISE_DBM_PER_HZ = -174.0
 """k T at 290 K, rounded as link budgets have it; `propagation.noise_power_w` takes k T itself."""
 

@@ -13,7 +13,12 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.algorithms.placement.assignment import cheapest_assignment
-from dmoe_models.channels.recorded import ChannelRecord, network_gain, read_channel
+from dmoe_models.channels.recorded import (
+    RESAMPLING_ASSUMPTION,
+    ChannelRecord,
+    network_gain,
+    read_channel,
+)
 from dmoe_models.environment import package_version
 from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import positive, whole_at_least
@@ -26,7 +31,7 @@ from dmoe_models.scores.recorded import (
     place_tokens,
     read_gates,
 )
-from instances.defaults import IMPORTANCE, MAX_EXPERTS, RELEVANCE
+from instances.defaults import IMPORTANCE, MAX_EXPERTS, RELEVANCE, RETURN_ASSUMPTION
 from instances.families.parts import efficiency_energy_j
 from instances.recorded.directory import (
     DOMAINS,
@@ -138,7 +143,7 @@ def join(
             *channel.assumptions,
             *_resampling(channel, responses),
             f"{flop_per_token:g} FLOP per token at 0.5 to 2 TFLOP/J, drawn for each node",
-            "the return of expert outputs is not counted",
+            RETURN_ASSUMPTION,
         ],
     }
     instance = Instance(
@@ -166,8 +171,7 @@ def _resampling(channel: ChannelRecord, responses: int) -> tuple[str, ...]:
         return ()
     joined = (f"{responses} responses are concatenated for a link",) if responses > 1 else ()
     return (
-        "measured responses serve as links between nodes, drawn without replacement; they were "
-        "not measured between such nodes, nor at the same time",
+        RESAMPLING_ASSUMPTION,
         *joined,
     )
 

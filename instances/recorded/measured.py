@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.channels.recorded import ChannelRecord, network_gain
+from dmoe_models.channels.recorded import RESAMPLING_ASSUMPTION, ChannelRecord, network_gain
 from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import one_of, whole_at_least
 from dmoe_models.model.instance import Instance
@@ -72,8 +72,7 @@ def draw_measured(
             "assumptions": [
                 *base.metadata["assumptions"],
                 *record.assumptions,
-                "measured responses serve as links between nodes, drawn without replacement; they "
-                "were not measured between such nodes, nor at the same time",
+                RESAMPLING_ASSUMPTION,
                 f"{responses} response(s) joined in frequency for a link",
             ],
         },
