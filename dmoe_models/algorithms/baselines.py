@@ -39,8 +39,10 @@ def complete_with_p3(instance: Instance, selection: np.ndarray | None) -> Outcom
 
     Parameters
     ----------
+    instance : Instance
+        P1 or P2.
     selection : (T, K) bool array or None
-        None where a token could not be served.
+        Experts of every token; None where a token could not be served.
 
     Returns
     -------
@@ -72,12 +74,24 @@ def usable_energy_j(instance: Instance) -> np.ndarray:
 
 
 def top_k(instance: Instance, *, k: int | None = None) -> Outcome:
-    """Serve every token by the k highest-scoring experts within reach.
+    """Serve every token by the k highest-scoring experts within reach, then P3.
 
     Parameters
     ----------
+    instance : Instance
+        P1 or P2.
     k : int, optional
-        D by default. A smaller k may break C1, a larger one breaks C2.
+        Experts per token, D by default. A smaller k may break C1, a larger one breaks C2.
+
+    Returns
+    -------
+    Outcome
+        Without a solution where the loaded links cannot all have a subcarrier.
+
+    Raises
+    ------
+    MethodError
+        For k outside 1 to K.
     """
     number = instance.max_experts if k is None else k
     if not isinstance(number, int) or not 1 <= number <= instance.K:
@@ -86,7 +100,18 @@ def top_k(instance: Instance, *, k: int | None = None) -> Outcome:
 
 
 def highest_scores(instance: Instance, number: int) -> np.ndarray:
-    """Return the (T, K) selection of each token's `number` best experts within reach."""
+    """Select each token's best experts within reach.
+
+    Parameters
+    ----------
+    instance : Instance
+    number : int
+        Experts per token.
+
+    Returns
+    -------
+    (T, K) bool array
+    """
     within_reach = np.isfinite(usable_energy_j(instance))
     order = np.argsort(np.where(within_reach, -instance.gate_scores, 1.0), axis=1, kind="stable")
     selection = np.zeros((instance.T, instance.K), dtype=bool)
@@ -106,12 +131,21 @@ def homogeneous(
 
     Parameters
     ----------
+    instance : Instance
+        P1 or P2.
     z : float, optional
-        The instance's relevance by default.
+        Relevance threshold in (0, 1], the instance's by default.
     max_experts : int, optional
-        The instance's D by default.
-    seed, time_limit
-        As for JESA.
+        D, most experts per token, the instance's by default.
+    seed : int
+        Seed of JESA's random start (P2).
+    time_limit : float, optional
+        Seconds for DES (P1) or JESA (P2).
+
+    Returns
+    -------
+    Outcome
+        Without a bound: that of H's own problem is none of the instance's.
 
     Notes
     -----
@@ -127,7 +161,6 @@ def homogeneous(
         outcome = solve_p1(own, time_limit=time_limit)
     else:
         outcome = jesa(own, seed=seed, time_limit=time_limit)
-    # A bound of H's own problem is none of the instance's.
     return Outcome(outcome.solution, details=outcome.details)
 
 
@@ -135,7 +168,17 @@ def greedy(instance: Instance) -> Outcome:
     """Take experts by energy-to-score ratio until need is met, then drop the superfluous ones.
 
     Prices are each link's own best (the given ones in P1). Where the D slots run out before need is
-    met, the token takes its D highest scores. Experts are dropped from the dearest on.
+    met, the token takes its D highest scores. Experts are dropped from the dearest on. P3 follows.
+
+    Parameters
+    ----------
+    instance : Instance
+        P1 or P2.
+
+    Returns
+    -------
+    Outcome
+        Without a solution where a token has no feasible set, or a loaded link no subcarrier.
     """
     energy = usable_energy_j(instance)
     selection = np.zeros((instance.T, instance.K), dtype=bool)
@@ -181,6 +224,18 @@ def _greedy_set(
 
 def random_selection(instance: Instance, *, seed: int = 0) -> Outcome:
     """Draw every token's experts uniformly from the sets that meet C1 and C2, then P3.
+
+    Parameters
+    ----------
+    instance : Instance
+        P1 or P2.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    Outcome
+        Without a solution where a token has no feasible set, or a loaded link no subcarrier.
 
     Raises
     ------

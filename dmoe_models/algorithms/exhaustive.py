@@ -38,7 +38,7 @@ def exhaustive(
     instance : Instance
         P1 or P2.
     limit : int
-        Most assignments, selections or sets to enumerate.
+        Most assignments or selections (P2), or feasible sets (P1), to enumerate.
     time_limit : float, optional
         Seconds; past it the best so far is returned without a bound.
 
@@ -79,10 +79,10 @@ def exhaustive(
             )
         if assignments <= selections:
             number, what = assignments, "assignments"
-            solution, variable, complete = _over_assignments(instance, sets, deadline)
+            solution, variable, complete = over_assignments(instance, sets, deadline)
         else:
             number, what = selections, "selections"
-            solution, variable, complete = _over_selections(instance, sets, deadline)
+            solution, variable, complete = over_selections(instance, sets, deadline)
     static = instance.static_total_j
     details = {"enumerated": f"{number} {what}", "complete": complete}
     return Outcome(
@@ -114,13 +114,30 @@ def _cheapest_sets(
     return selection, total
 
 
-def _over_assignments(
+def over_assignments(
     instance: Instance, sets: list[list[tuple[int, ...]]], deadline: Deadline
 ) -> tuple[Solution | None, float, bool]:
     """Try every way to give as many links as possible distinct subcarriers.
 
     Assignments that serve fewer links are contained: a further subcarrier never hurts a link, and
     one without gain leaves its price infinite.
+
+    Parameters
+    ----------
+    instance : Instance
+        P2.
+    sets : list of lists of tuples
+        Minimal feasible sets of every token.
+    deadline : Deadline
+
+    Returns
+    -------
+    solution : Solution or None
+        The best that was met.
+    energy_j : float
+        Its energy without the static part, J; infinite without a solution.
+    complete : bool
+        Whether everything was tried.
     """
     links, subcarriers = instance.links, instance.M
     energy = instance.transmission_energy_j[links[:, 0], links[:, 1]]
@@ -175,13 +192,30 @@ def _subcarrier_of_link(order: tuple[int, ...], links: np.ndarray) -> tuple[int,
     return tuple(owned)
 
 
-def _over_selections(
+def over_selections(
     instance: Instance, sets: list[list[tuple[int, ...]]], deadline: Deadline
 ) -> tuple[Solution | None, float, bool]:
     """Try every selection of minimal sets; equal loads are tried once, with the cheapest of them.
 
     Selections with the same token counts on every link need the same P3, so they are merged while
     the tokens are gone through one by one.
+
+    Parameters
+    ----------
+    instance : Instance
+        P2.
+    sets : list of lists of tuples
+        Minimal feasible sets of every token.
+    deadline : Deadline
+
+    Returns
+    -------
+    solution : Solution or None
+        The best that was met.
+    energy_j : float
+        Its energy without the static part, J; infinite without a solution.
+    complete : bool
+        Whether everything was tried.
     """
     nodes = instance.K
     merged: dict[bytes, tuple[float, tuple[int, ...]]] = {

@@ -64,7 +64,7 @@ def jesa(
     instance : Instance
         P2.
     seed : int
-        Of the random starts.
+        Seed of the random starts.
     start : {"random", "assignment", "price"}
         The first start: a random assignment of subcarriers to links; the assignment that is
         cheapest when every link counts alike; or every link at its own best price, which is no
@@ -74,12 +74,12 @@ def jesa(
         (unless the first was), the others are random. Where "price" shows that the best so far is
         LB, those that are left are not run.
     max_iterations : int
-        Of one start.
+        Most iterations (one P3, one DES) of one start.
     threads : int, optional
         Starts that run at a time; by default one for every core that this process may use. Answers
         do not depend on it, unless time runs out.
     time_limit : float, optional
-        Seconds for all starts.
+        Seconds for all starts together; past it the best solution so far is returned.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def jesa(
         kinds.append("price" if start != "price" else "random")
     kinds += ["random"] * (starts - len(kinds))
 
-    descents = _run(instance, kinds, seed, max_iterations, threads, Deadline(time_limit))
+    descents = _run_starts(instance, kinds, seed, max_iterations, threads, Deadline(time_limit))
     best = min(descents, key=lambda descent: descent.energy_j)
     details = {
         "start": best.start,
@@ -113,7 +113,7 @@ def jesa(
     return Outcome(best.solution, details=details)
 
 
-def _run(
+def _run_starts(
     instance: Instance,
     kinds: list[str],
     seed: int,
@@ -162,7 +162,21 @@ def _run(
 
 
 def starting_prices(instance: Instance, start: str, random: np.random.Generator) -> np.ndarray:
-    """Return the (K, K) link prices, J per token, at which the first DES works."""
+    """Return the link prices at which the first DES works.
+
+    Parameters
+    ----------
+    instance : Instance
+    start : {"random", "assignment", "price"}
+        See `jesa`.
+    random : numpy.random.Generator
+        Drawn from for a random start only.
+
+    Returns
+    -------
+    (K, K) array
+        J per token; infinite for links without a subcarrier.
+    """
     if start == "price":
         return best_link_energy_j(instance)
     if start == "random":
@@ -191,6 +205,7 @@ def descend(
 
     Parameters
     ----------
+    instance : Instance
     start : (K, K) float array or (T, K) bool array
         Link prices, J per token, for a first DES pass; or the selection itself.
     deadline : Deadline
@@ -268,9 +283,9 @@ class _Descent:
                 return
 
     def _improve(self, prices: np.ndarray) -> bool:
-        """Let the tokens that may gain by new prices choose again; tell whether any did."""
+        """Let the tokens that may gain by new prices choose again; return whether any did."""
         assert self.selection is not None
-        tokens = self._concerned(prices)
+        tokens = self._tokens_that_may_gain(prices)
         self.prices = prices
         if len(tokens) == 0:
             return False
@@ -284,7 +299,7 @@ class _Descent:
         self.selection[tokens[gains]] = answer.selection[gains]
         return True
 
-    def _concerned(self, prices: np.ndarray) -> np.ndarray:
+    def _tokens_that_may_gain(self, prices: np.ndarray) -> np.ndarray:
         """Tokens that may gain by new prices.
 
         Those of a node one of whose links got cheaper, and those that use a link that got dearer:

@@ -54,12 +54,13 @@ def local_search(
     instance : Instance
         P2.
     seed : int
+        Seed of the random starts and of the perturbations.
     starts : int
-        JESA starts: the first at each link's own best price, the others random.
+        Number of JESA starts: the first at each link's own best price, the others random.
     rounds : int
         Perturbations after the first local optimum.
     time_limit : float, optional
-        Seconds.
+        Seconds; past it the best solution so far is returned.
 
     Returns
     -------
@@ -112,6 +113,7 @@ class Search:
     ----------
     instance : Instance
     seed : int
+        Seed of the perturbations.
     """
 
     def __init__(self, instance: Instance, seed: int = 0) -> None:

@@ -22,6 +22,16 @@ def select_at_best_prices(
 
     The prices are those of the given assignment (P1), or of each link's own best subcarrier (P2,
     exclusivity dropped).
+
+    Parameters
+    ----------
+    instance : Instance
+    **limits
+        `node_limit` and `time_limit` of `select_experts`.
+
+    Returns
+    -------
+    ExpertSelection
     """
     if instance.assignment is None:
         link_energy = best_link_energy_j(instance)
@@ -49,7 +59,7 @@ def lower_bound(
         Most DES nodes per token; where one is cut off, its linear relaxation takes its place, so
         that the bound is always proved, and always cheap.
     time_limit : float, optional
-        Seconds.
+        Seconds for all tokens, with the same consequence.
 
     Returns
     -------

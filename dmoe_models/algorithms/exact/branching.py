@@ -271,12 +271,29 @@ class BranchAndBound:
 
 
 def allowance(state: SearchState, point: DualPoint) -> float:
-    """Return the reduced cost, J, above which nothing can be in a better solution."""
+    """Return the reduced cost, J, above which nothing can be in a better solution.
+
+    Parameters
+    ----------
+    state : SearchState
+        Its best known energy counts.
+    point : DualPoint
+        Where the reduced costs are taken.
+    """
     return (state.energy_j - point.bound) * (1 + 1e-9) + 1e-13 * abs(state.energy_j)
 
 
 def offer_rounded(state: SearchState, program: ResidualProgram, relaxation: Relaxation) -> None:
-    """Offer what the linear program's solution suggests: the sets, then the assignment."""
+    """Try what the linear program's solution suggests: the sets, then the assignment.
+
+    Parameters
+    ----------
+    state : SearchState
+        Gets the solutions that are better than its best.
+    program : ResidualProgram
+    relaxation : Relaxation
+        Its solution.
+    """
     problem, pool = program.problem, program.pool
     best, _ = pool.cheapest(-relaxation.weight, program.tokens)
     if (best >= 0).all():

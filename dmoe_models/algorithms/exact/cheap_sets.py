@@ -1,4 +1,4 @@
-"""All minimal feasible sets of a token that cost at most so much: what an optimum may still choose.
+"""The minimal feasible sets of tokens within a limit of cost: what an optimum may still choose.
 
 The compiled counterpart of `dmoe_models.model.feasible_sets`, with a limit on the cost of a set,
 for many tokens at once. Tokens for which some sum of scores lies too close to need for floating
@@ -27,7 +27,7 @@ class SetTable:
     members : (S, D) int array
         Expert indices, -1 where a set has fewer.
     counts : (U,) int array
-        Number of sets of each token; above `most` the rows of that token are left out.
+        Number of sets of each token; above `max_sets` the rows of that token are left out.
     """
 
     offsets: np.ndarray
@@ -51,13 +51,13 @@ def _walk(
     need: float,
     slots: int,
     limit: float,
-    most: int,
+    max_sets: int,
     members: np.ndarray,
     row: int,
 ) -> int:
     """Count a token's sets, and write them from `row` on if that is not negative.
 
-    Returns the count, at most `most` + 1; or -1 where a sum is too close to need.
+    Returns the count, at most `max_sets` + 1; or -1 where a sum is too close to need.
     """
     running = np.zeros(length + 1)
     for q in range(length):
@@ -81,7 +81,7 @@ def _walk(
                     return -1
                 if new_total > need:
                     found += 1
-                    if found > most:
+                    if found > max_sets:
                         return found
                     if row >= 0:
                         for k in range(depth + 1):
@@ -107,14 +107,14 @@ def _walk_all(
     need: np.ndarray,
     slots: int,
     limit: np.ndarray,
-    most: int,
+    max_sets: int,
     counts: np.ndarray,
     members: np.ndarray,
     offsets: np.ndarray,
     write: bool,
 ) -> None:
     for t in range(len(need)):
-        if write and (counts[t] > most or offsets[t + 1] == offsets[t]):
+        if write and (counts[t] > max_sets or offsets[t + 1] == offsets[t]):
             continue
         row = offsets[t] if write else -1
         found = _walk(
@@ -125,7 +125,7 @@ def _walk_all(
             need[t],
             slots,
             limit[t],
-            most,
+            max_sets,
             members,
             row,
         )
@@ -139,7 +139,7 @@ def list_cheap_sets(
     need: np.ndarray,
     max_experts: int,
     limit_j: np.ndarray,
-    most: int,
+    max_sets: int,
 ) -> SetTable:
     """List every token's minimal feasible sets of energy at most `limit_j`.
 
@@ -153,8 +153,8 @@ def list_cheap_sets(
         D.
     limit_j : (U,) array
         J; infinite for no limit.
-    most : int
-        A token with more sets than this is counted as `most` + 1 and its sets are not listed.
+    max_sets : int
+        A token with more sets than this is counted as `max_sets` + 1 and its sets are not listed.
 
     Returns
     -------
@@ -166,7 +166,7 @@ def list_cheap_sets(
     lengths = usable.sum(axis=1)
     counts = np.zeros(tokens, dtype=np.int64)
     nothing = np.zeros((0, max_experts), dtype=np.int64)
-    fixed = (gate_scores, energy_j, order, lengths, need, max_experts, limit_j, most, counts)
+    fixed = (gate_scores, energy_j, order, lengths, need, max_experts, limit_j, max_sets, counts)
     _walk_all(*fixed, nothing, np.zeros(tokens + 1, dtype=np.int64), False)
 
     exact: dict[int, list[tuple[int, ...]]] = {}
@@ -175,20 +175,20 @@ def list_cheap_sets(
         for experts in feasible_sets(gate_scores[t], float(need[t]), max_experts, usable[t]):
             if energy_j[t, list(experts)].sum() <= limit_j[t]:
                 exact[t].append(experts)
-                if len(exact[t]) > most:
+                if len(exact[t]) > max_sets:
                     break
         counts[t] = len(exact[t])
 
-    listed = np.where(counts > most, 0, counts)
+    listed = np.where(counts > max_sets, 0, counts)
     offsets = np.concatenate([[0], np.cumsum(listed)]).astype(np.int64)
     members = np.full((int(offsets[-1]), max_experts), -1, dtype=np.int64)
     by_walk = counts.copy()
     for t in exact:
-        by_walk[t] = most + 1  # skipped by the second walk
-    fixed = (gate_scores, energy_j, order, lengths, need, max_experts, limit_j, most, by_walk)
+        by_walk[t] = max_sets + 1  # skipped by the second walk
+    fixed = (gate_scores, energy_j, order, lengths, need, max_experts, limit_j, max_sets, by_walk)
     _walk_all(*fixed, members, offsets, True)
     for t, sets in exact.items():
-        if counts[t] <= most:
+        if counts[t] <= max_sets:
             for row, experts_of_set in enumerate(sets, int(offsets[t])):
                 members[row, : len(experts_of_set)] = experts_of_set
     return SetTable(offsets, members, counts)

@@ -53,7 +53,7 @@ from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Outcome
 
 _FIRST_DEPTH = 8
-_MOST_SETS = 256  # sets of one token that are listed
+_MAX_SETS = 256  # sets of one token that are listed
 
 
 def exact(
@@ -73,14 +73,17 @@ def exact(
     instance : Instance
         P2.
     seed : int
-        Of the local search.
+        Seed of the local search.
     time_limit : float, optional
         Seconds; past it the best solution is returned with the best proved bound.
     max_steps : int
-        Supergradient steps of one ascent.
-    decide_tokens, fix_subcarriers, grow_lists : bool
-        Switches of the reductions, for tests and measurements: tokens decided, and sets left out,
-        by the gap; subcarriers removed by reduced cost; lists that start short.
+        Most supergradient steps of one ascent.
+    decide_tokens : bool
+        Whether tokens are decided, and sets left out, by the gap; off only for measurements.
+    fix_subcarriers : bool
+        Whether subcarriers are removed by reduced cost; off only for measurements.
+    grow_lists : bool
+        Whether lists of subcarriers start short; off only for measurements.
 
     Returns
     -------
@@ -106,7 +109,19 @@ def run_exact(
     fix_subcarriers: bool = True,
     grow_lists: bool = True,
 ) -> Outcome:
-    """Carry out a run of `exact`, which may be one that records its proof (if nothing is off)."""
+    """Carry out a run of `exact` from a given state, which may record its proof.
+
+    Parameters
+    ----------
+    state : SearchState
+        Fresh; with a `proof` if one is to be recorded (then no reduction may be off).
+    seed, max_steps, decide_tokens, fix_subcarriers, grow_lists
+        As for `exact`.
+
+    Returns
+    -------
+    Outcome
+    """
     instance = state.instance
     cheapest = select_at_best_prices(instance, time_limit=state.deadline)
     if not np.isfinite(cheapest.bound_j).all():
@@ -170,6 +185,13 @@ def improve_by_local_search(state: SearchState, seed: int) -> bool:
 
     The better the best known energy, the more the reductions remove: worth about as much time as
     the ascent took.
+
+    Parameters
+    ----------
+    state : SearchState
+        With a solution; gets the better ones.
+    seed : int
+        Seed of the search.
     """
     if not len(state.instance.links):
         return False
@@ -266,12 +288,12 @@ def _program(
         instance.need[tokens],
         instance.max_experts,
         _limits(state, problem, point) if limited else np.full(len(tokens), np.inf),
-        _MOST_SETS,
+        _MAX_SETS,
     )
-    listed = np.where(table.counts > _MOST_SETS, 0, table.counts)
+    listed = np.where(table.counts > _MAX_SETS, 0, table.counts)
     pool = SetPool(np.repeat(np.arange(len(tokens)), listed), table.incidence(instance.K))
     pool.add(np.arange(len(tokens)), problem.evaluate(point.token_prices).selection)
-    return ResidualProgram(problem, pool, table.counts <= _MOST_SETS, point.token_prices, unit)
+    return ResidualProgram(problem, pool, table.counts <= _MAX_SETS, point.token_prices, unit)
 
 
 def _limits(state: SearchState, problem: DualProblem, point: DualPoint) -> np.ndarray:

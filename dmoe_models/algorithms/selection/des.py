@@ -182,11 +182,13 @@ def solve_p1(
     instance : Instance
         With its assignment given.
     time_limit : float, optional
-        Seconds.
+        Seconds for all tokens; past it tokens keep their best set and the bound of the root.
     node_limit : int, optional
-        Most nodes per token.
-    bound, engine : str
-        See `select_experts`.
+        Most nodes of the search tree per token, with the same consequence; no limit by default.
+    bound : {"cardinality", "paper"}
+        What prunes the tree: the relaxation of C1 and C2 together, or of C1 alone as in the paper.
+    engine : {"compiled", "reference"}
+        Machine code, or plain Python.
 
     Returns
     -------

@@ -23,8 +23,8 @@ def test_enumerating_assignments_and_enumerating_selections_give_the_same_optimu
         if not all(sets) or math.perm(max(len(instance.links), instance.M), 2) > 10**4:
             continue
         compared += 1
-        _, one, _ = module._over_assignments(instance, sets, Deadline())
-        _, two, _ = module._over_selections(instance, sets, Deadline())
+        _, one, _ = module.over_assignments(instance, sets, Deadline())
+        _, two, _ = module.over_selections(instance, sets, Deadline())
         assert one == pytest.approx(two, rel=1e-12)
     assert compared > 100
 

@@ -1,4 +1,4 @@
-"""What is true of P1, P2 and P3, each statement tried on many random instances.
+"""The nine facts of docs/model.md, section 3, each tried on many random instances.
 
 The oracles here are enumerations written for the purpose; they share nothing with the algorithms
 but the prices c[i, j, m] and the minimal feasible sets.
@@ -23,7 +23,7 @@ from dmoe_models.model.energy import (
     count_tokens,
     expert_energy_j,
 )
-from dmoe_models.model.feasible_sets import sets_of_tokens
+from dmoe_models.model.feasible_sets import feasible_sets, sets_of_tokens
 from formulations.data import cheapest_candidates
 from formulations.with_pyomo import models as pyomo_models
 from formulations.with_pyomo.solver import solve as solve_pyomo
@@ -98,7 +98,7 @@ def test_a_second_subcarrier_never_makes_a_link_cheaper_than_its_best():
         assert several >= best * selection.sum() * (1 - EXACT)
 
 
-# ------------------------------------------------ fact 2: concave minimisation; JESA's iterations
+# ----------------------------------------------------------------- fact 2: concave minimisation
 
 
 def test_energy_is_concave_and_non_decreasing_in_the_prices_with_token_counts_as_supergradient():
@@ -390,7 +390,20 @@ def test_relaxation_by_lists_bounds_from_below_and_closes():
     assert closed_early > 60
 
 
-# --------------------------------------------------------------- fact 7: JESA can be far off
+# -------------------------------------------------------- fact 7: JESA's excess has no limit
+
+
+@pytest.mark.parametrize("ratio", [3.0, 1e3, 1e6])
+def test_jesa_costs_as_many_times_the_optimum_as_wanted(ratio):
+    from instances.families import draw
+
+    instance = draw("trap", 0, K=8, T=2, ratio=ratio)  # five decoys
+    optimum = float(instance.T * instance.transmission_energy_j[0, 7, 1])
+    assert solve(instance, "exact").objective == pytest.approx(optimum, rel=1e-9)
+    for start in ("price", "assignment"):
+        found = solve(instance, "jesa", start=start).objective
+        assert found == pytest.approx(optimum * (0.999 + ratio * (0.998 + 3 * 0.999)) / 5, rel=1e-6)
+        assert found <= ratio * optimum * (1 + EXACT)
 
 
 def test_jesa_is_far_from_optimal_on_contended_instances_and_close_under_independent_fading():
@@ -409,7 +422,7 @@ def test_jesa_is_far_from_optimal_on_contended_instances_and_close_under_indepen
     assert np.mean(independent) < np.mean(contended)
 
 
-# ---------------------------------------------- fact 8: the set formulation is nearly integral
+# ---------------------------------------------- fact 8: the set formulation
 
 
 def test_linear_relaxation_of_the_set_model_is_a_bound_and_nearly_always_the_optimum():
@@ -424,7 +437,48 @@ def test_linear_relaxation_of_the_set_model_is_a_bound_and_nearly_always_the_opt
         answer = solve_pyomo(model, "highs", tolerance=1e-9)
         bound = answer.bound * model.data.unit_j + static(instance)
         assert bound <= optimum.objective * (1 + 1e-7)
+        assert bound >= solve(instance, "lower-bound").bound * (1 - 1e-7)
         if optimum.objective > 0:
             gaps.append((optimum.objective - bound) / optimum.objective)
     assert len(gaps) > 140
     assert np.mean(np.array(gaps) < 1e-7) > 0.9
+
+
+# ------------------------------------------------------------------------------ fact 9: capping
+
+
+def test_capped_tokens_have_one_feasible_set_and_p2_is_then_one_assignment():
+    compared = 0
+    for seed in range(60):
+        instance = tiny_instance(10 * seed, max_nodes=4).replace(
+            relevance=1.0, importance=1.0, strict_relevance=False
+        )
+        ranked = -np.sort(-np.pad(instance.gate_scores, ((0, 0), (0, 1))), axis=1)
+        limit = instance.max_experts
+        clear = ranked[:, limit - 1] - ranked[:, limit] > 2e-9 * instance.threshold
+        if not (instance.capped & clear).all():
+            continue
+        best = np.argsort(-instance.gate_scores, axis=1, kind="stable")[:, :limit]
+        choice = [tuple(sorted(row)) for row in best.tolist()]
+        every = np.ones(instance.K, dtype=bool)
+        for t, only in enumerate(choice):
+            need = float(instance.need[t])
+            sets = feasible_sets(instance.gate_scores[t], need, limit, every, minimal=False)
+            assert [tuple(sorted(s)) for s in sets] == [only]
+        placed = placed_energy(instance, choice) + static(instance)
+        optimum = solve(instance, "exhaustive")
+        if optimum.status is Status.OPTIMAL:
+            assert optimum.objective == pytest.approx(placed, rel=EXACT)
+            compared += 1
+    assert compared >= 20
+
+
+@pytest.mark.parametrize(("experts", "limit", "threshold"), [(12, 2, 0.8), (32, 2, 0.49)])
+def test_few_tokens_of_uniform_scores_escape_their_cap(experts, limit, threshold):
+    random = np.random.default_rng(9)
+    draws = 20_000
+    scores = random.dirichlet(np.ones(experts), size=draws)
+    capped = np.sort(scores, axis=1)[:, -limit:].sum(axis=1) < threshold
+    most = experts * (1 - threshold / limit) ** (experts - 1)
+    assert 0 < most < 0.05
+    assert 1 - capped.mean() <= most + 4 * math.sqrt(most / draws)
