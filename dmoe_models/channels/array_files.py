@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dmoe_models.errors import InstanceFileError
+from dmoe_models.errors import FileError
 
 _UNREADABLE = (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
 """What numpy raises for files that are not what their extension says."""
@@ -30,19 +30,19 @@ def load_arrays(path: Path, wanted: dict[str, tuple[int, str]]) -> dict[str, np.
         with np.load(path, allow_pickle=False) as archive:
             missing = [name for name in wanted if name not in archive.files]
             if missing:
-                raise InstanceFileError(
+                raise FileError(
                     f"{path}: there is no array {missing[0]}; expected {', '.join(wanted)}, "
                     f"found {', '.join(archive.files) or 'none'}"
                 )
             arrays = {name: archive[name] for name in wanted}
-    except InstanceFileError:
+    except FileError:
         raise
     except (*_UNREADABLE, AttributeError) as error:
-        raise InstanceFileError(f"{path}: {_reason(error, '.npz')}") from None
+        raise FileError(f"{path}: {_reason(error, '.npz')}") from None
     for name, (dimensions, kinds) in wanted.items():
         array = arrays[name]
         if array.ndim != dimensions or array.dtype.kind not in kinds or array.size == 0:
-            raise InstanceFileError(
+            raise FileError(
                 f"{path}: array {name} is {array.dtype} of shape {array.shape}, which is not what "
                 "is recorded there"
             )
@@ -54,9 +54,9 @@ def load_array(path: Path) -> np.ndarray:
     try:
         array = np.load(path, allow_pickle=False)
     except _UNREADABLE as error:
-        raise InstanceFileError(f"{path}: {_reason(error, '.npy')}") from None
+        raise FileError(f"{path}: {_reason(error, '.npy')}") from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiuc":
-        raise InstanceFileError(f"{path}: is not one array of numbers")
+        raise FileError(f"{path}: is not one array of numbers")
     return array
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dmoe_models.channels.array_files import load_array, load_arrays
-from dmoe_models.errors import InstanceError, InstanceFileError
+from dmoe_models.errors import FileError, InstanceError
 from dmoe_models.input_checks import real_number
 from dmoe_models.portable.random import Draws
 
@@ -87,7 +87,7 @@ def read_channel(
 
     Raises
     ------
-    InstanceFileError
+    FileError
         Where the file is missing, damaged, or not of that form.
     """
     path = Path(path)
@@ -172,19 +172,19 @@ def _read(path: Path) -> _Measured:
                 ),
             )
         else:
-            raise InstanceFileError(
+            raise FileError(
                 f"{path}: there is no array csi_iq (with rssi_dbm) or csi (with scale), "
                 f"but {', '.join(held) or 'nothing'}"
             )
     else:
-        raise InstanceFileError(f"{path}: channel state is in .npz or .npy files")
+        raise FileError(f"{path}: channel state is in .npz or .npy files")
     power = measured.power
     if power.ndim not in (2, 3) or 0 in power.shape:
-        raise InstanceFileError(f"{path}: shape {power.shape} is not (N, M) or (K, K, M)")
+        raise FileError(f"{path}: shape {power.shape} is not (N, M) or (K, K, M)")
     if power.ndim == 3 and power.shape[0] != power.shape[1]:
-        raise InstanceFileError(f"{path}: shape {power.shape} is not (K, K, M)")
+        raise FileError(f"{path}: shape {power.shape} is not (K, K, M)")
     if (~np.isfinite(power) | (power < 0)).any():
-        raise InstanceFileError(f"{path}: a power is negative or not finite")
+        raise FileError(f"{path}: a power is negative or not finite")
     return measured
 
 
@@ -219,12 +219,12 @@ def _read_uncalibrated(path: Path) -> np.ndarray:
     arrays = load_arrays(path, {"csi_iq": (4, "if"), "rssi_dbm": (1, "if")})
     samples, received = arrays["csi_iq"], arrays["rssi_dbm"].astype(np.float64)
     if samples.shape[-1] != 2 or len(samples) != len(received):
-        raise InstanceFileError(
+        raise FileError(
             f"{path}: shapes of csi_iq {samples.shape} and rssi_dbm {received.shape} disagree"
         )
     known = np.isfinite(received)
     if not known.any():
-        raise InstanceFileError(f"{path}: no position has a received power")
+        raise FileError(f"{path}: no position has a received power")
     # The receiver's gain control may change from packet to packet: compare shapes, not levels.
     power = (samples[known].astype(np.float64) ** 2).sum(axis=-1)
     mean = power.mean(axis=2, keepdims=True)
@@ -235,7 +235,7 @@ def _read_uncalibrated(path: Path) -> np.ndarray:
         response = np.nanmedian(shape, axis=1)
     empty = np.flatnonzero(~np.isfinite(response).all(axis=1))
     if empty.size:
-        raise InstanceFileError(f"{path}: all packets of position {empty[0]} are empty")
+        raise FileError(f"{path}: all packets of position {empty[0]} are empty")
     level = np.array([_watt(value) for value in received[known].tolist()])
     return np.asarray(response / response.mean(axis=1, keepdims=True) * level[:, None])
 
@@ -245,9 +245,7 @@ def _read_calibrated(path: Path) -> np.ndarray:
     arrays = load_arrays(path, {"csi": (6, "if"), "scale": (2, "f")})
     samples, scale = arrays["csi"], arrays["scale"].astype(np.float64)
     if samples.shape[-1] != 2 or samples.shape[:2] != scale.shape:
-        raise InstanceFileError(
-            f"{path}: shapes of csi {samples.shape} and scale {scale.shape} disagree"
-        )
+        raise FileError(f"{path}: shapes of csi {samples.shape} and scale {scale.shape} disagree")
     power = (samples.astype(np.float64) ** 2).sum(axis=-1) * (scale**2)[:, :, None, None, None]
     median = np.median(power, axis=1)  # (locations, M, receive, transmit)
     return np.asarray(median.transpose(0, 2, 3, 1).reshape(-1, median.shape[1]))

@@ -215,7 +215,7 @@ def recorded_layers(
     ------
     InstanceError
         For a choice that cannot be.
-    InstanceFileError
+    FileError
         Where a recording is missing or damaged.
     """
     one_of("domain", domain, DOMAINS)

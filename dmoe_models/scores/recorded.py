@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.channels.array_files import load_array, load_arrays
-from dmoe_models.errors import InstanceError, InstanceFileError
+from dmoe_models.errors import FileError, InstanceError
 from dmoe_models.input_checks import quote, refuse_where
 from dmoe_models.portable.random import normalise_rows
 
@@ -65,7 +65,7 @@ def read_gates(path: str | Path, *, layer: int | None = None) -> GateRecord:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         Where the file is missing, damaged, or not of that form.
     """
     path = Path(path)
@@ -74,19 +74,17 @@ def read_gates(path: str | Path, *, layer: int | None = None) -> GateRecord:
         record = _read_esft_arrays(path, layer)
     elif path.suffix in readers:
         if layer is not None:
-            raise InstanceFileError(f"{path}: layer = {layer} is given, but the file holds one")
+            raise FileError(f"{path}: layer = {layer} is given, but the file holds one")
         record = readers[path.suffix](path)
     else:
-        raise InstanceFileError(f"{path}: gate scores are .npz, .txt, .npy or .csv files")
+        raise FileError(f"{path}: gate scores are .npz, .txt, .npy or .csv files")
     if record.scores.shape[0] == 0 or record.scores.shape[1] < 2:
-        raise InstanceFileError(f"{path}: shape {record.scores.shape} is not (tokens, experts)")
+        raise FileError(f"{path}: shape {record.scores.shape} is not (tokens, experts)")
     wrong = ~np.isfinite(record.scores) | (record.scores < 0)
-    refuse_where(
-        f"{path}: scores", record.scores, wrong, "is negative or not finite", InstanceFileError
-    )
+    refuse_where(f"{path}: scores", record.scores, wrong, "is negative or not finite", FileError)
     empty = np.flatnonzero(~(record.scores > 0).any(axis=1))
     if empty.size:
-        raise InstanceFileError(f"{path}: all scores of token {empty[0]} are zero")
+        raise FileError(f"{path}: all scores of token {empty[0]} are zero")
     return record
 
 
@@ -97,14 +95,14 @@ def _read_esft_arrays(path: Path, layer: int | None) -> GateRecord:
     ids, weights, lengths = arrays["expert_ids"], arrays["weights_1e4"], arrays["seq_len"]
     fits = lengths.min() >= 0 and lengths.sum() == ids.shape[1]
     if ids.shape != weights.shape or not fits:
-        raise InstanceFileError(
+        raise FileError(
             f"{path}: shapes of expert_ids {ids.shape}, weights_1e4 {weights.shape} and the sum of "
             f"seq_len {lengths.sum()} disagree"
         )
     if layer is None:
-        raise InstanceFileError(f"{path}: layer is needed, the file holds 0 to {len(ids) - 1}")
+        raise FileError(f"{path}: layer is needed, the file holds 0 to {len(ids) - 1}")
     if not 0 <= layer < len(ids):
-        raise InstanceFileError(f"{path}: layer = {layer} is outside 0 to {len(ids) - 1}")
+        raise FileError(f"{path}: layer = {layer} is outside 0 to {len(ids) - 1}")
     scores = _dense(path, ids[layer], weights[layer] / 1e4)
     prompt = np.repeat(np.arange(len(lengths)), lengths)
     return GateRecord(scores, prompt, {"file": path.name, "layer": int(layer)})
@@ -121,20 +119,20 @@ def _read_esft_text(path: Path) -> GateRecord:
             weights.append(right.split("\t"))
             entries = len(ids[-1])
             if not separator or entries % ESFT_ACTIVE or entries != len(weights[-1]):
-                raise InstanceFileError(
+                raise FileError(
                     f"{path}: line {number} is not six expert numbers per token, an empty field "
                     "and as many scores"
                 )
         experts = np.array([entry for row in ids for entry in row], dtype=np.int64)
         values = np.array([entry for row in weights for entry in row], dtype=np.float64)
-    except InstanceFileError:
+    except FileError:
         raise
     except OSError as error:
-        raise InstanceFileError(f"{path}: {error.strerror}") from None
+        raise FileError(f"{path}: {error.strerror}") from None
     except (ValueError, OverflowError) as error:  # not text, or not such numbers
-        raise InstanceFileError(f"{path}: {' '.join(str(error).split())[:80]}") from None
+        raise FileError(f"{path}: {' '.join(str(error).split())[:80]}") from None
     if not lines:
-        raise InstanceFileError(f"{path}: is empty")
+        raise FileError(f"{path}: is empty")
     scores = _dense(path, experts.reshape(-1, ESFT_ACTIVE), values.reshape(-1, ESFT_ACTIVE))
     prompt = np.repeat(np.arange(len(ids)), [len(row) // ESFT_ACTIVE for row in ids])
     return GateRecord(scores, prompt, {"file": path.name})
@@ -144,13 +142,11 @@ def _dense(path: Path, ids: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Spread the recorded (N, A) scores over an (N, 64) table."""
     experts = ids.astype(np.int64)
     outside = (experts < 0) | (experts >= ESFT_EXPERTS)
-    refuse_where(
-        f"{path}: expert", experts, outside, f"is not 0 to {ESFT_EXPERTS - 1}", InstanceFileError
-    )
+    refuse_where(f"{path}: expert", experts, outside, f"is not 0 to {ESFT_EXPERTS - 1}", FileError)
     ordered = np.sort(experts, axis=1)
     twice = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
     if twice.size:
-        raise InstanceFileError(f"{path}: token {twice[0]} names an expert twice")
+        raise FileError(f"{path}: token {twice[0]} names an expert twice")
     scores = np.zeros((len(experts), ESFT_EXPERTS))
     np.put_along_axis(scores, experts, weights, axis=1)
     return scores
@@ -163,13 +159,11 @@ def _read_table(path: Path) -> GateRecord:
         try:
             scores = np.loadtxt(path, delimiter=",", ndmin=2)
         except OSError as error:
-            raise InstanceFileError(f"{path}: {error.strerror or error}") from None
+            raise FileError(f"{path}: {error.strerror or error}") from None
         except ValueError as error:
-            raise InstanceFileError(f"{path}: {' '.join(str(error).split())[:80]}") from None
+            raise FileError(f"{path}: {' '.join(str(error).split())[:80]}") from None
     if scores.ndim != 2 or scores.dtype.kind == "c":
-        raise InstanceFileError(
-            f"{path}: {scores.dtype} of shape {scores.shape} is not (T, K) scores"
-        )
+        raise FileError(f"{path}: {scores.dtype} of shape {scores.shape} is not (T, K) scores")
     prompt = np.zeros(len(scores), dtype=np.int64)
     return GateRecord(scores.astype(np.float64), prompt, {"file": path.name})
 

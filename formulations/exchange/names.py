@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.errors import InstanceFileError, MethodError
+from dmoe_models.errors import FileError, MethodError
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from formulations.catalogue import Model
@@ -137,7 +137,7 @@ def parse_name(
 
     Raises
     ------
-    InstanceFileError
+    FileError
         For a name that no model of the instance has.
     """
     if name in sets:
@@ -155,7 +155,7 @@ def parse_name(
         over_a_link = "_i" not in name or (instance.problem == "P2" and index[0] != index[1])
         if known and over_a_link:
             return kind, index
-    raise InstanceFileError(
+    raise FileError(
         f"variable {quote(name)} is in no model of {instance.name} ({instance.problem}, "
         f"K = {instance.K}, T = {instance.T}, M = {instance.M})"
     )

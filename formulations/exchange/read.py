@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from dmoe_models.algorithms.lower_bound import lower_bound
-from dmoe_models.errors import InstanceFileError
+from dmoe_models.errors import FileError
 from dmoe_models.files.paths import naming
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Outcome, Solution
@@ -48,7 +48,7 @@ def read_model_solution(instance: Instance, path: str | Path) -> Solution:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         One line that names the file and what is wrong in it: a variable that no model of the
         instance has, a value farther than 1e-5 from 0 and 1, a format that is none of these.
     """
@@ -95,7 +95,7 @@ def judge_model_solution(instance: Instance, path: str | Path) -> Result:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         As `read_model_solution`.
     """
     solution = read_model_solution(instance, path)
@@ -112,5 +112,5 @@ def judge_model_solution(instance: Instance, path: str | Path) -> Result:
 def _is_taken(name: str, value: float) -> bool:
     """Return whether the decision of this name is taken: 1, not 0."""
     if min(abs(value), abs(value - 1)) > ROUNDING:
-        raise InstanceFileError(f"variable {name} = {value!r} is not 0 or 1, as decisions are")
+        raise FileError(f"variable {name} = {value!r} is not 0 or 1, as decisions are")
     return value > 0.5

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from dmoe_models.errors import InstanceFileError
+from dmoe_models.errors import FileError
 from dmoe_models.files.paths import existing
 from dmoe_models.input_checks import quote
 
@@ -41,7 +41,7 @@ def _number(text: str, what: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise InstanceFileError(f"{what} = {quote(text)} is not a finite number")
+        raise FileError(f"{what} = {quote(text)} is not a finite number")
     return value
 
 
@@ -49,7 +49,7 @@ def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, float]:
     values: dict[str, float] = {}
     for name, text in pairs:
         if name in values:
-            raise InstanceFileError(f"variable {quote(name)} is given twice")
+            raise FileError(f"variable {quote(name)} is given twice")
         values[name] = _number(text, f"variable {quote(name)}")
     return values
 
@@ -59,7 +59,7 @@ def _pair(line: str) -> tuple[str, str]:
     words = line.split()
     if len(words) == 2 or (len(words) == 3 and words[2].startswith("(obj:")):
         return words[0], words[1]
-    raise InstanceFileError(f"{quote(line)} is not a name and a value")
+    raise FileError(f"{quote(line)} is not a name and a value")
 
 
 _CLAIMS = re.compile(r"(?:objective value:|# objective value =|=obj=)\s*(\S+)", re.IGNORECASE)
@@ -73,7 +73,7 @@ def _of_lines(lines: list[str], _: Path) -> SolverFile:
         if claim:
             objective = _number(claim[1], "objective")
         elif line.startswith("no solution"):
-            raise InstanceFileError(f"holds no solution ({line})")
+            raise FileError(f"holds no solution ({line})")
         elif line and not line.startswith(("#", "solution status:")):
             pairs.append(_pair(line))
     return SolverFile(_by_name(pairs), objective)
@@ -84,15 +84,15 @@ def _of_highs(lines: list[str], _: Path) -> SolverFile:
     after = {line: following for following, line in pairwise(reversed(filled))}
     if after.get("# Primal solution values") in (None, "None"):
         status = after.get("Model status", "nothing")
-        raise InstanceFileError(f"holds no solution (HiGHS says {status})")
+        raise FileError(f"holds no solution (HiGHS says {status})")
     start = next((n for n, line in enumerate(filled) if line.startswith("# Columns ")), None)
     if start is None:
-        raise InstanceFileError("has no line '# Columns'")
+        raise FileError("has no line '# Columns'")
     number = filled[start].split()[-1]
     columns = filled[start + 1 :]
     end = next((n for n, line in enumerate(columns) if line.startswith("#")), len(columns))
     if number != str(end):
-        raise InstanceFileError(f"holds {end} columns and announces {number}")
+        raise FileError(f"holds {end} columns and announces {number}")
     claims = [line.split()[1] for line in filled[:start] if line.startswith("Objective ")]
     objective = _number(claims[0], "objective") if claims else None
     return SolverFile(_by_name(map(_pair, columns[:end])), objective)
@@ -102,9 +102,9 @@ def _of_cplex(lines: list[str], _: Path) -> SolverFile:
     try:
         root = ElementTree.fromstring("\n".join(lines))
     except (ElementTree.ParseError, ValueError) as error:
-        raise InstanceFileError(f"is no XML: {error}") from None
+        raise FileError(f"is no XML: {error}") from None
     if root.tag != "CPLEXSolution":
-        raise InstanceFileError(f"has the root {quote(root.tag)}, not 'CPLEXSolution'")
+        raise FileError(f"has the root {quote(root.tag)}, not 'CPLEXSolution'")
     header = root.find("header")
     claim = None if header is None else header.get("objectiveValue")
     pairs = [(v.get("name", ""), v.get("value", "")) for v in root.iterfind("variables/variable")]
@@ -131,14 +131,14 @@ def _of_ampl(lines: list[str], columns: Path) -> SolverFile:
         start = 1 + options - 2 * tolerance
         _, duals, width, given = (int(number) for number in numbers[start : start + 4])
     except (ValueError, IndexError):
-        raise InstanceFileError("ends before the values, or has other options") from None
+        raise FileError("ends before the values, or has other options") from None
     values = numbers[start + 4 + tolerance + duals :]
     if width != len(names):
-        raise InstanceFileError(f"is of {width} columns; {columns.name} names {len(names)}")
+        raise FileError(f"is of {width} columns; {columns.name} names {len(names)}")
     if given == 0:
-        raise InstanceFileError(f"holds no solution ({quote(lines[0])})")
+        raise FileError(f"holds no solution ({quote(lines[0])})")
     if len(values) != width:
-        raise InstanceFileError(f"holds {len(values)} of {width} values")
+        raise FileError(f"holds {len(values)} of {width} values")
     return SolverFile(_by_name(zip(names, values, strict=True)), None)
 
 
@@ -196,7 +196,7 @@ def read_solver_file(path: Path) -> SolverFile:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         Where it holds no solution, or what it holds is not understood; one line, without the
         file's name.
     OSError, UnicodeDecodeError
@@ -208,5 +208,5 @@ def read_solver_file(path: Path) -> SolverFile:
     form = next(form for form in FORMS if form.written_by(first, lines))
     found = form.read(lines, path.with_suffix(".col"))
     if not found.values:
-        raise InstanceFileError("holds no values of variables")
+        raise FileError("holds no values of variables")
     return found

@@ -28,7 +28,7 @@ from pyomo.repn.plugins.nl_writer import NLWriter
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from dmoe_models.environment import package_version
-from dmoe_models.errors import InstanceFileError, MethodError
+from dmoe_models.errors import FileError, MethodError
 from dmoe_models.files.paths import by_extension, naming, replacement
 from dmoe_models.model.instance import Instance
 from formulations.catalogue import Model, models
@@ -89,7 +89,7 @@ def write_model(
 
     Raises
     ------
-    InstanceFileError
+    FileError
         Where the file cannot be written, naming it.
     MethodError
         For a model that is unknown, not for this instance, not of this format, or too large.
@@ -187,7 +187,7 @@ def _write_linear(
         body = Path(folder) / f"model{path.suffix.lower()}"
         for status in (highs.passModel(program), highs.writeModel(str(body))):
             if status == highspy.HighsStatus.kError:
-                raise InstanceFileError("HiGHS does not write the model")
+                raise FileError("HiGHS does not write the model")
         with temporary.open("w", encoding="utf-8") as file, body.open() as written:
             file.writelines(f"{mark}{line}\n" for line in _comments(model, built))
             shutil.copyfileobj(written, file)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dmoe_models.errors import InstanceFileError
+from dmoe_models.errors import FileError
 from dmoe_models.files.certificates import read_certificate
 from dmoe_models.files.solutions import read_solution
 from dmoe_models.model.instance import Instance
@@ -44,7 +44,7 @@ def audit(sets: Iterable[InstanceSet], folder: Path) -> Iterator[str]:
             if record_path(folder, instance.name).exists():
                 try:
                     yield from _faults(instance, folder)
-                except InstanceFileError as error:
+                except FileError as error:
                     yield str(error)
 
 

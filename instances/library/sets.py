@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from dmoe_models.errors import InstanceError, InstanceFileError
+from dmoe_models.errors import FileError, InstanceError
 from dmoe_models.files.instances import read_instance, write_instance
 from dmoe_models.files.paths import make_folder, replacement
 from dmoe_models.input_checks import quote
@@ -47,7 +47,7 @@ def find_set(name: str) -> InstanceSet:
     ------
     InstanceError
         For an unknown name.
-    InstanceFileError
+    FileError
         For a file that is not a set.
     """
     if isinstance(name, str) and Path(name).suffix == ".toml":
@@ -77,7 +77,7 @@ def load_set(name: str, data: str | Path | None = None) -> list[Instance]:
     ------
     InstanceError
         For an unknown name, or a draw that is not what the manifest says.
-    InstanceFileError
+    FileError
         Where a file of the installed package or of the recorded data is missing or damaged.
     """
     if name == RECORDED:
@@ -92,7 +92,7 @@ def load_set(name: str, data: str | Path | None = None) -> list[Instance]:
         return sorted(chosen.build(), key=_order)
     folder = chosen.file.with_suffix("")
     if not folder.is_dir():
-        raise InstanceFileError(f"{folder}: the files of set {chosen.name} are not installed")
+        raise FileError(f"{folder}: the files of set {chosen.name} are not installed")
     return sorted((read_instance(path) for path in folder.glob("*.json")), key=_order)
 
 
@@ -134,7 +134,7 @@ def verify(name: str) -> Iterator[str]:
 def _verify_file(path: Path, instance: Instance) -> Iterator[str]:
     try:
         kept = read_instance(path)
-    except InstanceFileError as error:
+    except FileError as error:
         yield str(error)
         return
     if kept.sha256 != instance.sha256 or kept.name != instance.name:

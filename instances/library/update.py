@@ -79,7 +79,7 @@ def update(
 
     Raises
     ------
-    InstanceFileError
+    FileError
         Where the folder cannot be written to.
     """
     known = list(sets)

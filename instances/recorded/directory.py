@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dmoe_models.channels.recorded import ChannelRecord, read_channel
-from dmoe_models.errors import InstanceFileError
+from dmoe_models.errors import FileError
 from dmoe_models.scores.recorded import GateRecord, read_gates
 
 DOMAINS = ("intent", "law", "summary", "translation")
@@ -28,10 +28,10 @@ CHANNELS = {
 
 
 def checked_directory(data_dir: str | Path) -> Path:
-    """Return the path of a directory; `InstanceFileError` where there is none."""
+    """Return the path of a directory; `FileError` where there is none."""
     data_dir = Path(data_dir)
     if not data_dir.is_dir():
-        raise InstanceFileError(f"{data_dir}: there is no such directory")
+        raise FileError(f"{data_dir}: there is no such directory")
     return data_dir
 
 

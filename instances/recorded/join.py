@@ -244,7 +244,7 @@ def recorded_set(data_dir: str | Path) -> list[Instance]:
 
     Raises
     ------
-    InstanceFileError
+    FileError
         Where the directory or a file in it is missing or not what it should be.
     """
     channel = recorded_channel(checked_directory(data_dir))

@@ -104,3 +104,9 @@ def test_no_room_imports_names_from_the_package_root():
         or (isinstance(node, ast.Import) and "dmoe_models" in [a.name for a in node.names])
     ]
     assert not found
+
+
+def test_the_name_of_version_0_1_0_for_a_file_error_stays():
+    from dmoe_models import FileError, InstanceFileError
+
+    assert InstanceFileError is FileError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dmoe_models import InstanceError, InstanceFileError
+from dmoe_models import FileError, InstanceError
 from dmoe_models.channels.recorded import network_gain, read_channel
 
 RANDOM = np.random.default_rng(2)
@@ -130,7 +130,7 @@ def test_record_of_a_network_is_taken_as_it_is(tmp_path):
 def test_bad_arrays(tmp_path, arrays, message):
     path = tmp_path / "bad.npz"
     np.savez(path, **arrays)
-    with pytest.raises(InstanceFileError, match=message) as caught:
+    with pytest.raises(FileError, match=message) as caught:
         read_channel(path)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
@@ -149,18 +149,18 @@ def test_bad_arrays(tmp_path, arrays, message):
 )
 def test_bad_array_file(tmp_path, array, message):
     np.save(tmp_path / "bad.npy", array)
-    with pytest.raises(InstanceFileError, match=message):
+    with pytest.raises(FileError, match=message):
         read_channel(tmp_path / "bad.npy")
 
 
 def test_bad_files(tmp_path):
     for name in ("missing.npz", "missing.npy"):
-        with pytest.raises(InstanceFileError, match="No such file"):
+        with pytest.raises(FileError, match="No such file"):
             read_channel(tmp_path / name)
     (tmp_path / "text.npz").write_text("hello")
-    with pytest.raises(InstanceFileError, match=r"cannot be read as \.npz"):
+    with pytest.raises(FileError, match=r"cannot be read as \.npz"):
         read_channel(tmp_path / "text.npz")
-    with pytest.raises(InstanceFileError, match=r"in \.npz or \.npy files"):
+    with pytest.raises(FileError, match=r"in \.npz or \.npy files"):
         read_channel(tmp_path / "a.mat")
 
 
@@ -183,7 +183,7 @@ def test_bad_choice(uncalibrated, choice, message):
 
 def test_another_recording_says_what_it_holds(tmp_path):
     np.savez(tmp_path / "gates.npz", expert_ids=IQ, seq_len=RSSI)
-    with pytest.raises(InstanceFileError) as caught:
+    with pytest.raises(FileError) as caught:
         read_channel(tmp_path / "gates.npz")
     for words in ("csi_iq (with rssi_dbm)", "csi (with scale)", "but expert_ids, seq_len"):
         assert words in str(caught.value)
@@ -191,5 +191,5 @@ def test_another_recording_says_what_it_holds(tmp_path):
 
 def test_a_received_power_beyond_doubles_is_refused(tmp_path):
     np.savez(tmp_path / "loud.npz", csi_iq=IQ, rssi_dbm=RSSI * 0 + 1e6)
-    with pytest.raises(InstanceFileError, match="not finite"):
+    with pytest.raises(FileError, match="not finite"):
         read_channel(tmp_path / "loud.npz")

@@ -25,7 +25,7 @@ from file_examples import (
 )
 from hypothesis import given, settings
 
-from dmoe_models import InstanceError, InstanceFileError, Solution
+from dmoe_models import FileError, InstanceError, Solution
 from dmoe_models.files import documents
 from dmoe_models.files.instances import read_instance, write_instance
 from dmoe_models.files.solutions import read_solution, write_solution
@@ -232,7 +232,7 @@ def test_broken_instance_file(tmp_path, fault):
 def test_the_instances_own_error_is_chained(tmp_path):
     path = tmp_path / "broken.json"
     path.write_text(json.dumps(EXAMPLE | {"relevance": 2}))
-    with pytest.raises(InstanceFileError) as caught:
+    with pytest.raises(FileError) as caught:
         read_instance(path)
     assert isinstance(caught.value.__cause__, InstanceError)
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dmoe_models import InstanceError, InstanceFileError
+from dmoe_models import FileError, InstanceError
 from dmoe_models.layers.draws import ages, layer_seed, recorded_layers, synthetic_layers
 from instances.families import FAMILIES, draw
 
@@ -127,5 +127,5 @@ def test_recorded_layers_that_cannot_be(domain, changes, words, tmp_path):
 
 
 def test_recorded_layers_without_data(tmp_path):
-    with pytest.raises(InstanceFileError, match="no such directory"):
+    with pytest.raises(FileError, match="no such directory"):
         recorded_layers(tmp_path / "nowhere", "law")

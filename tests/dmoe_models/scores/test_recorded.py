@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dmoe_models import InstanceError, InstanceFileError
+from dmoe_models import FileError, InstanceError
 from dmoe_models.scores.recorded import choose_tokens, group_experts, place_tokens, read_gates
 
 RANDOM = np.random.default_rng(1)
@@ -100,32 +100,32 @@ def test_placement_of_tokens():
 )
 def test_bad_arrays(tmp_path, changes, message):
     path = write_npz(tmp_path / "bad.npz", **changes)
-    with pytest.raises(InstanceFileError, match=message) as caught:
+    with pytest.raises(FileError, match=message) as caught:
         read_gates(path, layer=0)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("layer", [-1, 2, None])
 def test_bad_layer(tmp_path, layer):
-    with pytest.raises(InstanceFileError, match="layer"):
+    with pytest.raises(FileError, match="layer"):
         read_gates(write_npz(tmp_path / "a.npz"), layer=layer)
 
 
 def test_a_layer_is_asked_for_with_the_choice(tmp_path):
-    with pytest.raises(InstanceFileError, match="layer is needed, the file holds 0 to 1"):
+    with pytest.raises(FileError, match="layer is needed, the file holds 0 to 1"):
         read_gates(write_npz(tmp_path / "a.npz"))
 
 
 @pytest.mark.parametrize("layer", [None, 0])
 def test_another_recording_says_what_was_expected_and_found(tmp_path, layer):
     np.savez(tmp_path / "csi.npz", csi_iq=np.ones((2, 3, 4, 2)), rssi_dbm=np.ones(2))
-    with pytest.raises(InstanceFileError) as caught:
+    with pytest.raises(FileError) as caught:
         read_gates(tmp_path / "csi.npz", layer=layer)
     assert "expected expert_ids, weights_1e4, seq_len, found csi_iq, rssi_dbm" in str(caught.value)
 
 
 def test_layer_of_a_file_of_one_layer(tmp_path):
-    with pytest.raises(InstanceFileError, match="holds one"):
+    with pytest.raises(FileError, match="holds one"):
         read_gates(write_text(tmp_path / "a.txt"), layer=0)
 
 
@@ -154,7 +154,7 @@ def test_layer_of_a_file_of_one_layer(tmp_path):
 def test_bad_files(tmp_path, name, content, message):
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(InstanceFileError, match=message) as caught:
+    with pytest.raises(FileError, match=message) as caught:
         read_gates(path, layer=0 if name.endswith("npz") else None)
     assert name in str(caught.value) and "\n" not in str(caught.value)
 
@@ -162,11 +162,11 @@ def test_bad_files(tmp_path, name, content, message):
 @pytest.mark.parametrize("suffix", [".npz", ".txt", ".npy", ".csv"])
 def test_missing_file_and_directory(tmp_path, suffix):
     layer = 0 if suffix == ".npz" else None
-    with pytest.raises(InstanceFileError, match=r"(?i)no such file|not found"):
+    with pytest.raises(FileError, match=r"(?i)no such file|not found"):
         read_gates(tmp_path / f"missing{suffix}", layer=layer)
     folder = tmp_path / f"folder{suffix}"
     folder.mkdir()
-    with pytest.raises(InstanceFileError, match=r"(?i)directory"):
+    with pytest.raises(FileError, match=r"(?i)directory"):
         read_gates(folder, layer=layer)
 
 
@@ -178,17 +178,17 @@ def test_truncated_archive(tmp_path):
     damaged[60:140] = bytes(80)
     for content in (whole[:100], whole[:-30], bytes(damaged)):
         path.write_bytes(content)
-        with pytest.raises(InstanceFileError, match=r"cut\.npz"):
+        with pytest.raises(FileError, match=r"cut\.npz"):
             read_gates(path, layer=0)
 
 
 def test_array_of_the_wrong_kind(tmp_path):
     np.save(tmp_path / "flat.npy", np.ones(4))
-    with pytest.raises(InstanceFileError, match="shape"):
+    with pytest.raises(FileError, match="shape"):
         read_gates(tmp_path / "flat.npy")
     np.save(tmp_path / "complex.npy", np.ones((4, 4), dtype=complex))
-    with pytest.raises(InstanceFileError, match="complex128"):
+    with pytest.raises(FileError, match="complex128"):
         read_gates(tmp_path / "complex.npy")
     np.save(tmp_path / "objects.npy", np.array([[{}]]), allow_pickle=True)
-    with pytest.raises(InstanceFileError, match=r"objects\.npy"):
+    with pytest.raises(FileError, match=r"objects\.npy"):
         read_gates(tmp_path / "objects.npy")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from dmoe_models import InstanceFileError, solve
+from dmoe_models import FileError, solve
 from dmoe_models.environment import machine
 from dmoe_models.files.instances import write_instance
 from dmoe_models.files.plain_json import decode
@@ -108,7 +108,7 @@ def test_an_answer_that_the_referee_refuses_has_no_solution(tmp_path):
 def test_what_is_no_answer_is_refused(instance, tmp_path, change, words):
     path = kept(tmp_path, instance, "greedy", solve(instance, "greedy"))
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(InstanceFileError, match=re.escape(str(path))) as caught:
+    with pytest.raises(FileError, match=re.escape(str(path))) as caught:
         read_answer(path)
     assert words in str(caught.value) and "\n" not in str(caught.value)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from dmoe_models import InstanceFileError
+from dmoe_models import FileError
 from dmoe_models.files.plain_json import plain
 from dmoe_models.verification.journal import Journal
 from dmoe_models.verification.row import Row, row_from_json
@@ -119,7 +119,7 @@ def test_a_method_that_was_not_run_is_tried_again(tmp_path):
 def test_a_file_of_someone_else_is_not_touched(tmp_path, text):
     path = tmp_path / "rows.jsonl"
     path.write_text(text)
-    with pytest.raises(InstanceFileError, match=r"rows\.jsonl.*no rows"):
+    with pytest.raises(FileError, match=r"rows\.jsonl.*no rows"):
         Journal(path)
     assert path.read_text() == text
 
@@ -137,5 +137,5 @@ def test_a_journal_without_a_finished_row_is_begun_or_continued(tmp_path, text):
 
 def test_a_journal_that_cannot_be_written_names_the_file(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InstanceFileError, match="file"):
+    with pytest.raises(FileError, match="file"):
         Journal(tmp_path / "file" / "rows.jsonl")

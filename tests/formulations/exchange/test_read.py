@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dmoe_models import InstanceFileError, Solution, evaluate, solve
+from dmoe_models import FileError, Solution, evaluate, solve
 from dmoe_models.errors import DmoeError
 from formulations.data import ModelData
 from formulations.exchange.read import judge_model_solution, read_model_solution
@@ -129,7 +129,7 @@ def test_a_p1_instance_keeps_its_assignment(tmp_path):
     solution = read_model_solution(instance, written(tmp_path / "m", values=values))
     assert np.array_equal(solution.assignment, BEST.assignment)
     assert evaluate(instance, Solution(solution.selection)).total_j == BEST.objective
-    with pytest.raises(InstanceFileError, match=r"'assign_i0_j1_m0' is in no model of .*P1"):
+    with pytest.raises(FileError, match=r"'assign_i0_j1_m0' is in no model of .*P1"):
         read_model_solution(instance, written(tmp_path / "m", values={"assign_i0_j1_m0": 1}))
 
 

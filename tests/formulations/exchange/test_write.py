@@ -14,7 +14,7 @@ import pyscipopt
 import pytest
 from scipy import sparse
 
-from dmoe_models import InstanceFileError, MethodError, SolutionError, Status, solve
+from dmoe_models import FileError, MethodError, SolutionError, Status, solve
 from formulations import models
 from formulations.exchange import write as exports
 from formulations.exchange.read import judge_model_solution
@@ -260,7 +260,7 @@ def test_a_file_appears_complete_or_not_at_all(tmp_path, monkeypatch):
     monkeypatch.setattr(exports, "_comments", fail)
     monkeypatch.setattr(exports, "NLWriter", fail)
     for name in ("model.lp", "model.nl"):
-        with pytest.raises(InstanceFileError, match=f"{name}: No space left on device"):
+        with pytest.raises(FileError, match=f"{name}: No space left on device"):
             write_model(instance, tmp_path / name)
         assert (tmp_path / name).read_text() == "before"
     assert {p.name for p in tmp_path.iterdir()} == {"model.lp", "model.nl"}
@@ -270,7 +270,7 @@ def test_what_cannot_be_written_is_refused(tmp_path):
     instance = draw("rayleigh", 1, K=3, T=2)
     with pytest.raises(SolutionError, match="shape"):
         write_model(instance, tmp_path / "m.lp", "p3", selection=np.ones((3, 3), dtype=bool))
-    with pytest.raises(InstanceFileError, match=r"absent/m\.nl: its folder does not exist"):
+    with pytest.raises(FileError, match=r"absent/m\.nl: its folder does not exist"):
         write_model(instance, tmp_path / "absent/m.nl")
     wide = draw("rayleigh", 1, K=70, T=1, M=1, D=70)
     wide = wide.replace(

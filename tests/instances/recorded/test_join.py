@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dmoe_models import InstanceError, InstanceFileError
+from dmoe_models import FileError, InstanceError
 from dmoe_models.channels.recorded import read_channel
 from dmoe_models.scores.recorded import GateRecord, read_gates
 from instances.recorded.join import import_instance, join, recorded_set
@@ -125,9 +125,9 @@ def test_import_of_two_tables(tmp_path):
 
 
 def test_missing_data_directory(tmp_path):
-    with pytest.raises(InstanceFileError, match="no such directory"):
+    with pytest.raises(FileError, match="no such directory"):
         recorded_set(tmp_path / "nowhere")
-    with pytest.raises(InstanceFileError, match=r"csi\.npz: No such file"):
+    with pytest.raises(FileError, match=r"csi\.npz: No such file"):
         recorded_set(tmp_path)
 
 

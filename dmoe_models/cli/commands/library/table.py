@@ -9,7 +9,7 @@ import click
 
 from dmoe_models.cli.commands.library._options import records_option
 from dmoe_models.cli.options import file_path
-from dmoe_models.errors import InstanceFileError
+from dmoe_models.errors import FileError
 from dmoe_models.files.paths import naming, replacement
 from instances.library import record, sets, status
 
@@ -43,7 +43,7 @@ def table(names: Sequence[str], records: Path | None, form: str, output: Path | 
     folder = record.FOLDER if records is None else records
     chosen = [sets.find_set(name) for name in names or sets.published_names()]
     if records is not None and not records.is_dir():
-        raise InstanceFileError(f"{records}: there is no such folder of records")
+        raise FileError(f"{records}: there is no such folder of records")
     text = status.rendered(status.status_table(chosen, folder), form)
     if output is None:
         click.echo(text, nl=False)

@@ -11,7 +11,7 @@ import click
 from dmoe_models.cli.commands.library._options import records_option
 from dmoe_models.cli.options import file_path, json_option
 from dmoe_models.cli.printing import print_json
-from dmoe_models.errors import InstanceFileError
+from dmoe_models.errors import FileError
 from instances.library import record, sets
 from instances.library import update as update_table
 
@@ -57,7 +57,7 @@ def update(
     """
     missing = [path for path in results if not path.exists()]
     if missing:
-        raise InstanceFileError(f"{missing[0]}: no such file or folder")
+        raise FileError(f"{missing[0]}: no such file or folder")
     folder = record.FOLDER if records is None else records
     chosen = [sets.find_set(name) for name in names or sets.published_names()]
     verdicts = []
@@ -73,5 +73,5 @@ def update(
         words = ", ".join(f"{counts[word]} {word}" for word in update_table.DECISIONS)
         click.echo(f"{words}{' (dry run: nothing is written)' if dry_run else ''}")
     if not verdicts:
-        raise InstanceFileError(f"{results[0]}: holds no answers and no solutions")
+        raise FileError(f"{results[0]}: holds no answers and no solutions")
     return 1 if any(verdict.decision == update_table.REFUSED for verdict in verdicts) else 0

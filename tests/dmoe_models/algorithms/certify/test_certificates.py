@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dmoe_models import InstanceFileError, Status, check, solve
+from dmoe_models import FileError, Status, check, solve
 from dmoe_models.algorithms.exact.method import exact, run_exact
 from dmoe_models.algorithms.exact.proof_tree import ProofNode
 from dmoe_models.algorithms.exact.state import SearchState
@@ -526,7 +526,7 @@ def test_files_that_hold_none_are_named(tmp_path):
         ({"gap": 0.0}, "unknown key 'gap'"),
     ):
         path.write_text(json.dumps(good | changes), encoding="utf-8")
-        with pytest.raises(InstanceFileError, match=r"proof\.json") as caught:
+        with pytest.raises(FileError, match=r"proof\.json") as caught:
             read_certificate(path)
         assert words in str(caught.value)
 
