@@ -75,7 +75,7 @@ def test_run_status_report(capsys, config, tmp_path):
 
 def test_a_report_for_people(capsys, tmp_path, monkeypatch):
     found = sample(waiting=50, failures={"it hung": 2})
-    monkeypatch.setattr("dmoe_models.studies.analysis.findings.gather", lambda database: found)
+    monkeypatch.setattr("dmoe_models.cli.commands.study.report.gather", lambda database: found)
     Database(tmp_path / "it", DESIGN).close()
     done = call(capsys, "study", "report", tmp_path / "it", "-o", tmp_path / "new", "--no-rows")
     assert done.status == 0 and done.err == ""
