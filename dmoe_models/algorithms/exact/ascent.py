@@ -90,7 +90,15 @@ def ascend(
 
 
 def suggest(state: SearchState, problem: DualProblem, point: DualPoint) -> None:
-    """Start JESA descents from the assignment and from the selection of a dual point."""
+    """Run JESA from the assignment and from the selection of a dual point.
+
+    Parameters
+    ----------
+    state : SearchState
+        Gets the solutions that are better than its best.
+    problem : DualProblem
+    point : DualPoint
+    """
     suggested = problem.assignment(point)
     state.offer(
         descend(

@@ -113,7 +113,20 @@ class BranchAndBound:
         return target + 0.9 * CERTIFIED_GAP * abs(target)
 
     def reduced(self, node: Node, point: DualPoint, excess: np.ndarray) -> Node:
-        """Drop what no solution of the node that is better than the best known makes use of."""
+        """Drop what no solution of the node that is better than the best known makes use of.
+
+        Parameters
+        ----------
+        node : Node
+        point : DualPoint
+            A dual point of the node.
+        excess : (S,) array
+            By how much each set exceeds its token's cheapest at that point, J.
+
+        Returns
+        -------
+        Node
+        """
         gap = allowance(self.state, point)
         allowed, sets = node.allowed, node.permits(len(excess))
         if self.fix_subcarriers:

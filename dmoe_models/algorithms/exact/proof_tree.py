@@ -63,7 +63,15 @@ class ProofNode:
     parts: list[ProofNode] = field(default_factory=list)
 
     def record_bound(self, bound: float, prices: DualPrices) -> None:
-        """Keep a bound if it is the best so far."""
+        """Keep a bound if it is the best so far.
+
+        Parameters
+        ----------
+        bound : float
+            J without static energy.
+        prices : DualPrices
+            Where the dual function has this value.
+        """
         if bound > self.bound or self.prices is None:
             self.bound, self.prices = bound, prices
 

@@ -28,6 +28,18 @@ class ResidualProgram(SetProgram):
         """Evaluate the dual of a node; also by how much each set exceeds its token's cheapest, J.
 
         Tokens choose among the node's sets, by DES where not all of a token's sets are listed.
+
+        Parameters
+        ----------
+        node : Node
+        token_prices : (U, K) array
+            J.
+
+        Returns
+        -------
+        DualPoint
+        (S,) array
+            Cost of a set above its token's cheapest, J; infinite for sets that the node excludes.
         """
         problem = self.problem.restricted(node.allowed, node.must_own)
         pool = self.pool

@@ -24,7 +24,14 @@ class SetPool:
         return len(self.owner)
 
     def add(self, positions: np.ndarray, members: np.ndarray) -> int:
-        """Add sets that are not known yet; return how many were new."""
+        """Add sets that are not known yet; return how many were new.
+
+        Parameters
+        ----------
+        positions : (N,) int array
+            Token of each set.
+        members : (N, K) bool array
+        """
         new = []
         for row, (t, m) in enumerate(zip(positions.tolist(), members, strict=True)):
             key = (t, m.tobytes())
@@ -42,7 +49,15 @@ class SetPool:
         return sums(row, expert_energy_j[self.owner[row], expert], len(self.owner))
 
     def cheapest(self, costs: np.ndarray, tokens: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return for each token the number of its cheapest set, -1 for none, and its cost, J."""
+        """Return for each token the number of its cheapest set, -1 for none, and its cost, J.
+
+        Parameters
+        ----------
+        costs : (S,) array
+            J; infinite for sets that are excluded.
+        tokens : int
+            U, number of tokens.
+        """
         least = np.full(tokens, np.inf)
         np.minimum.at(least, self.owner, costs)
         best = np.full(tokens, -1)
@@ -52,5 +67,14 @@ class SetPool:
 
 
 def sums(number: np.ndarray, value: np.ndarray, length: int) -> np.ndarray:
-    """Sum values by number. (numpy's own function returns integers where there are none.)"""
+    """Sum values by number. (numpy's own function returns integers where there are none.)
+
+    Parameters
+    ----------
+    number : (N,) int array
+        Where each value is added.
+    value : (N,) array
+    length : int
+        Of the result.
+    """
     return np.bincount(number, value, length).astype(np.float64)

@@ -232,7 +232,15 @@ class SetProgram:
         return self.solver.getNumRow(), self.solver.getNumCol()
 
     def root_node(self, bound: float, proof: ProofNode | None = None) -> Node:
-        """Return the whole residual problem as a node."""
+        """Return the whole residual problem as a node.
+
+        Parameters
+        ----------
+        bound : float
+            Proved lower bound of it, J.
+        proof : ProofNode, optional
+            Where its proof is recorded.
+        """
         every = np.ones(len(self.pool), dtype=bool)
         return Node(bound, self.listed, self.problem.load > 0, every, proof)
 
@@ -324,6 +332,12 @@ class SetProgram:
         """Return about what the program's value, J, becomes in a node, and its token prices.
 
         Without new cuts, and after at most so many iterations of the dual simplex method.
+
+        Parameters
+        ----------
+        node : Node
+        iterations : int
+            Most iterations of the dual simplex method.
         """
         self.impose(node)
         self.solver.setOptionValue("simplex_iteration_limit", iterations)

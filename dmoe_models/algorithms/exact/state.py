@@ -52,13 +52,27 @@ class SearchState:
         self.bound_j = max(self.bound_j, min(bound, self.energy_j))
 
     def record_bound(self, problem: DualProblem, point: DualPoint) -> None:
-        """Keep the bound of a dual point of the whole problem, and its prices for the proof."""
+        """Keep the bound of a dual point of the whole problem, and its prices for the proof.
+
+        Parameters
+        ----------
+        problem : DualProblem
+        point : DualPoint
+            Evaluated for this problem.
+        """
         self.raise_bound(point.bound)
         if self.proof is not None:
             self.proof.record_bound(point.bound, problem.prices_at(point))
 
     def record_reduction(self, problem: DualProblem, point: DualPoint) -> None:
-        """Record in the proof that what a dual point excludes is left out from here on."""
+        """Record in the proof that what a dual point excludes is left out from here on.
+
+        Parameters
+        ----------
+        problem : DualProblem
+        point : DualPoint
+            Evaluated for this problem.
+        """
         if self.proof is not None:
             self.proof = self.proof.reduce(problem.prices_at(point))
 
@@ -91,7 +105,15 @@ class SearchState:
         self.log_progress(phase, self.bound_j)
 
     def log_progress(self, what: str, bound: float) -> None:
-        """Log where the run stands, at most once a second."""
+        """Log where the run stands, at most once a second.
+
+        Parameters
+        ----------
+        what : str
+            The step that is under way.
+        bound : float
+            J without static energy.
+        """
         now = time.perf_counter()
         if now >= self._last_logged + 1.0 and _LOG.isEnabledFor(logging.INFO):
             self._last_logged = now

@@ -38,7 +38,7 @@ _MAX_DUAL_STEPS = 60
 # A thread's workspace is two tables, used again for every token. Rows of the real one (passing
 # one table costs less than passing ten arrays, whose references numba would count):
 # experts that can be used, in their own order
-_ENERGY, _SCORE = 0, 1
+_ENERGY, SCORE = 0, 1
 # the slots of a set that is best at a price; later, the highest scores of the core
 _VALUE = 2
 # the core in the order of its ratios, and its prefix sums
@@ -52,7 +52,7 @@ _REAL_ROWS = 11
 # Rows of the table of indices: which expert it is; members of a set that is best at a price, of the
 # core, of the set at the tree's node, of the best set; where the tree's levels go on; and for each
 # position of the core the last earlier one that is at least as good.
-_EXPERT, _MEMBER, _CORE, _CHOSEN, _BEST, _LEVEL_NEXT, _BETTER = 0, 1, 2, 3, 4, 5, 6
+_EXPERT, _MEMBER, _CORE, CHOSEN, _BEST, _LEVEL_NEXT, _BETTER = 0, 1, 2, 3, 4, 5, 6
 _INDEX_ROWS = 7
 
 
@@ -60,12 +60,12 @@ def workspace(experts: int, max_experts: int) -> tuple[np.ndarray, np.ndarray, n
     """Return what one thread needs to search: the two tables, and that of `_tabulate`."""
     real = np.empty((_REAL_ROWS, experts + 2))  # an exact sum may have D + 1 parts
     index = np.empty((_INDEX_ROWS, experts), dtype=np.int64)
-    most = np.empty((experts + 1, max_experts + 1))
-    return real, index, most
+    top_sums = np.empty((experts + 1, max_experts + 1))
+    return real, index, top_sums
 
 
 @compiled(_nrt=False)
-def _reaches(row, size, need, real, index):
+def sum_reaches(row, size, need, real, index):
     """Decide exactly whether the scores of the first `size` experts of a row reach `need`.
 
     The sum so far is an expansion: non-zero doubles that do not overlap, of increasing magnitude,
@@ -73,7 +73,7 @@ def _reaches(row, size, need, real, index):
     """
     used = 0
     for i in range(size + 1):
-        carry = real[_SCORE, index[row, i]] if i < size else -need
+        carry = real[SCORE, index[row, i]] if i < size else -need
         kept = 0
         for k in range(used):
             total = carry + real[_PART, k]
@@ -95,7 +95,7 @@ def _is_enough(excess, row, size, need, close, real, index):
     """C1 for a row's members, where `excess` is their float sum less need: exact where close."""
     if excess > close:
         return True
-    return excess >= -close and _reaches(row, size, need, real, index)
+    return excess >= -close and sum_reaches(row, size, need, real, index)
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -113,7 +113,7 @@ def _gather(energies, scores, t, real, index):
     for j in range(energies.shape[1]):
         if scores[t, j] > 0.0 and energies[t, j] < np.inf:
             real[_ENERGY, count] = energies[t, j]
-            real[_SCORE, count] = scores[t, j]
+            real[SCORE, count] = scores[t, j]
             index[_EXPERT, count] = j
             total += scores[t, j]
             count += 1
@@ -125,7 +125,7 @@ def _cheapest_partner(i, missing, real):
     """Least energy of an expert before i whose score is at least `missing`; a loop of no branch."""
     least = np.inf
     for j in range(i):
-        energy = real[_ENERGY, j] if real[_SCORE, j] >= missing else np.inf
+        energy = real[_ENERGY, j] if real[SCORE, j] >= missing else np.inf
         least = energy if energy < least else least
     return least
 
@@ -140,10 +140,10 @@ def _cheapest_pair(count, slots, need, close, real):
     least = np.inf
     for i in range(count):
         energy = real[_ENERGY, i]
-        if real[_SCORE, i] < target:
+        if real[SCORE, i] < target:
             partner = np.inf
             if slots == 2:
-                partner = _cheapest_partner(i, target - real[_SCORE, i], real)
+                partner = _cheapest_partner(i, target - real[SCORE, i], real)
             energy += partner
         real[_VALUE, i] = energy
         least = energy if energy < least else least
@@ -151,30 +151,30 @@ def _cheapest_pair(count, slots, need, close, real):
 
 
 @compiled(_nrt=False)
-def _enumerate_pairs(count, slots, most, need, close, real, index):
+def _enumerate_pairs(count, slots, dearest, need, close, real, index):
     """Look at all sets of one or, with two slots, two experts; return the best energy and size.
 
-    Last experts whose best set, by row _VALUE, costs more than `most` are passed over.
+    Last experts whose best set, by row _VALUE, costs more than `dearest` are passed over.
     """
     best, best_size = np.inf, 0
     for i in range(count):
-        if real[_VALUE, i] > most:
+        if real[_VALUE, i] > dearest:
             continue
         energy = real[_ENERGY, i]
-        excess = real[_SCORE, i] - need
+        excess = real[SCORE, i] - need
         if energy < best and excess >= -close:
-            index[_CHOSEN, 0] = i
-            if _is_enough(excess, _CHOSEN, 1, need, close, real, index):
+            index[CHOSEN, 0] = i
+            if _is_enough(excess, CHOSEN, 1, need, close, real, index):
                 best, best_size = energy, 1
-                _keep(_CHOSEN, 1, index)
+                _keep(CHOSEN, 1, index)
         if slots < 2:
             continue
         for j in range(i):
-            if energy + real[_ENERGY, j] < best and excess + real[_SCORE, j] >= -close:
-                index[_CHOSEN, 0], index[_CHOSEN, 1] = i, j
-                if _is_enough(excess + real[_SCORE, j], _CHOSEN, 2, need, close, real, index):
+            if energy + real[_ENERGY, j] < best and excess + real[SCORE, j] >= -close:
+                index[CHOSEN, 0], index[CHOSEN, 1] = i, j
+                if _is_enough(excess + real[SCORE, j], CHOSEN, 2, need, close, real, index):
                     best, best_size = energy + real[_ENERGY, j], 2
-                    _keep(_CHOSEN, 2, index)
+                    _keep(CHOSEN, 2, index)
     return best, best_size
 
 
@@ -188,7 +188,7 @@ def _highest(price, weight, count, slots, real, index):
     size = 0
     least = 0.0
     for j in range(count):
-        value = price * real[_SCORE, j] - weight * real[_ENERGY, j]
+        value = price * real[SCORE, j] - weight * real[_ENERGY, j]
         if value > least:
             k = min(size, slots - 1)
             size = min(size + 1, slots)
@@ -203,7 +203,7 @@ def _highest(price, weight, count, slots, real, index):
     score = 0.0
     energy = 0.0
     for k in range(size):
-        score += real[_SCORE, index[_MEMBER, k]]
+        score += real[SCORE, index[_MEMBER, k]]
         energy += real[_ENERGY, index[_MEMBER, k]]
     return size, score, energy
 
@@ -257,24 +257,24 @@ def _reduce(count, slots, price, rent, bound, best, slack, real, index):
     """Keep the experts that reduced cost does not decide, by (energy + rent) / score.
 
     A set with an expert of reduced cost r > 0, or without one of r < 0, costs at least bound + |r|.
-    Those that every better set must have go to the front of row _CHOSEN. Returns the size of the
+    Those that every better set must have go to the front of row CHOSEN. Returns the size of the
     core, the number of the others and the sums of their energies and scores; a number above `slots`
     says that no set is better.
     """
     size = forced = 0
     energy = score = 0.0
     for j in range(count):
-        reduced = real[_ENERGY, j] + rent - price * real[_SCORE, j]
+        reduced = real[_ENERGY, j] + rent - price * real[SCORE, j]
         if price > 0.0 and bound + abs(reduced) - slack >= best:
             if reduced < 0.0:
                 if forced == slots:
                     return 0, slots + 1, 0.0, 0.0
-                index[_CHOSEN, forced] = j
+                index[CHOSEN, forced] = j
                 forced += 1
                 energy += real[_ENERGY, j]
-                score += real[_SCORE, j]
+                score += real[SCORE, j]
             continue
-        ratio = (real[_ENERGY, j] + rent) / real[_SCORE, j]
+        ratio = (real[_ENERGY, j] + rent) / real[SCORE, j]
         k = size
         while k > 0 and real[_RATIO, k - 1] > ratio:
             real[_RATIO, k] = real[_RATIO, k - 1]
@@ -287,18 +287,18 @@ def _reduce(count, slots, price, rent, bound, best, slack, real, index):
 
 
 @compiled(forceinline=True, _nrt=False)
-def _tabulate(size, left, rent, real, index, most):
-    """Fill the core's prefix sums, and `most`: what s experts from position q on have at most."""
+def _tabulate(size, left, rent, real, index, top_sums):
+    """Fill the core's prefix sums, and `top_sums`: the most that s experts from q on have."""
     real[_COST_SUM, 0] = real[_SCORE_SUM, 0] = 0.0
     for q in range(size):
         real[_CORE_ENERGY, q] = real[_ENERGY, index[_CORE, q]]
-        real[_CORE_SCORE, q] = real[_SCORE, index[_CORE, q]]
+        real[_CORE_SCORE, q] = real[SCORE, index[_CORE, q]]
         real[_COST_SUM, q + 1] = real[_COST_SUM, q] + (real[_CORE_ENERGY, q] + rent)
         real[_SCORE_SUM, q + 1] = real[_SCORE_SUM, q] + real[_CORE_SCORE, q]
     for s in range(left):
         real[_VALUE, s] = 0.0
-        most[size, s] = 0.0
-    most[size, left] = 0.0
+        top_sums[size, s] = 0.0
+    top_sums[size, left] = 0.0
     for q in range(size - 1, -1, -1):
         score = real[_CORE_SCORE, q]
         if score > real[_VALUE, left - 1]:
@@ -308,10 +308,10 @@ def _tabulate(size, left, rent, real, index, most):
                 k -= 1
             real[_VALUE, k] = score
         total = 0.0
-        most[q, 0] = 0.0
+        top_sums[q, 0] = 0.0
         for s in range(left):
             total += real[_VALUE, s]
-            most[q, s + 1] = total
+            top_sums[q, s + 1] = total
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -367,9 +367,9 @@ def _tree(
     stop,
     real,
     index,
-    most,
+    top_sums,
 ):
-    """Search the core depth first, from the set of the first `forced` members of row _CHOSEN.
+    """Search the core depth first, from the set of the first `forced` members of row CHOSEN.
 
     `cost`, `missing` and `left` are that set's energy, what it lacks and the slots it leaves.
     Returns the best set's energy and size, the nodes, and whether a limit ended the search.
@@ -380,19 +380,19 @@ def _tree(
             q += 1  # the better one has been tried here, and is left out
         elif (
             q < size
-            and most[q, left] >= missing - close
+            and top_sums[q, left] >= missing - close
             and cost + _cover(q, missing - close, size, real) - rent * left - slack < best
         ):
             nodes += 1
             if nodes >= limit or (nodes & 1023 == 0 and stop[0] != 0):
                 return best, best_size, nodes, True
-            index[_CHOSEN, forced + level] = index[_CORE, q]
+            index[CHOSEN, forced + level] = index[_CORE, q]
             members = forced + level + 1
             rest = missing - real[_CORE_SCORE, q]
-            if _is_enough(-rest, _CHOSEN, members, need, close, real, index):
+            if _is_enough(-rest, CHOSEN, members, need, close, real, index):
                 if cost + real[_CORE_ENERGY, q] < best:
                     best, best_size = cost + real[_CORE_ENERGY, q], members
-                    _keep(_CHOSEN, members, index)
+                    _keep(CHOSEN, members, index)
             elif left > 1:
                 index[_LEVEL_NEXT, level] = q + 1
                 real[_LEVEL_COST, level] = cost
@@ -417,7 +417,7 @@ def _tree(
 
 @compiled(forceinline=True, _nrt=False)
 def _search_token(
-    energies, scores, t, need, max_experts, cardinality, limit, stop, real, index, most
+    energies, scores, t, need, max_experts, cardinality, limit, stop, real, index, top_sums
 ):
     """Search one token. Returns energy, bound, nodes and the size of the set in row _BEST."""
     if need <= 0.0:
@@ -449,16 +449,16 @@ def _search_token(
     missing = need - score
     if forced > slots:
         return best, best, 0, best_size
-    if forced > 0 and _is_enough(-missing, _CHOSEN, forced, need, close, real, index):
+    if forced > 0 and _is_enough(-missing, CHOSEN, forced, need, close, real, index):
         if cost < best:  # every better set has these experts: none is better than they alone
             best, best_size = cost, forced
-            _keep(_CHOSEN, forced, index)
+            _keep(CHOSEN, forced, index)
         return best, best, 0, best_size
     left = slots - forced
     if size == 0 or left == 0:
         return best, best, 0, best_size
 
-    _tabulate(size, left, rent, real, index, most)
+    _tabulate(size, left, rent, real, index, top_sums)
     _compare(size, cardinality, real, index)
     bound = max(bound, cost + _cover(0, missing - close, size, real) - rent * left - slack)
     if stop[0] != 0:
@@ -479,7 +479,7 @@ def _search_token(
         stop,
         real,
         index,
-        most,
+        top_sums,
     )
     return best, min(best, bound) if ended else best, nodes, best_size
 
@@ -498,7 +498,7 @@ def search_block(
     answer,
     real,
     index,
-    most,
+    top_sums,
 ):
     """Search the tokens from `first` up to `last` and write what is found into `answer`.
 
@@ -516,7 +516,7 @@ def search_block(
         Searches end soon after another thread writes something else than zero to it.
     first, last : int
     answer : selection (T, K) of false, energy (T,), bound (T,), nodes (T,)
-    real, index, most : arrays
+    real, index, top_sums : arrays
         From `workspace`, of this thread alone.
     """
     selection, found, bound, nodes = answer
@@ -532,7 +532,7 @@ def search_block(
             stop,
             real,
             index,
-            most,
+            top_sums,
         )
         for k in range(size):
             selection[t, index[_EXPERT, index[_BEST, k]]] = True

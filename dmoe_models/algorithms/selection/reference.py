@@ -89,8 +89,8 @@ class _Search:
         self.ratio: list[float] = ratio[order].tolist()
         self.cost_sums = [0.0, *accumulate(cost + self.rent for cost in self.energy)]
         self.score_sums = [0.0, *accumulate(self.score)]
-        # most[q][s]: the greatest score that s experts standing at q or later can have together
-        self.most = [
+        # top_sums[q][s]: the greatest score that s experts standing at q or later can have together
+        self.top_sums = [
             [0.0, *accumulate(sorted(self.score[q:], reverse=True)[: self.slots])]
             for q in range(len(self.score))
         ]
@@ -147,7 +147,7 @@ class _Search:
     ) -> None:
         """Try every expert from `position` on as the next member of `chosen`."""
         for q in range(position, len(self.score)):
-            if self.most[q][min(slots, len(self.most[q]) - 1)] < missing - self.close:
+            if self.top_sums[q][min(slots, len(self.top_sums[q]) - 1)] < missing - self.close:
                 return
             if self._lower_bound(q, cost, missing, slots) >= self.best:
                 return

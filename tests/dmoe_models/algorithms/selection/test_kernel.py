@@ -19,9 +19,9 @@ from tiny import NEAR, correlated_tokens, dirichlet_tokens, near_scores, tiny_to
 
 def kernel_reaches(scores, need):
     real, index, _ = kernel.workspace(len(scores), len(scores))
-    real[kernel._SCORE, : len(scores)] = scores
-    index[kernel._CHOSEN] = np.arange(len(scores))
-    return bool(kernel._reaches(kernel._CHOSEN, len(scores), need, real, index))
+    real[kernel.SCORE, : len(scores)] = scores
+    index[kernel.CHOSEN] = np.arange(len(scores))
+    return bool(kernel.sum_reaches(kernel.CHOSEN, len(scores), need, real, index))
 
 
 @given(
