@@ -20,6 +20,12 @@ EXAMPLES = dict(
     )
 )
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+COPIED = (
+    "pyproject.toml",
+    "tests/conftest.py",
+    "tests/test_conformance.py",
+    "tests/formulations/test_catalogue.py",
+)
 TABLES = {  # where a row or a record goes: before the end of its table
     "dmoe_models/solving/catalogue.py": "\n]\n# fmt: on",
     "formulations/catalogue.py": "\n):\n    models[_model.name] = _model",
@@ -33,7 +39,8 @@ def packages(tmp_path_factory):
     for package in ("dmoe_models", "formulations", "instances", "tests/support"):
         ignored = shutil.ignore_patterns("best_known")  # what is compiled is not compiled again
         shutil.copytree(ROOT / package, copy / package, ignore=ignored)
-    for file in ("pyproject.toml", "tests/conftest.py"):
+    (copy / "tests" / "formulations").mkdir()
+    for file in COPIED:
         shutil.copy(ROOT / file, copy / file)
     return copy
 
