@@ -97,7 +97,10 @@ def run_python(code, **environment):
 
 def test_importing_the_package_does_not_import_numba():
     code = (
-        "import sys, dmoe_models, dmoe_models.algorithms.jesa\n"
+        "import sys, dmoe_models, instances.families, formulations\n"
+        "import dmoe_models.algorithms.jesa, dmoe_models.algorithms.baselines\n"
+        "from dmoe_models.algorithms.selection import select_experts\n"
+        "from dmoe_models.algorithms.placement import allocate_subcarriers\n"
         "assert not any(name.split('.')[0] in ('numba', 'llvmlite') for name in sys.modules)"
     )
     done = run_python(code)
