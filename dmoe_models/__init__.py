@@ -18,6 +18,7 @@ _MODULES = {
     ),
     "dmoe_models.files.instances": ("read_instance", "write_instance"),
     "dmoe_models.files.solutions": ("read_solution", "write_solution"),
+    "dmoe_models.layers.draws": ("draw_layers",),
     "dmoe_models.layers.rounds": ("run_rounds",),
     "dmoe_models.model.energy": ("EnergyReport", "evaluate"),
     "dmoe_models.model.instance": ("Instance",),
@@ -26,6 +27,7 @@ _MODULES = {
     "dmoe_models.solving.catalogue": ("methods",),
     "dmoe_models.solving.result": ("Result", "Status"),
     "dmoe_models.solving.solve": ("solve",),
+    "dmoe_models.studies.engine.repeat": ("compare_studies",),
     "dmoe_models.studies.run": ("run_study",),
     "dmoe_models.verification.compare": ("compare",),
     "dmoe_models.verification.validate": ("validate",),
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from dmoe_models.files.instances import write_instance as write_instance
     from dmoe_models.files.solutions import read_solution as read_solution
     from dmoe_models.files.solutions import write_solution as write_solution
+    from dmoe_models.layers.draws import draw_layers as draw_layers
     from dmoe_models.layers.rounds import run_rounds as run_rounds
     from dmoe_models.model.energy import EnergyReport as EnergyReport
     from dmoe_models.model.energy import evaluate as evaluate
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
     from dmoe_models.solving.result import Result as Result
     from dmoe_models.solving.result import Status as Status
     from dmoe_models.solving.solve import solve as solve
+    from dmoe_models.studies.engine.repeat import compare_studies as compare_studies
     from dmoe_models.studies.run import run_study as run_study
     from dmoe_models.verification.compare import compare as compare
     from dmoe_models.verification.validate import validate as validate

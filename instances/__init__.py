@@ -3,6 +3,8 @@
 ``draw("rayleigh", 7, K=6)`` draws one instance of a family; `list_families` is the table of them,
 and of the parameters of each. ``load_set("small")`` returns the instances of a set, `read_set` what
 the file of a set of one's own says; `import_instance` joins recorded gate scores and a channel.
+`write_set` draws a set into a folder, `verify_set` holds it against its manifest; `update_records`
+offers answers to a table of best known values, which `status_table` shows.
 """
 
 from __future__ import annotations
@@ -13,11 +15,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from instances.families import draw
     from instances.families.table import list_families
+    from instances.library.audit import verify_set
     from instances.library.set_file import read_set
-    from instances.library.sets import load_set
+    from instances.library.sets import load_set, write_set
+    from instances.library.status import status_table
+    from instances.library.update import update_records
     from instances.recorded.join import import_instance
 
-__all__ = ["draw", "import_instance", "list_families", "load_set", "read_set"]
+__all__ = [
+    "draw",
+    "import_instance",
+    "list_families",
+    "load_set",
+    "read_set",
+    "status_table",
+    "update_records",
+    "verify_set",
+    "write_set",
+]
 
 _MODULES = {
     "draw": "instances.families",
@@ -25,6 +40,10 @@ _MODULES = {
     "load_set": "instances.library.sets",
     "read_set": "instances.library.set_file",
     "import_instance": "instances.recorded.join",
+    "status_table": "instances.library.status",
+    "update_records": "instances.library.update",
+    "verify_set": "instances.library.audit",
+    "write_set": "instances.library.sets",
 }
 
 

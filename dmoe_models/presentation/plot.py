@@ -19,7 +19,7 @@ from dmoe_models.model.gap import OPTIMALITY_GAP
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
 from dmoe_models.presentation.plot_axes import excess_axis
-from dmoe_models.presentation.plot_style import literal, styles
+from dmoe_models.presentation.plot_style import literal, styles, use_style
 from dmoe_models.solving.result import Result
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "assignment",
     "bounds",
+    "excess_axis",
     "gains",
     "gaps",
     "gates",
@@ -37,6 +38,7 @@ __all__ = [
     "profile",
     "selection",
     "solution",
+    "use_style",
 ]
 
 

@@ -1,7 +1,7 @@
 """What all pictures have in common: they are read on paper, in grey, and without their text.
 
 Series differ in mark, line and shade at once, never in colour. All settings are those of one
-figure; nothing global is set.
+figure; nothing global is set, but by `use_style`, which a notebook calls for figures of its own.
 """
 
 from __future__ import annotations
@@ -51,6 +51,30 @@ class Picture:
 
     figure: Figure
     caption: str
+
+    def _ipython_display_(self) -> None:
+        """Show both in a notebook."""
+        from IPython.display import Markdown, display
+
+        display(self.figure, Markdown(f"*{self.caption}*"))  # type: ignore[no-untyped-call]
+
+
+def use_style() -> None:
+    """Set pyplot's defaults for figures that are read in grey, in a notebook or on paper."""
+    from matplotlib import pyplot
+
+    pyplot.rcParams.update(
+        {
+            "figure.dpi": 90,
+            "figure.constrained_layout.use": True,
+            "font.size": LARGE,
+            "axes.titlesize": 10,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "image.cmap": "Greys",
+            "legend.frameon": False,
+        }
+    )
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from dmoe_models.algorithms.certify.optimum import Certified
+from dmoe_models.algorithms.certify.optimum import Certified, certify
 from dmoe_models.errors import DmoeError
 from dmoe_models.model.gap import relative_gap
 from dmoe_models.model.instance import Instance
@@ -48,29 +49,30 @@ def proof_facts(
     return facts | {"energy_j": energy_j, "gap": gap}
 
 
-def add_certified(
-    answers: Answers,
-    instance: Instance,
-    certified: Certified,
-    *,
-    seed: int,
-    time_limit: float | None,
-    runtime: float,
-) -> None:
-    """Keep a solution and its proof as an answer of the method that found them.
+def certify_answer(
+    instance: Instance, answers: Answers, *, seed: int = 0, time_limit: float | None = None
+) -> Certified:
+    """Certify an instance; keep solution and proof as an answer of the method that finds them.
 
     Parameters
     ----------
-    answers : Answers
     instance : Instance
-    certified : Certified
+    answers : Answers
+        The folder; nothing is added where `report.ok` is false.
     seed : int
-        That it was certified with.
-    time_limit : float or None
-        Seconds, as allowed.
-    runtime : float
-        Seconds, as taken.
+        Of the local search (P2).
+    time_limit : float, optional
+        Seconds for solving.
+
+    Returns
+    -------
+    Certified
     """
+    started = time.perf_counter()
+    certified = certify(instance, seed=seed, time_limit=time_limit)
+    if not certified.report.ok:
+        return certified
+    runtime = time.perf_counter() - started
     method = method_for(CERTIFIER, instance.problem)
     outcome = Outcome(certified.solution, certified.report.bound_j)
     result = judge(instance, method.name, outcome, certified.report.bound_j, runtime)
@@ -82,3 +84,4 @@ def add_certified(
         time_limit=time_limit,
         certificate=certified.certificate,
     )
+    return certified

@@ -1,4 +1,4 @@
-"""What a table of best known values says, checked again: witnesses, certificates and sizes.
+"""A set and its best known values, checked again: draws, witnesses, certificates and sizes.
 
 Bounds without a certificate and times cannot be checked without running their method again.
 """
@@ -23,6 +23,28 @@ from instances.library.record import (
     witness_path,
 )
 from instances.library.set_file import InstanceSet
+from instances.library.sets import find_set, verify
+
+
+def verify_set(name: str | Path, records: str | Path | None = None) -> list[str]:
+    """Draw a set again and hold it against its manifest, and against its best known values.
+
+    Parameters
+    ----------
+    name : str or path
+        Of the package's sets, or the path of a TOML file.
+    records : path, optional
+        Folder of best known values; they are looked at if the draws have no fault.
+
+    Returns
+    -------
+    list of str
+        One line for each thing that is wrong; none where all is well.
+    """
+    faults = list(verify(str(name)))
+    if records is not None and not faults:
+        faults += audit([find_set(str(name))], Path(records))
+    return faults
 
 
 def audit(sets: Iterable[InstanceSet], folder: Path) -> Iterator[str]:

@@ -49,7 +49,7 @@ class Verdict:
     reason: str
 
 
-def update(
+def update_records(
     results: Iterable[Path],
     sets: Iterable[InstanceSet],
     folder: Path,

@@ -241,9 +241,9 @@ def write_found(file: Path, found: list[Found], target: Target) -> None:
     target : Target
     """
     options = "".join(f", {name} = {value!r}" for name, value in target.options.items())
-    method = f"{target.method}{options}"
+    method = f"{target.name}{options}"
     sheet = {
-        "title": f"Instances on which {target.method} is far above the optimum.",
+        "title": f"Instances on which {target.name} is far above the optimum.",
         "purpose": f"To see where {method} fails, and whether another method does not.",
         "drawn": "By an adversarial search: mutants that are worse than those tried before them.",
         "not_covered": "What is usual: these are exceptions, searched for.",
@@ -258,7 +258,7 @@ def write_found(file: Path, found: list[Found], target: Target) -> None:
             "[[draws]]",
             f"family = {_toml(spec.family)}",
             f"seeds = [{spec.seed}]",
-            f"note = {_toml(f'{Path(target.method).stem}-{number}')}",
+            f"note = {_toml(f'{Path(target.name).stem}-{number}')}",
             f"parameters = {_toml(spec.parameters)}",
         ]
     with replacement(file) as target_file:

@@ -20,7 +20,7 @@ from dmoe_models.deadline import Deadline
 from dmoe_models.errors import MethodError
 from dmoe_models.model.gap import CERTIFIED_GAP, relative_excess
 from dmoe_models.model.instance import Instance
-from dmoe_models.solving.catalogue import bind_method, method_for
+from dmoe_models.solving.catalogue import MethodLike, bind_method, find_method, method_for
 from dmoe_models.solving.method import CERTIFIER
 from dmoe_models.solving.result import Status
 from dmoe_models.solving.solve import solve
@@ -32,8 +32,8 @@ class Target:
 
     Attributes
     ----------
-    method : str
-        A name from `methods()`, or ``path/to/file.py:function``.
+    method : str or callable
+        A name from `methods()`, ``path/to/file.py:function``, or a function of an instance.
     options : mapping
         Of the method, such as ``starts=10``.
     runs : int
@@ -42,7 +42,7 @@ class Target:
         Seconds for the proof of an instance's optimum; without one an instance is not taken.
     """
 
-    method: str = "jesa"
+    method: MethodLike = "jesa"
     options: Mapping[str, Any] = field(default_factory=dict)
     runs: int = 8
     certificate_s: float = 2.0
@@ -51,6 +51,11 @@ class Target:
         if not isinstance(self.runs, int) or self.runs < 1:
             raise MethodError(f"runs = {self.runs!r} is not a whole number of at least 1")
         Deadline(self.certificate_s)
+
+    @property
+    def name(self) -> str:
+        """The method's name."""
+        return find_method(self.method).name
 
     @property
     def seeds(self) -> range:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from dmoe_models.files.instances import read_instance
 from dmoe_models.files.solutions import require_solution_target, write_solution
 from dmoe_models.referee.check import check
 from dmoe_models.solving.answers import Answers
-from dmoe_models.solving.certified import add_certified, proof_facts
+from dmoe_models.solving.certified import certify_answer, proof_facts
 
 
 @click.command(
@@ -68,16 +67,14 @@ def certify(
     answers = None if answers_folder is None else Answers(answers_folder, author)
     facts = []
     for instance in instances:
-        started = time.perf_counter()
-        made = certify_instance(instance, seed=seed, time_limit=time_limit)
+        limits = {"seed": seed, "time_limit": time_limit}
+        if answers is None:
+            made = certify_instance(instance, **limits)
+        else:
+            made = certify_answer(instance, answers, **limits)
         if made.report.ok:
             if output is not None:
                 write_certificate(made.certificate, output)
-            if answers is not None:
-                runtime = time.perf_counter() - started
-                add_certified(
-                    answers, instance, made, seed=seed, time_limit=time_limit, runtime=runtime
-                )
             if solution is not None and made.solution is not None:
                 write_solution(made.solution, solution, instance)
         energy = None if made.solution is None else check(instance, made.solution).energy_j

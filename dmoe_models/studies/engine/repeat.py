@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -46,6 +47,23 @@ def repeatable(table: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
     columns : iterable of Column
     """
     return table.drop(columns=[column.name for column in columns if not column.repeatable])
+
+
+def compare_studies(folder: str | Path, other: str | Path) -> RunComparison:
+    """Compare the rows of two folders that a study was run in, or is being run in.
+
+    Parameters
+    ----------
+    folder, other : path
+        Of the same configuration.
+
+    Raises
+    ------
+    StudyError
+        Where a folder holds no study, or the configurations differ.
+    """
+    with Database(Path(folder)) as one, Database(Path(other)) as two:
+        return compare_runs(one, two)
 
 
 def compare_runs(one: Database, two: Database) -> RunComparison:

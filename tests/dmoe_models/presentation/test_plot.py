@@ -87,3 +87,10 @@ def test_rows_are_drawn_by_method():
     assert [line.get_ydata()[-1] for line in lines] == [100.0, 50.0]
     with pytest.raises(DmoeError, match="gap"):
         plot.gaps(rows.drop(columns="gap"))
+
+
+def test_the_style_is_that_of_figures_read_in_grey():
+    with pyplot.rc_context():
+        plot.use_style()
+        assert pyplot.rcParams["image.cmap"] == "Greys"
+        assert not pyplot.rcParams["axes.spines.top"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dmoe_models import run_study
+from dmoe_models import compare_studies, run_study
 from dmoe_models.studies.study import StudyError
 
 TEXT = """
@@ -27,6 +27,9 @@ def test_one_call_runs_a_study_and_returns_its_tables(tmp_path):
     assert report.tables["optimality"]["draws"].tolist() == [3]
     again = run_study(str(file), tmp_path / "run", workers=0)  # nothing is left to do
     assert again.rows.equals(report.rows) and again.sha256 == report.sha256
+    run_study(file, tmp_path / "elsewhere", workers=0)
+    compared = compare_studies(tmp_path / "run", tmp_path / "elsewhere")
+    assert compared.same and compared.rows == 3
 
 
 def test_what_is_no_study(tmp_path):

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from instances.library.audit import audit
+from instances.library.audit import audit, verify_set
 from instances.library.record import CLASSES, FOLDER, WHOLE_MILP, read_record, record_path
 from instances.library.sets import find_set, published_names
 from instances.library.status import rendered, status_table
@@ -79,3 +79,11 @@ def test_witnesses_and_certificates_hold(capsys):
 
 def test_the_page_is_the_table(table):
     assert PAGE.read_text(encoding="utf-8") == rendered(table, "markdown")
+
+
+def test_a_set_and_its_records_are_verified_in_one_call(tmp_path):
+    assert verify_set("smoke", FOLDER) == []
+    assert verify_set("smoke", tmp_path) == []  # nothing is known there, and nothing wrong
+    own = tmp_path / "smoke.toml"
+    own.write_text(find_set("smoke").file.read_text())
+    assert "no manifest" in verify_set(own, FOLDER)[0]

@@ -21,7 +21,7 @@ from instances.library.record import (
 from instances.library.set_file import read_set
 from instances.library.sets import write_set
 from instances.library.status import rendered, status_table
-from instances.library.update import update
+from instances.library.update import update_records
 
 from shell import assert_refused, call
 
@@ -66,7 +66,7 @@ def offered(mine, tmp_path):
     """Offer files to the table `best`; return (decision, reason) of each."""
 
     def offer(*paths, **options):
-        verdicts = update(paths, [mine], tmp_path / "best", **options)
+        verdicts = update_records(paths, [mine], tmp_path / "best", **options)
         return [(verdict.decision, verdict.reason) for verdict in verdicts]
 
     return offer
@@ -332,7 +332,7 @@ def test_a_certificate_yields_to_a_certificate_only(instances, offered, tmp_path
 def test_a_set_without_a_manifest_has_records_too(mine, instances, offered, tmp_path):
     (tmp_path / "mine.sha256").unlink()
     path = kept(tmp_path / "a", instances[0], "exact")
-    verdicts = update([path], [read_set(tmp_path / "mine.toml")], tmp_path / "best")
+    verdicts = update_records([path], [read_set(tmp_path / "mine.toml")], tmp_path / "best")
     assert [verdict.decision for verdict in verdicts] == ["accepted"]
 
 

@@ -202,3 +202,12 @@ def test_the_command_line_refuses_in_one_line(capsys, tmp_path):
         call(capsys, *search_for, "jesa", "--time-limit", "0", "-o", file), "time_limit = 0.0"
     )
     assert not file.exists()
+
+
+def test_a_function_is_searched_for_like_a_name(tmp_path):
+    def top_two(instance):
+        return solve(instance, "top-k").solution
+
+    found = search(Target(top_two, runs=1), "rayleigh", SMALL, seed=1, draws=2, trials=2)
+    write_found(tmp_path / "bad.toml", [found], Target(top_two, runs=1))
+    assert "top_two" in read_set(tmp_path / "bad.toml").title

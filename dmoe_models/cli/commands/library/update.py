@@ -13,7 +13,7 @@ from dmoe_models.cli.options import file_path, json_option
 from dmoe_models.cli.printing import print_json
 from dmoe_models.errors import FileError
 from instances.library import record, sets
-from instances.library import update as update_table
+from instances.library.update import DECISIONS, REFUSED, update_records
 
 
 @click.command(
@@ -61,7 +61,7 @@ def update(
     folder = record.FOLDER if records is None else records
     chosen = [sets.find_set(name) for name in names or sets.published_names()]
     verdicts = []
-    for verdict in update_table.update(results, chosen, folder, author=author, keep=not dry_run):
+    for verdict in update_records(results, chosen, folder, author=author, keep=not dry_run):
         verdicts.append(verdict)
         if not as_json:
             where = f"{verdict.instance}: " if verdict.instance else ""
@@ -70,8 +70,8 @@ def update(
         print_json([{**vars(verdict), "file": str(verdict.file)} for verdict in verdicts])
     else:
         counts = Counter(verdict.decision for verdict in verdicts)
-        words = ", ".join(f"{counts[word]} {word}" for word in update_table.DECISIONS)
+        words = ", ".join(f"{counts[word]} {word}" for word in DECISIONS)
         click.echo(f"{words}{' (dry run: nothing is written)' if dry_run else ''}")
     if not verdicts:
         raise FileError(f"{results[0]}: holds no answers and no solutions")
-    return 1 if any(verdict.decision == update_table.REFUSED for verdict in verdicts) else 0
+    return 1 if any(verdict.decision == REFUSED for verdict in verdicts) else 0

@@ -26,12 +26,8 @@ def verify(names: Sequence[str], values: bool, records: Path | None, as_json: bo
     not.
     """
     chosen = list(names) or sets.published_names()
-    faults = {name: list(sets.verify(name)) for name in chosen}
-    if values:
-        folder = record.FOLDER if records is None else records
-        for name, lines in faults.items():
-            if not lines:
-                lines += audit.audit([sets.find_set(name)], folder)
+    folder = (records or record.FOLDER) if values else None
+    faults = {name: audit.verify_set(name, folder) for name in chosen}
     if as_json:
         print_json(faults)
     else:

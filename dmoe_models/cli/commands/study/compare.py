@@ -8,8 +8,7 @@ import click
 
 from dmoe_models.cli.options import file_path, json_option
 from dmoe_models.cli.printing import print_json
-from dmoe_models.studies.engine.database import Database
-from dmoe_models.studies.engine.repeat import compare_runs
+from dmoe_models.studies.engine.repeat import compare_studies
 from dmoe_models.text import text_table
 
 
@@ -23,8 +22,7 @@ def compare(folder: Path, other: Path, as_json: bool) -> int:
     All but times, and what depends on them, has to be the same. Exit status 1 where it is not, or
     where one has rows that the other has not.
     """
-    with Database(folder) as one, Database(other) as two:
-        found = compare_runs(one, two)
+    found = compare_studies(folder, other)
     if as_json:
         print_json(
             {"same": found.same, "rows": found.rows, "missing": found.missing}
