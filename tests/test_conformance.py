@@ -1,20 +1,19 @@
 """Everything that is in the house, found there: what is added is tested before it has a test.
 
-Every method, family, study and command has to do what all of its kind do; models have such tests
-in `tests/formulations/test_catalogue.py`. Nothing here names one of them.
+Every method, family and study has to do what all of its kind do; such tests of models are in
+`tests/formulations/test_catalogue.py`, of commands in `tests/dmoe_models/cli/test_commands.py`.
+Nothing here names one of them.
 """
 
 from __future__ import annotations
 
 import math
 
-import click
 import numpy as np
 import pandas as pd
 import pytest
 
 from dmoe_models import Outcome, Solution, methods, read_instance, solve, write_instance
-from dmoe_models.cli.app import dmoe
 from dmoe_models.solving.catalogue import METHODS
 from dmoe_models.studies.cells import needs_data
 from dmoe_models.studies.configuration import configuration_file, read_design
@@ -23,8 +22,6 @@ from dmoe_models.studies.study import find_study, study_help, study_names
 from formulations import models
 from instances import draw, list_families
 from instances.families import FAMILIES
-
-from shell import call
 
 P2 = draw("contended", 19, K=3, T=4, M=6)
 """Three nodes and four tokens; some of them have a choice of experts."""
@@ -132,41 +129,6 @@ def test_a_study_makes_rows_and_tables(name):
     work = work_of(task.content())
     rows = list(study.rows(work))
     assert rows and all(set(row) <= set(columns) for row in rows)
-
-
-# -------------------------------------------------------------------------------------- commands
-
-
-def every_command(group: click.Group, words: tuple[str, ...] = ()):
-    """Yield the words and the command of every command, those of groups included."""
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        yield (*words, name), command
-        if isinstance(command, click.Group):
-            yield from every_command(command, (*words, name))
-
-
-COMMANDS = dict(every_command(dmoe))
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_command_explains_itself(words, capsys):
-    command = COMMANDS[words]
-    assert one_line(command.get_short_help_str())
-    done = call(capsys, *words, "--help")
-    assert done.status == 0 and done.err == ""
-    assert "Usage: dmoe" in done.out
-    for parameter in command.params:
-        if isinstance(parameter, click.Option):
-            assert parameter.help, f"{' '.join(words)}: {parameter.name}"
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_command_refuses_an_unknown_option_in_one_line(words, capsys):
-    done = call(capsys, *words, "--no-such-option")
-    assert done.status == 2 and done.out == ""
-    assert done.err.startswith("error: ") and done.err.count("\n") == 1
 
 
 def test_tables_of_what_there_is_are_whole():
