@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.algorithms import exchanges
-from dmoe_models.algorithms.exact.cheap_sets import SetTable, list_cheap_sets
 from dmoe_models.algorithms.jesa import descend, starting_prices
+from dmoe_models.algorithms.selection.cheap_sets import SetTable, list_cheap_sets
 from dmoe_models.algorithms.selection.des import select_experts
 from dmoe_models.deadline import Deadline
 from dmoe_models.errors import MethodError

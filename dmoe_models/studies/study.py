@@ -11,7 +11,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import dmoe_models.studies
 from dmoe_models.errors import DmoeError
@@ -21,8 +21,7 @@ if TYPE_CHECKING:  # the list of studies is read without them: they load pandas
     import pandas as pd
 
     from dmoe_models.layers.variants import Variant
-    from dmoe_models.studies.analysis.figures import StudyFigure
-    from dmoe_models.studies.analysis.verdicts import Tables, Verdict
+    from dmoe_models.presentation.plot_style import Picture
 
 
 class StudyError(DmoeError):
@@ -84,6 +83,63 @@ class Work:
     methods: list[Variant]
     time_limit_s: float
     data: Path | None = None
+
+
+Tables: TypeAlias = "Mapping[str, pd.DataFrame]"
+"""The summaries of a study, by name."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a study says of a claim.
+
+    Attributes
+    ----------
+    claim : str
+        In our words.
+    source : str
+        Who says so.
+    outcome : str
+        One of `OUTCOMES`.
+    sentence : str
+        What was found: effect, interval, number of draws, configuration.
+    figure : str
+        Name of the figure that shows it; empty where none does.
+    effect, low, high : float
+        The number that the sentence turns on, with its interval; NaN where there is none.
+    sample : int
+        Draws on which it rests.
+    sha256 : str
+        Of the configuration.
+    """
+
+    claim: str
+    source: str
+    outcome: str
+    sentence: str
+    figure: str
+    effect: float
+    low: float
+    high: float
+    sample: int
+    sha256: str = ""
+
+
+class StudyFigure(NamedTuple):
+    """A figure of a study, before it is drawn.
+
+    Attributes
+    ----------
+    title : str
+    tables : tuple of str
+        Names of the tables that it is made of; the first decides whether there is anything to draw.
+    draw : callable
+        From these tables to a `Picture`, or None where they do not hold what it shows.
+    """
+
+    title: str
+    tables: tuple[str, ...]
+    draw: Callable[..., Picture | None]
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from dmoe_models.algorithms.exact.cheap_sets import list_cheap_sets
 from dmoe_models.algorithms.exact.dual import DualProblem, SubcarrierLists
 from dmoe_models.algorithms.exact.residual import ResidualProgram
 from dmoe_models.algorithms.exact.set_pool import SetPool
+from dmoe_models.algorithms.selection.cheap_sets import list_cheap_sets
 from dmoe_models.deadline import Deadline
 from dmoe_models.model.energy import best_link_energy_j
 

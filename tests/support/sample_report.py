@@ -11,9 +11,9 @@ import pandas as pd
 
 from dmoe_models.presentation.plot_style import Picture
 from dmoe_models.studies.analysis.findings import StudyReport
-from dmoe_models.studies.analysis.verdicts import Verdict
 from dmoe_models.studies.configuration import design_of
 from dmoe_models.studies.engine.database import Progress
+from dmoe_models.studies.study import Verdict
 
 CONFIGURATION = """
 study = "asymptotics"

@@ -6,7 +6,7 @@ Read the modules in this order:
 - `state`: best solution and bound of a run, which every step improves.
 - `dual`: the dual function of the set formulation, whose value at any token prices is a bound.
 - `ascent`: steps on the token prices that raise it.
-- `cheap_sets`: the sets of experts that a better solution may still hold.
+- `selection.cheap_sets`: the sets of experts that a better solution may still hold.
 - `residual`: the linear program of what the reductions leave, solved by column generation; it
   extends `set_program` (the program itself, in HiGHS), whose cuts come from `cuts` and whose sets
   lie in a `set_pool`.

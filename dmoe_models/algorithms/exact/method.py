@@ -37,7 +37,6 @@ import numpy as np
 
 from dmoe_models.algorithms.exact.ascent import ascend
 from dmoe_models.algorithms.exact.branching import BranchAndBound, allowance, offer_rounded
-from dmoe_models.algorithms.exact.cheap_sets import list_cheap_sets
 from dmoe_models.algorithms.exact.dual import DualPoint, DualProblem, SubcarrierLists
 from dmoe_models.algorithms.exact.proof_tree import DualPrices
 from dmoe_models.algorithms.exact.residual import ResidualProgram
@@ -46,6 +45,7 @@ from dmoe_models.algorithms.exact.state import SearchState
 from dmoe_models.algorithms.jesa import descend
 from dmoe_models.algorithms.local_search import Search
 from dmoe_models.algorithms.lower_bound import select_at_best_prices
+from dmoe_models.algorithms.selection.cheap_sets import list_cheap_sets
 from dmoe_models.deadline import Deadline
 from dmoe_models.errors import MethodError
 from dmoe_models.model.energy import assignment_energy_j, best_link_energy_j

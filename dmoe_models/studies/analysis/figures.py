@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 import pandas as pd
 
 from dmoe_models.presentation.plot_style import Picture
 from dmoe_models.studies.study import find_study
-
-
-class StudyFigure(NamedTuple):
-    """A figure of a study, before it is drawn.
-
-    Attributes
-    ----------
-    title : str
-    tables : tuple of str
-        Names of the tables that it is made of; the first decides whether there is anything to draw.
-    draw : callable
-        From these tables to a `Picture`, or None where they do not hold what it shows.
-    """
-
-    title: str
-    tables: tuple[str, ...]
-    draw: Callable[..., Picture | None]
 
 
 def figures(study: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, Picture]:

@@ -13,10 +13,10 @@ from dmoe_models.presentation.plot_style import Picture
 from dmoe_models.studies.analysis.breaches import breaches
 from dmoe_models.studies.analysis.figures import figures
 from dmoe_models.studies.analysis.summaries import summaries
-from dmoe_models.studies.analysis.verdicts import Verdict, verdicts
+from dmoe_models.studies.analysis.verdicts import verdicts
 from dmoe_models.studies.cells import needs_data
 from dmoe_models.studies.engine.database import Database, Progress
-from dmoe_models.studies.study import Study
+from dmoe_models.studies.study import Study, Verdict
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ together.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dmoe_models.studies.analysis.intervals import Interval
-from dmoe_models.studies.study import find_study
+from dmoe_models.studies.study import Tables, Verdict, find_study
 from dmoe_models.text import in_percent
 
 HELD, IN_PART, NOT_HELD = "held", "held in part", "not held"
@@ -30,45 +30,6 @@ OURS = "this project"
 
 NEAR = 0.01
 """Mean excess, or distance of a bound, up to which it is called near the optimum; ours."""
-
-Tables = Mapping[str, pd.DataFrame]
-"""The summaries of a study, by name."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a study says of a claim.
-
-    Attributes
-    ----------
-    claim : str
-        In our words.
-    source : str
-        Who says so.
-    outcome : str
-        One of `OUTCOMES`.
-    sentence : str
-        What was found: effect, interval, number of draws, configuration.
-    figure : str
-        Name of the figure that shows it; empty where none does.
-    effect, low, high : float
-        The number that the sentence turns on, with its interval; NaN where there is none.
-    sample : int
-        Draws on which it rests.
-    sha256 : str
-        Of the configuration.
-    """
-
-    claim: str
-    source: str
-    outcome: str
-    sentence: str
-    figure: str
-    effect: float
-    low: float
-    high: float
-    sample: int
-    sha256: str = ""
 
 
 def verdicts(study: str, tables: Tables, sha256: str) -> list[Verdict]:

@@ -27,7 +27,6 @@ from dmoe_models.studies.analysis.figure_tools import (
     in_order,
     of_main_method,
 )
-from dmoe_models.studies.analysis.figures import StudyFigure
 from dmoe_models.studies.asymptotics import channel_figures
 from dmoe_models.studies.asymptotics.channel_figures import (
     PROPORTION,
@@ -37,6 +36,7 @@ from dmoe_models.studies.asymptotics.channel_figures import (
     with_channels,
 )
 from dmoe_models.studies.asymptotics.rows import distinct_probability
+from dmoe_models.studies.study import StudyFigure
 from dmoe_models.text import format_estimate
 
 _CLOSED_FORM: Style = {"linestyle": ":", "color": "0.0", "marker": ""}

@@ -22,8 +22,6 @@ from dmoe_models.studies.analysis.verdicts import (
     OURS,
     PAPER,
     UNDECIDED,
-    Tables,
-    Verdict,
     axes,
     described,
     estimate_of,
@@ -37,6 +35,7 @@ from dmoe_models.studies.analysis.verdicts import (
     verdict,
 )
 from dmoe_models.studies.asymptotics.tables import TARGET
+from dmoe_models.studies.study import Tables, Verdict
 from dmoe_models.text import in_percent
 
 INDEPENDENT = ("rayleigh", "rician")

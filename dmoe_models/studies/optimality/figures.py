@@ -34,7 +34,7 @@ from dmoe_models.studies.analysis.figure_tools import (
     of_mean,
     parameters,
 )
-from dmoe_models.studies.analysis.figures import StudyFigure
+from dmoe_models.studies.study import StudyFigure
 
 _SHOWS_ZERO = "the axis is logarithmic and shows 0"
 _OF_CLUSTERS = (

@@ -15,8 +15,6 @@ from dmoe_models.studies.analysis.verdicts import (
     NOT_HELD,
     OURS,
     PAPER,
-    Tables,
-    Verdict,
     described,
     estimate_of,
     graded,
@@ -29,6 +27,7 @@ from dmoe_models.studies.analysis.verdicts import (
     verdict,
     worst_draw,
 )
+from dmoe_models.studies.study import Tables, Verdict
 from dmoe_models.text import in_percent
 
 FEW = 0.01

@@ -27,8 +27,7 @@ from dmoe_models.text import (
 )
 
 if TYPE_CHECKING:
-    from dmoe_models.studies.analysis.verdicts import Verdict
-    from dmoe_models.studies.study import Study
+    from dmoe_models.studies.study import Study, Verdict
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,9 @@ from dmoe_models.studies.analysis.figure_tools import (
     parameters,
     varying,
 )
-from dmoe_models.studies.analysis.figures import StudyFigure
 from dmoe_models.studies.savings import layer_figures
 from dmoe_models.studies.savings.layer_figures import DEFAULTS, GAMMA, HALF, OF_RATIO
+from dmoe_models.studies.study import StudyFigure
 
 _IMPORTANCE = "importance γ₀ of the first layer (layer l has its l-th power)"
 

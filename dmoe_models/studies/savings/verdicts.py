@@ -16,8 +16,6 @@ from dmoe_models.studies.analysis.verdicts import (
     NOT_TESTED,
     OURS,
     PAPER,
-    Tables,
-    Verdict,
     axes,
     described,
     estimate_of,
@@ -29,6 +27,7 @@ from dmoe_models.studies.analysis.verdicts import (
     verdict,
 )
 from dmoe_models.studies.savings.tables import HALF
+from dmoe_models.studies.study import Tables, Verdict
 from dmoe_models.text import in_percent, share
 
 ALMOST = 0.01

@@ -20,7 +20,7 @@ STUDY = """
 import math
 
 from dmoe_models.presentation.plot_style import (Picture, panels)
-from dmoe_models.studies.analysis.figures import StudyFigure
+from dmoe_models.studies.study import StudyFigure
 from dmoe_models.studies.analysis.intervals import Interval, mean_interval
 from dmoe_models.studies.analysis.summaries import columns_of, per_cell
 from dmoe_models.studies.analysis.verdicts import HELD, NOT_HELD, OURS, verdict

@@ -7,9 +7,9 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from dmoe_models import Status, solve
-from dmoe_models.algorithms.exact.cheap_sets import list_cheap_sets
 from dmoe_models.algorithms.exact.dual import DualProblem, SubcarrierLists
 from dmoe_models.algorithms.placement.ownership import add_bids, assign
+from dmoe_models.algorithms.selection.cheap_sets import list_cheap_sets
 from dmoe_models.model.feasible_sets import feasible_sets
 
 from tiny import tiny_instance
