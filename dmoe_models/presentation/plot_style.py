@@ -56,7 +56,7 @@ class Picture:
         """Show both in a notebook."""
         from IPython.display import Markdown, display
 
-        display(self.figure, Markdown(f"*{self.caption}*"))  # type: ignore[no-untyped-call]
+        display(self.figure, Markdown(f"*{self.caption}*"))
 
 
 def use_style() -> None:

@@ -67,11 +67,10 @@ def certify(
     answers = None if answers_folder is None else Answers(answers_folder, author)
     facts = []
     for instance in instances:
-        limits = {"seed": seed, "time_limit": time_limit}
         if answers is None:
-            made = certify_instance(instance, **limits)
+            made = certify_instance(instance, seed=seed, time_limit=time_limit)
         else:
-            made = certify_answer(instance, answers, **limits)
+            made = certify_answer(instance, answers, seed=seed, time_limit=time_limit)
         if made.report.ok:
             if output is not None:
                 write_certificate(made.certificate, output)
