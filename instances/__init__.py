@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from instances.families import draw
     from instances.families.table import list_families
-    from instances.library.audit import verify_set
+    from instances.library.best_known_audit import verify_set
     from instances.library.set_file import read_set
     from instances.library.sets import load_set, write_set
     from instances.library.status import status_table
@@ -42,7 +42,7 @@ _MODULES = {
     "import_instance": "instances.recorded.join",
     "status_table": "instances.library.status",
     "update_records": "instances.library.update",
-    "verify_set": "instances.library.audit",
+    "verify_set": "instances.library.best_known_audit",
     "write_set": "instances.library.sets",
 }
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.algorithms import exchanges
+from dmoe_models.algorithms import assignment_moves as moves
 from dmoe_models.algorithms.jesa import descend, starting_prices
 from dmoe_models.algorithms.selection.cheap_sets import SetTable, list_cheap_sets
 from dmoe_models.algorithms.selection.des import select_experts
@@ -123,7 +123,7 @@ class Search:
         energy = instance.transmission_energy_j[links[:, 0], links[:, 1]]
         number = min(instance.M, max(1, len(links)))
         wanted = np.argsort(energy, axis=1, kind="stable")[:, :number]
-        self.links = exchanges.LinkTables(energy, wanted, links[:, 0].copy())
+        self.links = moves.LinkTables(energy, wanted, links[:, 0].copy())
         self.sets = _sets_of_nodes(instance)
 
     def improve(self, solution: Solution, rounds: int, deadline: Deadline) -> Solution | None:
@@ -145,14 +145,14 @@ class Search:
         instance, links = self.instance, self.instance.links
         owned = solution.assignment_for(instance)[links[:, 0], links[:, 1]].astype(np.int64)
         self.seed += 1
-        place = exchanges.start_at(owned, instance.K, instance.M)
-        exchanges.search(self.links, self.sets, place, owned, rounds, self.seed)
+        place = moves.start_at(owned, instance.K, instance.M)
+        moves.search(self.links, self.sets, place, owned, rounds, self.seed)
         assignment = np.full((instance.K, instance.K), -1)
         assignment[links[:, 0], links[:, 1]] = owned
         return descend(instance, assignment_energy_j(instance, assignment), deadline=deadline)
 
 
-def _sets_of_nodes(instance: Instance) -> exchanges.SetsOfNodes:
+def _sets_of_nodes(instance: Instance) -> moves.SetsOfNodes:
     """List the minimal feasible sets of all tokens, or the cheapest of those with very many."""
     links = instance.links
     link_of = np.full((instance.K, instance.K), -1, dtype=np.int64)
@@ -173,7 +173,7 @@ def _sets_of_nodes(instance: Instance) -> exchanges.SetsOfNodes:
     owner = np.repeat(instance.source[order], lengths)
     real = chosen >= 0
     expert = np.maximum(chosen, 0)
-    return exchanges.SetsOfNodes(
+    return moves.SetsOfNodes(
         np.searchsorted(instance.source[order], np.arange(instance.K + 1)),
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         np.where(real, link_of[owner[:, None], expert], -1),

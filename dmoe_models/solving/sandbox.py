@@ -3,8 +3,8 @@
 Everything that runs methods uses `contained`: verifications, studies, and the commands `solve`,
 `rounds` and `library search`. It works inside one process, so a call into compiled code is
 interrupted only when it returns. Where a process has to be killed there are watchdogs of their own:
-studies give each task a process with a limit of time and memory (`studies.engine.runner`), and
-CP-SAT runs in one (`formulations.with_cpsat`).
+studies give each task a process with a limit of time and memory
+(`studies.engine.watched_worker`), and CP-SAT runs in one (`formulations.with_cpsat`).
 """
 
 from __future__ import annotations

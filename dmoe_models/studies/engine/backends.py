@@ -4,8 +4,8 @@ There are two schedulers on purpose. Dask decides which machine does which task,
 away from a machine that is lost. It does not end a task: a thread that hangs in compiled code keeps
 its Dask worker, and a Dask nanny that kills the worker for its memory also kills the other tasks
 there and blames all of them. So every thread of a Dask worker drives a process of its own
-(`runner`), which alone knows when a task exceeds its time or its memory, and ends that task and no
-other; the same process works where there is no Dask at all.
+(`watched_worker`), which alone knows when a task exceeds its time or its memory, and ends that task
+and no other; the same process works where there is no Dask at all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from dmoe_models.environment import available_cores
 from dmoe_models.studies.design import Design, Task
-from dmoe_models.studies.engine.runner import NEEDED, Runner, TaskAnswer, close_all
+from dmoe_models.studies.engine.watched_worker import NEEDED, TaskAnswer, WatchedWorker, close_all
 from dmoe_models.studies.study import StudyError
 
 _AHEAD = 3
@@ -76,7 +76,7 @@ def opened(
     }
     try:
         if scheduler is None and workers == 0:
-            yield _Alone(Runner(**limits))
+            yield _Alone(WatchedWorker(**limits))
         else:
             with _client(workers, scheduler) as client:
                 yield _Dask(client, limits)
@@ -87,7 +87,7 @@ def opened(
 class _Alone:
     """One worker process, without Dask."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: WatchedWorker) -> None:
         self._runner = runner
         self._bundle: Bundle = []
 
@@ -178,13 +178,13 @@ def perform_watched(
     contents : sequence of dict
         `Task.content` of each.
     limits : dict
-        Arguments of `Runner`.
+        Arguments of `WatchedWorker`.
     """
-    kept: tuple[dict[str, Any], Runner] | None = getattr(_LOCAL, "runner", None)
+    kept: tuple[dict[str, Any], WatchedWorker] | None = getattr(_LOCAL, "runner", None)
     if kept is None or kept[0] != limits or kept[1].closed:
         if kept is not None:
             kept[1].close()
-        _LOCAL.runner = kept = (limits, Runner(**limits))
+        _LOCAL.runner = kept = (limits, WatchedWorker(**limits))
     return [vars(answer) for answer in kept[1].run(contents)]
 
 

@@ -26,7 +26,7 @@ from dmoe_models.studies.engine.backends import (
 from dmoe_models.studies.engine.database import FILE, Database
 from dmoe_models.studies.engine.dry_run import try_cells
 from dmoe_models.studies.engine.records import RecordError
-from dmoe_models.studies.engine.runner import TaskAnswer
+from dmoe_models.studies.engine.watched_worker import TaskAnswer
 
 _BUNDLE_S = 0.25
 """Seconds of work that are handed over at a time, where tasks are short."""

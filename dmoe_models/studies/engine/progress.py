@@ -11,7 +11,7 @@ from typing import TextIO
 from dmoe_models.presentation.progress import Display, progress
 from dmoe_models.studies.design import Task
 from dmoe_models.studies.engine.engine import Listener
-from dmoe_models.studies.engine.runner import TaskAnswer
+from dmoe_models.studies.engine.watched_worker import TaskAnswer
 
 _EVERY_S = 10.0
 """Seconds between lines."""

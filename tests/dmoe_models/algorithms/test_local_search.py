@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dmoe_models import MethodError, Status, solve
-from dmoe_models.algorithms import exchanges
+from dmoe_models.algorithms import assignment_moves as moves
 from dmoe_models.algorithms import local_search as module
 from instances.families import draw
 
@@ -57,8 +57,8 @@ def test_a_perturbation_never_gives_a_subcarrier_to_two_links():
         tables = module.Search(instance, seed)
         best = np.arange(len(instance.links))
         for rounds in (1, 8):
-            place = exchanges.start_at(best, instance.K, instance.M)
-            exchanges.search(tables.links, tables.sets, place, best, rounds, seed)
+            place = moves.start_at(best, instance.K, instance.M)
+            moves.search(tables.links, tables.sets, place, best, rounds, seed)
             assert len(set(best.tolist())) == len(best)
 
 

@@ -13,7 +13,7 @@ from dmoe_models.presentation.progress import Lines
 from dmoe_models.studies.configuration import read_design
 from dmoe_models.studies.engine.database import CONFIGURATION, Database
 from dmoe_models.studies.engine.progress import Pace, Reporter
-from dmoe_models.studies.engine.runner import TaskAnswer
+from dmoe_models.studies.engine.watched_worker import TaskAnswer
 
 from sample_report import DESIGN, sample
 from shell import assert_refused, call

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from instances.library.audit import audit, verify_set
+from instances.library.best_known_audit import audit, verify_set
 from instances.library.record import CLASSES, FOLDER, WHOLE_MILP, read_record, record_path
 from instances.library.sets import find_set, published_names
 from instances.library.status import rendered, status_table

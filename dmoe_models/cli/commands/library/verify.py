@@ -10,7 +10,7 @@ import click
 from dmoe_models.cli.commands.library._options import records_option
 from dmoe_models.cli.options import json_option
 from dmoe_models.cli.printing import print_json
-from instances.library import audit, record, sets
+from instances.library import best_known_audit, record, sets
 
 
 @click.command()
@@ -27,7 +27,7 @@ def verify(names: Sequence[str], values: bool, records: Path | None, as_json: bo
     """
     chosen = list(names) or sets.published_names()
     folder = (records or record.FOLDER) if values else None
-    faults = {name: audit.verify_set(name, folder) for name in chosen}
+    faults = {name: best_known_audit.verify_set(name, folder) for name in chosen}
     if as_json:
         print_json(faults)
     else:

@@ -19,7 +19,7 @@ from dmoe_models.studies.configuration import design_of
 from dmoe_models.studies.engine.database import Database, read_table
 from dmoe_models.studies.engine.engine import run_design
 from dmoe_models.studies.engine.repeat import repeatable
-from dmoe_models.studies.engine.runner import Runner
+from dmoe_models.studies.engine.watched_worker import WatchedWorker
 from dmoe_models.studies.study import StudyError, find_study
 
 import faulty
@@ -249,7 +249,7 @@ def test_parameters_that_cannot_be_fail_without_retries(tmp_path, monkeypatch):
 def test_an_answer_is_for_the_task_that_was_asked(undisturbed):
     """A run that is given up leaves answers on their way, which are not those of the next one."""
     tasks = design_of(TEXT).tasks()[:4]
-    runner = Runner(60.0, 4000.0)
+    runner = WatchedWorker(60.0, 4000.0)
     try:
         first = runner.run([task.content() for task in tasks[:3]])
         next(first)
@@ -276,13 +276,13 @@ def test_what_a_method_says_of_itself_costs_nothing(tmp_path, name):
 
 
 def test_rows_that_cannot_be_kept_fail_their_task(tmp_path, monkeypatch):
-    class Odd(Runner):
+    class Odd(WatchedWorker):
         def run(self, contents):
             for content, answer in zip(contents, super().run(contents), strict=True):
                 odd = content["methods"][0]["method"] == "greedy"
                 yield replace(answer, rows=[{"seed": "?"}]) if odd else answer
 
-    monkeypatch.setattr("dmoe_models.studies.engine.backends.Runner", Odd)
+    monkeypatch.setattr("dmoe_models.studies.engine.backends.WatchedWorker", Odd)
     heard = Heard()
     ending = run_design(design_of(study_of("greedy")), tmp_path, workers=0, listener=heard)
     assert (ending.done, ending.failed) == (2, 1)

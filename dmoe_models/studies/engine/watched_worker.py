@@ -33,7 +33,7 @@ _ALONE = dict.fromkeys(
 )
 """A worker is one of many: libraries must not take all cores in each."""
 
-_RUNNERS: weakref.WeakSet[Runner] = weakref.WeakSet()
+_RUNNING: weakref.WeakSet[WatchedWorker] = weakref.WeakSet()
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class TaskAnswer:
     worker: str = ""
 
 
-class Runner:
+class WatchedWorker:
     """A worker process, started when it is first needed, and again after it was lost.
 
     Parameters
@@ -82,7 +82,7 @@ class Runner:
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._closed = False
         self._sent = 0
-        _RUNNERS.add(self)
+        _RUNNING.add(self)
 
     def run(self, contents: Sequence[dict[str, Any]]) -> Iterator[TaskAnswer]:
         """Have tasks done, one after the other; each has all of the time limit.
@@ -237,8 +237,8 @@ def _is_answer(answer: dict[str, Any], number: int) -> bool:
 
 def close_all() -> None:
     """End all worker processes that this process started."""
-    for runner in list(_RUNNERS):
-        runner.close()
+    for worker in list(_RUNNING):
+        worker.close()
 
 
 def resident_mb(pid: int) -> float:
