@@ -12,14 +12,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from dmoe_models.errors import DmoeError
-from dmoe_models.model.gap import OPTIMALITY_GAP
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
 from dmoe_models.presentation.plot_axes import excess_axis
 from dmoe_models.presentation.plot_style import literal, styles, use_style
+from dmoe_models.presentation.row_plots import energy_profile, gaps, profile, time_profile, times
 from dmoe_models.solving.result import Result
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "assignment",
     "bounds",
+    "energy_profile",
     "excess_axis",
     "gains",
     "gaps",
@@ -38,6 +38,8 @@ __all__ = [
     "profile",
     "selection",
     "solution",
+    "time_profile",
+    "times",
     "use_style",
 ]
 
@@ -250,70 +252,6 @@ def bounds(results: Result | Iterable[Result], ax: Axes | None = None) -> Axes:
     return ax
 
 
-def gaps(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draw every gap to the best proved bound, one line of marks for each method.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Rows of a verification: columns `method` and `gap`.
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-        Gap in percent, logarithmic above 0.0001 %, methods from top to bottom; a bar is the median.
-    """
-    ax = _axes(ax)
-    measured = _columns(rows, "method", "gap").dropna()
-    names = list(dict.fromkeys(measured["method"]))
-    percent = 100 * measured["gap"].where(measured["gap"] > OPTIMALITY_GAP, 0.0)
-    for place, name in enumerate(names):
-        own = percent[measured["method"] == name]
-        ax.plot(own, [place] * len(own), "o", color="0.3", alpha=0.5, markersize=5)
-        ax.plot(own.median(), place, "|", color="black", markersize=16)
-    excess_axis(ax.xaxis, percent)
-    ax.set_xlabel("gap to the best proved bound (%)")
-    ax.set_yticks(range(len(names)), [literal(name) for name in names])
-    ax.invert_yaxis()
-    return ax
-
-
-def profile(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draw the share of instances that each method solved within any gap.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Rows of a verification: columns `method`, `gap`, `instance`.
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-        Share in percent over the gap in percent. An instance without a valid solution stays in the
-        count. High at the left is optimal, high at the right is reliable.
-    """
-    ax = _axes(ax)
-    measured = _columns(rows, "method", "gap", "instance")
-    known = measured["gap"][np.isfinite(measured["gap"])]
-    end = 2 * max(1.0, 100 * float(known.max())) if len(known) else 2.0
-    for name, style in styles(measured["method"]).items():
-        own = measured["gap"][measured["method"] == name]
-        sorted_gaps = np.sort(own[np.isfinite(own)])
-        places = 100 * np.where(sorted_gaps > OPTIMALITY_GAP, sorted_gaps, 0.0)
-        shares = 100 * np.arange(1, len(places) + 1) / len(own)
-        last = shares[-1] if len(shares) else 0.0
-        line = style | {"markevery": max(1, len(places) // 8), "markersize": 4}
-        ax.step([*places, end], [*shares, last], where="post", label=literal(name), **line)
-    excess_axis(ax.xaxis, [end / 2])
-    ax.set_ylim(0, 104)
-    ax.set_xlabel("gap to the best proved bound (%)")
-    ax.set_ylabel("share of instances (%)")
-    ax.legend(frameon=False, fontsize=8)
-    return ax
-
-
 def _axes(ax: Axes | None) -> Axes:
     return _canvas(1)[1][0] if ax is None else ax
 
@@ -369,10 +307,3 @@ def _unit_axis(axis: Any, unit: str) -> None:
     from matplotlib.ticker import EngFormatter
 
     axis.set_major_formatter(EngFormatter(unit=unit))
-
-
-def _columns(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
-    missing = [name for name in names if name not in rows]
-    if missing:
-        raise DmoeError(f"rows have no column {missing[0]}; wanted are {', '.join(names)}")
-    return rows[list(names)]

@@ -12,9 +12,9 @@ from typing import Any
 from dmoe_models.files.plain_json import plain
 from dmoe_models.model.gap import format_gap
 from dmoe_models.presentation.files import pictures, require_packages, write_contents
+from dmoe_models.presentation.row_plots import energy_profile, figure_of, time_profile
 from dmoe_models.text import Table, latex, markdown, seconds, text_table
 from dmoe_models.verification.compare import Comparison
-from dmoe_models.verification.plots import profile_figure
 from dmoe_models.verification.run_outcome import OUTCOMES
 
 LEGEND = (
@@ -146,8 +146,8 @@ def write_comparison(directory: Path, comparison: Comparison) -> list[Path]:
     }
     texts |= {name: frame.to_csv(index=False) for name, frame in frames.items()}
     figures = {
-        "time_profile": profile_figure(comparison.time_profile, "time"),
-        "energy_profile": profile_figure(comparison.energy_profile, "energy"),
+        "time_profile": figure_of(time_profile, comparison.time_profile),
+        "energy_profile": figure_of(energy_profile, comparison.energy_profile),
     }
     contents = {name: content.encode() for name, content in texts.items()}
     return write_contents(directory, contents | pictures(figures))

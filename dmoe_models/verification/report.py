@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from dmoe_models.environment import environment
 from dmoe_models.presentation.files import Writer, require_packages, svg, write_files
 from dmoe_models.presentation.pages import render
+from dmoe_models.presentation.row_plots import figure_of, gaps, times
 from dmoe_models.verification import tables
-from dmoe_models.verification.plots import gap_figure, time_figure
 from dmoe_models.verification.result import Verification
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def write_report(directory: Path, found: Verification) -> list[Path]:
         Where a package is missing or a file cannot be written.
     """
     require_packages()
-    figures = {"gap": gap_figure(found.records), "time": time_figure(found.records)}
+    figures = {"gap": figure_of(gaps, found.rows), "time": figure_of(times, found.rows)}
     page = _page(found, figures)
     writers: dict[str, Writer] = {
         "rows.csv": lambda path: found.rows.to_csv(path, index=False),

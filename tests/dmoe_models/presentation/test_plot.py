@@ -82,7 +82,7 @@ def test_rows_are_drawn_by_method():
     )
     axes = plot.gaps(rows)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
-    assert list(axes.lines[0].get_xdata()) == [0.0, 25.0]
+    assert axes.collections[0].get_offsets()[:, 0].tolist() == [0.0, 25.0]
     lines = plot.profile(rows).lines
     assert [line.get_ydata()[-1] for line in lines] == [100.0, 50.0]
     with pytest.raises(DmoeError, match="gap"):
