@@ -17,6 +17,19 @@ from places import ROOT
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LARGEST_BYTES = 1_500_000
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:tmp|home|work|root)\b")
+PUBLIC = {
+    "dmoe_models",
+    "dmoe_models.algorithms.placement",
+    "dmoe_models.algorithms.selection",
+    "dmoe_models.certificates",
+    "formulations",
+    "formulations.exchange",
+    "instances",
+    "instances.search",
+}
+"""What a notebook imports of the project: everything that is not science is one call of these."""
+ROOMS = ("dmoe_models", "formulations", "instances")
+PLUMBING = ("subprocess", "chdir", "rcParams")
 OF_TESTS = {"tests", *(path.stem for path in (ROOT / "tests" / "support").glob("*.py"))}
 
 
@@ -48,17 +61,25 @@ def _uses(source: str) -> Iterator[str]:
     """Yield what a cell, or the file that it writes, should not use."""
     lines = [line for line in source.splitlines() if not line.startswith(("%", "!"))]
     for node in ast.walk(ast.parse("\n".join(lines))):
-        names = []
+        names, modules = [], []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names = modules = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names = [f"{node.module}.{alias.name}" for alias in node.names]
+            modules = [str(node.module)]
         elif isinstance(node, ast.Attribute) and node.attr.startswith("_"):
             yield "private"
         if any(part.startswith("_") for name in names for part in name.split(".")):
             yield "private"
         if any(name.split(".")[0] in OF_TESTS for name in names):
             yield "tests"
+        ours = [
+            m for m in modules if m.split(".")[0] in ("dmoe_models", "formulations", "instances")
+        ]
+        if not set(ours) <= PUBLIC:
+            yield "deep"
+    if any(word in source for word in PLUMBING):
+        yield "plumbing"
 
 
 def read(path: Path) -> NotebookNode:
@@ -109,15 +130,24 @@ def _path(notebook):
 
 
 def _private(notebook):
-    _last(notebook).source = "from dmoe_models.solving.solve import _attached_bound"
+    _last(notebook).source = "from dmoe_models import _attached_bound"
 
 
 def _tests(notebook):
     _last(notebook).source = "%%writefile mine.py\nfrom tiny import anything"
 
 
+def _deep(notebook):
+    _last(notebook).source = "from dmoe_models.solving.solve import solve"
+
+
+def _plumbing(notebook):
+    _last(notebook).source = "import os\nos.chdir('elsewhere')"
+
+
 @pytest.mark.parametrize(
-    "spoil", [_kernel, _order, _figure, _error, _stderr, _path, _private, _tests]
+    "spoil",
+    [_kernel, _order, _figure, _error, _stderr, _path, _private, _tests, _deep, _plumbing],
 )
 def test_a_fault_is_seen(spoil):
     notebook = copy.deepcopy(read(NOTEBOOKS[0]))
