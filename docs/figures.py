@@ -21,6 +21,7 @@ from instances import draw
 FOLDER = Path(__file__).parent
 LEFT_OUT = ("pyomo-p2-minlp",)
 """Too slow for ``small``: the ratio formulation exists to verify the others on tiny instances."""
+DPI = 110
 TIME_LIMIT_S = 10.0
 DRAWS = 400
 """Instances of each kind in ``contended.png``."""
@@ -44,9 +45,9 @@ def draw_gaps(target: Path) -> None:
     axes = plot.gaps(rows)
     axes.set_xlabel("gap to the certified optimum (%); 0: optimal")
     axes.set_ylabel("method (number of instances)")
-    plt.savefig(target)
+    plt.savefig(target, dpi=DPI)
     plt.close()
-    print(rows.groupby("method", sort=False).gap.describe())
+    print(rows.groupby("method", sort=False).gap.describe().to_string())
 
 
 def certified_optimum(instance: Instance) -> float:
@@ -123,7 +124,7 @@ def draw_contended(target: Path) -> None:
     axes.set_title(f"K = 4, T = 8, M = 12; {DRAWS} instances each", fontsize=9)
     axes.grid(color="0.9")
     axes.legend(loc="upper right", fontsize=8)
-    figure.savefig(target)
+    figure.savefig(target, dpi=DPI)
     plt.close(figure)
 
 
