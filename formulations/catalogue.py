@@ -146,7 +146,16 @@ class Model:
         return self.build_in(models_in(language), instance, **options)
 
     def build_in(self, module: ModuleType, instance: Instance, **options: Any) -> Any:
-        """Return the model of an instance from a language's module; options as for `build`."""
+        """Return the model of an instance from a language's module; options as for `build`.
+
+        Parameters
+        ----------
+        module : module
+            The language's models.
+        instance : Instance
+        **options
+            As for `build`.
+        """
         return getattr(module, self.function)(instance, **{**self.arguments, **options})
 
     def read(self, module: ModuleType, built: Any) -> Solution:

@@ -80,6 +80,11 @@ def solve_p3(
 def selection_for_p3(instance: Instance, selection: Any = None) -> np.ndarray:
     """Return the (T, K) selection that P3 serves: the one given, else top-k's with k = D.
 
+    Parameters
+    ----------
+    instance : Instance
+    selection : (T, K) bool array, optional
+
     Raises
     ------
     SolutionError

@@ -84,6 +84,11 @@ def line_of_sight_field(source: Draws, shape: tuple[int, ...], cycles: float) ->
     """Return fields of power 1 whose phase is uniform at time zero and turns at 0.7 f_D.
 
     Parameters and result are those of `scattered_field`.
+
+    Parameters
+    ----------
+    source, shape, cycles
+        As in `scattered_field`.
     """
     return portable_cosine_sine(source.uniform(*shape) + LINE_OF_SIGHT_SHIFT * cycles)
 

@@ -152,7 +152,15 @@ def draw_cell(cell: dict[str, Any], seed: int, data: Path | None = None) -> Inst
 
 
 def draw_layers(cell: dict[str, Any], seed: int, data: Path | None = None) -> Iterator[Instance]:
-    """Draw the layers of one seed; parameters and errors as for `draw_cell`."""
+    """Draw the layers of one seed; parameters and errors as for `draw_cell`.
+
+    Parameters
+    ----------
+    cell : dict
+    seed : int
+    data : path, optional
+        Directory of recorded data.
+    """
     parameters, adjustments = _apart(cell)
     family = parameters.pop("family")
     parameters["importance"] = parameters.pop("gamma0", DEFAULT_GAMMA0)

@@ -83,7 +83,14 @@ def name_of(model: Model, data: ModelData, item: Any) -> str:
 
 
 def set_name(group: TokenGroup, number: int) -> str:
-    """Return the name of a group's set: the group's first token, and the experts."""
+    """Return the name of a group's set: the group's first token, and the experts.
+
+    Parameters
+    ----------
+    group : TokenGroup
+    number : int
+        Of the set in its group.
+    """
     experts = np.flatnonzero(group.members[number]).tolist()
     name = f"set_t{group.tokens[0]}" + "".join(f"_e{j}" for j in experts)
     if len(name) > LONGEST_NAME:

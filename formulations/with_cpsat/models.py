@@ -92,7 +92,14 @@ class CoverModel:
     experts: np.ndarray
 
     def forbid(self, token: int, failing: np.ndarray) -> None:
-        """Cut off a (K,) set of experts that C1 refuses: one outside of it must serve the token."""
+        """Cut off a (K,) set of experts that C1 refuses: one outside of it must serve the token.
+
+        Parameters
+        ----------
+        token : int
+        failing : (K,) bool array
+            The experts of the set.
+        """
         outside = np.flatnonzero((self.tokens == token) & ~failing[self.experts])
         self.integer.at_least.append((outside, np.ones(len(outside), dtype=np.int64), 1))
 
@@ -251,12 +258,26 @@ def p2_set(
 
 
 def read_sets(model: SetModel, value: np.ndarray) -> np.ndarray:
-    """Return the (T, K) selection of a solved model, given its (C,) column values."""
+    """Return the (T, K) selection of a solved model, given its (C,) column values.
+
+    Parameters
+    ----------
+    model : SetModel
+    value : (C,) array
+        Of the columns.
+    """
     return model.data.selection_of_sets(value)
 
 
 def read_assignment(model: SetModel, value: np.ndarray) -> np.ndarray:
-    """Return the (K, K) assignment of a solved model, given its (C,) column values."""
+    """Return the (K, K) assignment of a solved model, given its (C,) column values.
+
+    Parameters
+    ----------
+    model : SetModel
+    value : (C,) array
+        Of the columns.
+    """
     options = model.data.option_table
     assignment = np.full((model.data.instance.K,) * 2, -1)
     i, j, m = options[value[model.choices : model.choices + len(options)]].T

@@ -36,6 +36,15 @@ probing takes most of the time of the larger ones and finds nothing."""
 def solved(model: dict[str, Any], time_limit: float | None, seed: int, workers: int) -> dict:
     """Solve one model.
 
+    Parameters
+    ----------
+    model : dict
+        The integer model, as it stands in the line of JSON.
+    time_limit : float or None
+        Seconds.
+    seed, workers : int
+        Of CP-SAT.
+
     Returns
     -------
     dict

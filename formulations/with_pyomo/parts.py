@@ -11,7 +11,14 @@ ENERGY = "transmission and computation energy without the static, unit_j"
 
 
 def with_selection(data: ModelData, usable: np.ndarray) -> pyo.ConcreteModel:
-    """Start a model with alpha, C1 and C2; experts out of reach are fixed to zero by a bound."""
+    """Start a model with alpha, C1 and C2; experts out of reach are fixed to zero by a bound.
+
+    Parameters
+    ----------
+    data : ModelData
+    usable : (T, K) bool array
+        Experts within reach of each token.
+    """
     instance = data.instance
     model = pyo.ConcreteModel(name=f"{instance.name} ({instance.problem})")
     model.data = data
@@ -42,7 +49,13 @@ def with_selection(data: ModelData, usable: np.ndarray) -> pyo.ConcreteModel:
 
 
 def add_links(model: pyo.ConcreteModel, data: ModelData) -> None:
-    """Add the sets of links and of the subcarriers that they may own."""
+    """Add the sets of links and of the subcarriers that they may own.
+
+    Parameters
+    ----------
+    model : ConcreteModel
+    data : ModelData
+    """
     model.links = pyo.Set(initialize=data.links, dimen=2, doc="(i, j): links to carry tokens")
     model.X = pyo.Set(
         initialize=data.options, dimen=3, doc="(i, j, m): link (i, j) may own subcarrier m"
@@ -50,7 +63,13 @@ def add_links(model: pyo.ConcreteModel, data: ModelData) -> None:
 
 
 def add_assignment(model: pyo.ConcreteModel, data: ModelData) -> None:
-    """Add x, at most one subcarrier a link, and C3."""
+    """Add x, at most one subcarrier a link, and C3.
+
+    Parameters
+    ----------
+    model : ConcreteModel
+    data : ModelData
+    """
     add_links(model, data)
     model.x = pyo.Var(model.X, domain=pyo.Binary, doc="x[i, j, m]: link (i, j) owns m")
     model.owning = pyo.Set(
@@ -67,7 +86,15 @@ def add_assignment(model: pyo.ConcreteModel, data: ModelData) -> None:
 
 
 def add_exclusivity(model: pyo.ConcreteModel, owner: pyo.Var, data: ModelData) -> None:
-    """C3: a subcarrier belongs to at most one link."""
+    """C3: a subcarrier belongs to at most one link.
+
+    Parameters
+    ----------
+    model : ConcreteModel
+    owner : Var
+        x or beta, by (i, j, m).
+    data : ModelData
+    """
     claimants: dict[int, list[tuple[int, int, int]]] = {}
     for i, j, m in owner:
         claimants.setdefault(m, []).append((i, j, m))
@@ -80,5 +107,12 @@ def add_exclusivity(model: pyo.ConcreteModel, owner: pyo.Var, data: ModelData) -
 
 
 def computation_energy(model: pyo.ConcreteModel, data: ModelData) -> pyo.Expression:
-    """Return the computation energy of the chosen experts, unit_j."""
+    """Return the computation energy of the chosen experts, unit_j.
+
+    Parameters
+    ----------
+    model : ConcreteModel
+        With alpha.
+    data : ModelData
+    """
     return sum(data.computation[j] * model.alpha[t, j] for t in model.T for j in model.K)

@@ -25,7 +25,13 @@ _LN2 = 0.6931471805599453
 
 
 def round_robin(tokens: int, nodes: int) -> np.ndarray:
-    """Return (T,) sources: token t resides at node t mod K."""
+    """Return (T,) sources: token t resides at node t mod K.
+
+    Parameters
+    ----------
+    tokens, nodes : int
+        T and K.
+    """
     return np.arange(tokens, dtype=np.int64) % nodes
 
 

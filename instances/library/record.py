@@ -154,22 +154,53 @@ def blank_record(instance: Instance) -> Record:
 
 
 def record_path(folder: Path, name: str) -> Path:
-    """Return the file of a record."""
+    """Return the file of a record.
+
+    Parameters
+    ----------
+    folder : path
+        Of the table.
+    name : str
+        Of the instance.
+    """
     return folder / f"{name}.json"
 
 
 def witness_path(folder: Path, name: str) -> Path:
-    """Return the file of a record's witness."""
+    """Return the file of a record's witness.
+
+    Parameters
+    ----------
+    folder : path
+        Of the table.
+    name : str
+        Of the instance.
+    """
     return folder / f"{name}.solution.json"
 
 
 def certificate_path(folder: Path, name: str) -> Path:
-    """Return the file of a record's certificate."""
+    """Return the file of a record's certificate.
+
+    Parameters
+    ----------
+    folder : path
+        Of the table.
+    name : str
+        Of the instance.
+    """
     return folder / f"{name}.certificate.json"
 
 
 def write_record(record: Record, folder: Path) -> None:
-    """Write a record, replacing the one that is there."""
+    """Write a record, replacing the one that is there.
+
+    Parameters
+    ----------
+    record : Record
+    folder : path
+        Of the table.
+    """
     path = record_path(folder, record.instance)
     with naming(path), replacement(path) as temporary:
         content = {"format": RECORD_FORMAT, "version": VERSION} | plain(asdict(record))

@@ -57,6 +57,22 @@ def search(
     small batch, which threads would take longer to start than to search, is tried here first, with
     few nodes a token; tokens that need more start again in threads.
 
+    Parameters
+    ----------
+    energy_j, gate_scores : (T, K) arrays
+        Joule per token; scores.
+    need : (T,) array
+        Right-hand side of C1.
+    max_experts : int
+        D.
+    cardinality : bool
+        Use the bound that knows D.
+    node_limit : int or None
+        Most nodes of one token's search.
+    deadline : Deadline
+    threads : int, optional
+        By default one for every core that this process may use.
+
     Returns
     -------
     selection (T, K), energy_j (T,), bound_j (T,), nodes (T,)

@@ -57,7 +57,15 @@ _INDEX_ROWS = 7
 
 
 def workspace(experts: int, max_experts: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what one thread needs to search: the two tables, and that of `_tabulate`."""
+    """Return what one thread needs to search: the two tables, and that of `_tabulate`.
+
+    Parameters
+    ----------
+    experts : int
+        K.
+    max_experts : int
+        D.
+    """
     real = np.empty((_REAL_ROWS, experts + 2))  # an exact sum may have D + 1 parts
     index = np.empty((_INDEX_ROWS, experts), dtype=np.int64)
     top_sums = np.empty((experts + 1, max_experts + 1))
@@ -70,6 +78,16 @@ def sum_reaches(row, size, need, real, index):
 
     The sum so far is an expansion: non-zero doubles that do not overlap, of increasing magnitude,
     whose sum is exact. Its sign is the sign of the last.
+
+    Parameters
+    ----------
+    row : int
+        Row of `index` that lists the experts.
+    size : int
+        Number of experts, at most D.
+    need : float
+    real, index : arrays
+        The thread's tables, see `workspace`.
     """
     used = 0
     for i in range(size + 1):

@@ -47,6 +47,20 @@ def search(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Search all tokens, one after the other; arguments and answer are those of `compiled.search`.
 
+    Parameters
+    ----------
+    energy_j, gate_scores : (T, K) arrays
+        Joule per token; scores.
+    need : (T,) array
+        Right-hand side of C1.
+    max_experts : int
+        D.
+    cardinality : bool
+        Use the bound that knows D.
+    node_limit : int or None
+        Most nodes of one token's search.
+    deadline : Deadline
+
     Returns
     -------
     selection (T, K), energy_j (T,), bound_j (T,), nodes (T,)
