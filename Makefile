@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Recorded measurements are used where they are found; nothing fails without them.
 DATA ?= $(wildcard ../shared/data)
 
-.PHONY: help setup validate test lint types notebooks figures bench check clean
+.PHONY: help setup validate test campaign lint types notebooks figures bench check clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,10 @@ validate: $(READY) ## the main job: every method on the sets small and recorded,
 
 test: $(READY) ## all tests
 	DMOE_DATA="$(DATA)" $(BIN)/python -m pytest --numprocesses=2 $(ARGS)
+
+campaign: $(READY) ## the tests that try large volumes, all of them
+	DMOE_CAMPAIGN=1 DMOE_DATA="$(DATA)" $(BIN)/python -m pytest --numprocesses=2 \
+	  tests/dmoe_models/algorithms $(ARGS)
 
 lint: $(READY) ## ruff, formatting included, and the order of the rooms
 	$(BIN)/ruff check .
