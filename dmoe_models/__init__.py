@@ -79,6 +79,7 @@ else:  # a type checker that saw `__getattr__` would accept any name
         elif name == "plot":  # the public name of a module
             value = import_module("dmoe_models.presentation.plot")
         elif name in _MODULE_OF:
+            import_module("dmoe_models.environment").require_own_packages()
             value = getattr(import_module(_MODULE_OF[name]), name)
         else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,15 +1,43 @@
-"""The machine and the versions that a result depends on, for records."""
+"""The machine, the versions and the installation that a result depends on."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from dmoe_models.errors import DmoeError
+
+_HOUSE = Path(__file__).resolve().parents[1]
+"""The folder that holds this package and the two beside it."""
+
+
+@cache
+def require_own_packages() -> None:
+    """Raise DmoeError where a file of the user's own hides a package that comes with this one.
+
+    ``instances`` and ``formulations`` are names that a user may well give to a folder or a script.
+    Where such a one comes first on Python's path, every import of ours would end in it.
+    """
+    for name in ("formulations", "instances"):
+        loaded = sys.modules.get(name)
+        spec = importlib.util.find_spec(name) if loaded is None else loaded.__spec__
+        if spec is None:
+            raise DmoeError(f"package {name} of dmoe-models is not installed: install it again")
+        places = [spec.origin] if spec.has_location else list(spec.submodule_search_locations or ())
+        found = Path(places[0] or "").resolve() if places else None
+        if found != _HOUSE / name / "__init__.py":
+            raise DmoeError(
+                f"{found} hides the package {name} of dmoe-models: rename it, or start Python in "
+                "another folder"
+            )
 
 
 @cache

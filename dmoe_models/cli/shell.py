@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+from dmoe_models.environment import require_own_packages
 from dmoe_models.errors import DmoeError
 
 
@@ -30,6 +31,7 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
         Those of the process by default.
     """
     try:
+        require_own_packages()
         status = command.main(arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from dmoe_models.environment import available_cores
 from dmoe_models.studies.design import Design, Task
-from dmoe_models.studies.engine.watched_worker import NEEDED, TaskAnswer, WatchedWorker, close_all
+from dmoe_models.studies.engine.watched_worker import TaskAnswer, WatchedWorker, close_all
 from dmoe_models.studies.study import StudyError
 
 _AHEAD = 3
@@ -231,8 +231,10 @@ def require_listening(address: str) -> None:
         raise StudyError(f"scheduler {address}: {error}") from error
 
 
-def require_engine(*, dask: bool = True) -> None:
-    """Raise StudyError, with what to install, where an optional package is missing."""
-    for package in ("psutil", *(("distributed",) if dask else ())):
-        if importlib.util.find_spec(package) is None:
-            raise StudyError(f"package {package} is not installed: {NEEDED}")
+def require_dask() -> None:
+    """Raise StudyError, with what to install, where Dask is missing."""
+    if importlib.util.find_spec("distributed") is None:
+        raise StudyError(
+            'package distributed is not installed; try: pip install "dmoe-models[studies]", or '
+            "--workers 0, which does without"
+        )

@@ -20,7 +20,7 @@ from dmoe_models.studies.engine.backends import (
     Backend,
     Bundle,
     opened,
-    require_engine,
+    require_dask,
     require_listening,
 )
 from dmoe_models.studies.engine.database import FILE, Database
@@ -116,7 +116,8 @@ def run_design(
     KeyboardInterrupt
         When interrupted: what was finished is in the database, and the next run goes on.
     """
-    require_engine(dask=scheduler is not None or workers != 0)
+    if scheduler is not None or workers != 0:
+        require_dask()
     if scheduler is not None:
         require_listening(scheduler)
     if not (Path(folder) / FILE).exists():

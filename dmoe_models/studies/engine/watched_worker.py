@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from dmoe_models.errors import MethodError
+import psutil
 
 START_S = 900.0
 """Seconds that a worker may take to start: without a cache, it compiles."""
@@ -243,23 +243,10 @@ def close_all() -> None:
 
 def resident_mb(pid: int) -> float:
     """Return the resident memory of a process, MB; zero where it is gone."""
-    psutil = _psutil()
     try:
         return float(psutil.Process(pid).memory_info().rss) / 1e6
     except psutil.Error:
         return 0.0
-
-
-def _psutil() -> Any:
-    try:
-        import psutil
-    except ImportError as error:
-        raise MethodError(NEEDED) from error
-    return psutil
-
-
-NEEDED = 'studies need Dask; try: pip install "dmoe-models[studies]"'
-"""Message where the optional packages are missing."""
 
 
 def _read(source: IO[str], lines: queue.SimpleQueue[str | None]) -> None:

@@ -38,7 +38,6 @@ def config(tmp_path):
 
 
 def test_run_status_report(capsys, config, tmp_path):
-    pytest.importorskip("psutil")
     folder = tmp_path / "study"
     command = ("study", "asymptotics", "--config", config, "--out", folder, "--workers", 0)
     done = call(capsys, *command)

@@ -19,7 +19,6 @@ T = 4
 
 
 def test_one_call_runs_a_study_and_returns_its_tables(tmp_path):
-    pytest.importorskip("psutil")
     file = tmp_path / "mine.toml"
     file.write_text(TEXT)
     report = run_study(file, tmp_path / "run", workers=0)
