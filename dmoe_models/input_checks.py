@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import DmoeError, InstanceError
+from dmoe_models.values.frozen import sealed
 
 _REAL = (int, float, np.integer, np.floating)
 _WHOLE = (int, np.integer)
@@ -129,8 +130,7 @@ def _array(
         raise
     if not whole:
         np.add(result, 0.0, out=result)  # -0.0 becomes 0.0: one value, one representation, one hash
-    result.setflags(write=False)
-    return result
+    return sealed(result)
 
 
 def real_array(

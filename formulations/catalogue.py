@@ -18,6 +18,7 @@ import pandas as pd
 from dmoe_models.errors import MethodError
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
+from dmoe_models.values.value import Value
 from formulations.solver_answer import SolverAnswer
 
 LANGUAGES = {"pyomo": "Pyomo", "cvxpy": "CVXPY", "highs": "HiGHS", "cpsat": "CP-SAT"}
@@ -37,8 +38,8 @@ def models_in(language: str) -> ModuleType:
     return importlib.import_module(f"formulations.with_{language}.models")
 
 
-@dataclass(frozen=True)
-class Language:
+@dataclass(frozen=True, eq=False)
+class Language(Value):
     """A modelling language with what solves its models.
 
     Attributes
@@ -57,8 +58,8 @@ class Language:
     solve: Callable[..., SolverAnswer]
 
 
-@dataclass(frozen=True)
-class Model:
+@dataclass(frozen=True, eq=False)
+class Model(Value):
     """What is known of a model.
 
     Attributes

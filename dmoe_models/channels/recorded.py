@@ -19,6 +19,7 @@ from dmoe_models.channels.array_files import load_array, load_arrays
 from dmoe_models.errors import FileError, InstanceError
 from dmoe_models.input_checks import real_number
 from dmoe_models.portable.random import Draws
+from dmoe_models.values.value import Value
 
 WIFI_SUBCARRIER_HZ = 312.5e3
 WIFI_SUBCARRIERS = 56
@@ -33,7 +34,7 @@ THERMAL_NOISE_DBM_PER_HZ = -174.0
 
 
 @dataclass(frozen=True, eq=False)
-class ChannelRecord:
+class ChannelRecord(Value):
     """Measured gains and the radio they are for.
 
     Attributes

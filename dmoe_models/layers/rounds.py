@@ -29,6 +29,7 @@ from dmoe_models.model.solution import Solution
 from dmoe_models.solving.catalogue import bind_method
 from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import solve
+from dmoe_models.values.value import TableValue
 
 Watch = Callable[[Mapping[str, Any]], None]
 """What is called with a line of `Rounds.layers`."""
@@ -36,8 +37,8 @@ Watch = Callable[[Mapping[str, Any]], None]
 _PARTS = ("energy_j", "transmission_j", "computation_j", "static_j", "bound_j")
 
 
-@dataclass(frozen=True)
-class Rounds:
+@dataclass(frozen=True, eq=False)
+class Rounds(TableValue):
     """What several methods did, layer by layer. Layers count from 1.
 
     Attributes

@@ -10,10 +10,11 @@ from unicodedata import category
 from dmoe_models.errors import MethodError
 from dmoe_models.input_checks import quote
 from dmoe_models.solving.catalogue import find_method
+from dmoe_models.values.value import Value
 
 
-@dataclass(frozen=True)
-class Variant:
+@dataclass(frozen=True, eq=False)
+class Variant(Value):
     """A method with options of its own, and the label under which its results stand.
 
     Attributes

@@ -11,10 +11,11 @@ from dmoe_models.errors import SolutionError
 from dmoe_models.input_checks import at
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
+from dmoe_models.values.value import Value
 
 
-@dataclass(frozen=True)
-class EnergyReport:
+@dataclass(frozen=True, eq=False)
+class EnergyReport(Value):
     """The energy of a solution, in joule, and where it goes.
 
     Attributes

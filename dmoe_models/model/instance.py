@@ -31,6 +31,8 @@ from dmoe_models.model.consistency import (
 from dmoe_models.model.metadata import frozen_metadata
 from dmoe_models.model.relevance import best_score_sums, need_from_threshold
 from dmoe_models.text import html_table
+from dmoe_models.values.frozen import sealed
+from dmoe_models.values.value import Value
 
 Derived = TypeVar("Derived")
 
@@ -54,7 +56,7 @@ NUMERIC_FIELDS: dict[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Instance:
+class Instance(Value):
     """One round: gate scores, channel, energies and limits, in SI units.
 
     Indices count from 0. Node j hosts expert j, so there are K nodes and K experts.
@@ -182,13 +184,13 @@ class Instance:
                 self.gain, self.bandwidth_hz, self.transmit_power_w, self.noise_power_w
             )
         rate[np.arange(self.K), np.arange(self.K)] = 0.0
-        return _frozen(rate)
+        return sealed(rate)
 
     @cached_property
     def transmission_energy_j(self) -> np.ndarray:
         """(K, K, M) joules per token sent on link i -> j over m; infinite without a link."""
         with np.errstate(over="ignore"):
-            return _frozen(
+            return sealed(
                 radio.transmission_energy_j(
                     self.rate_bps, self.transmit_power_w, self.hidden_state_bits
                 )
@@ -203,19 +205,19 @@ class Instance:
     def threshold(self) -> np.ndarray:
         """(T,) theta = min(z gamma, sum of the D largest scores); z gamma where strict."""
         wanted = np.full(self.T, self.relevance * self.importance)
-        return _frozen(wanted if self.strict_relevance else np.minimum(wanted, self._best_sums))
+        return sealed(wanted if self.strict_relevance else np.minimum(wanted, self._best_sums))
 
     @cached_property
     def need(self) -> np.ndarray:
         """(T,) right-hand side of C1, theta (1 - 1e-9): the double every method must reach."""
-        return _frozen(need_from_threshold(self.threshold))
+        return sealed(need_from_threshold(self.threshold))
 
     @cached_property
     def capped(self) -> np.ndarray:
         """(T,) bool: the D best experts miss z gamma, so the threshold was lowered to their sum."""
         if self.strict_relevance:
-            return _frozen(np.zeros(self.T, dtype=bool))
-        return _frozen(self._best_sums < self.relevance * self.importance)
+            return sealed(np.zeros(self.T, dtype=bool))
+        return sealed(self._best_sums < self.relevance * self.importance)
 
     @cached_property
     def links(self) -> np.ndarray:
@@ -223,18 +225,18 @@ class Instance:
         holds_tokens = np.zeros(self.K, dtype=bool)
         holds_tokens[self.source] = True
         usable = (self.gain > 0).any(axis=2) & holds_tokens[:, None] & ~np.eye(self.K, dtype=bool)
-        return _frozen(np.argwhere(usable))
+        return sealed(np.argwhere(usable))
 
     @cached_property
     def reachable(self) -> np.ndarray:
         """(K, K) bool: node i can use expert j, over a link that exists or at home (i = j)."""
         usable = np.eye(self.K, dtype=bool)
         usable[self.links[:, 0], self.links[:, 1]] = True
-        return _frozen(usable)
+        return sealed(usable)
 
     @cached_property
     def _best_sums(self) -> np.ndarray:
-        return best_score_sums(self.gate_scores, self.max_experts)
+        return sealed(best_score_sums(self.gate_scores, self.max_experts))
 
     def derived(self, derive: Callable[[Instance], Derived]) -> Derived:
         """Return derive(self), worked out at the first call and kept with the instance.
@@ -335,8 +337,3 @@ class Instance:
 
 def _short(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _frozen(array: np.ndarray) -> np.ndarray:
-    array.setflags(write=False)
-    return array

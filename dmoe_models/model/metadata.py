@@ -8,19 +8,7 @@ from typing import Any
 
 from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import quote
-
-
-class FrozenDict(dict[str, Any]):
-    """A dict that can be read and serialised like any other, and not changed."""
-
-    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError("metadata is immutable; use instance.replace(metadata=...)")
-
-    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = _refuse
-    __ior__ = _refuse
-
-    def __reduce__(self) -> Any:
-        return (frozen_metadata, (dict(self),))
+from dmoe_models.values.frozen import FrozenDict
 
 
 def frozen_metadata(metadata: Any, path: str = "metadata") -> Any:

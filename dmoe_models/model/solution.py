@@ -12,10 +12,12 @@ import pandas as pd
 from dmoe_models.errors import SolutionError
 from dmoe_models.input_checks import quote, whole_array
 from dmoe_models.model.instance import Instance
+from dmoe_models.values.frozen import sealed
+from dmoe_models.values.value import Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Solution:
+class Solution(Value):
     """Decisions only: which experts serve each token, which subcarriers each link owns.
 
     Parameters
@@ -90,19 +92,6 @@ class Solution:
         """Indices of the experts that serve each token."""
         return [np.flatnonzero(row).tolist() for row in self.selection]
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Solution):
-            return NotImplemented
-        return (
-            _same(self.selection, other.selection)
-            and _same(self.assignment, other.assignment)
-            and _same(self.subcarriers, other.subcarriers)
-            and self.instance_sha256 == other.instance_sha256
-            and self.objective == other.objective
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         tokens, experts = self.selection.shape
         per_token = self.selection.sum(axis=1).mean() if tokens else 0.0
@@ -114,8 +103,8 @@ class Solution:
         return pd.DataFrame({"experts": self.experts}).rename_axis("token")
 
 
-@dataclass(frozen=True)
-class Outcome:
+@dataclass(frozen=True, eq=False)
+class Outcome(Value):
     """What a method hands back, before anyone has looked at it.
 
     Attributes
@@ -146,9 +135,4 @@ def _boolean_array(name: str, value: Any, ndim: int) -> np.ndarray:
         array = array.astype(bool)
     if array.ndim != ndim:
         raise SolutionError(f"{name}: expected {ndim} dimensions, got shape {array.shape}")
-    array.setflags(write=False)
-    return array
-
-
-def _same(a: np.ndarray | None, b: np.ndarray | None) -> bool:
-    return (a is None) == (b is None) and (a is None or b is None or np.array_equal(a, b))
+    return sealed(array)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from dmoe_models.values.value import Value
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -38,8 +40,8 @@ Numbers: TypeAlias = Any
 """What numpy makes an array of: a column, a list."""
 
 
-@dataclass(frozen=True)
-class Picture:
+@dataclass(frozen=True, eq=False)
+class Picture(Value):
     """A figure and what is under it.
 
     Attributes

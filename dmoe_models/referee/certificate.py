@@ -18,10 +18,11 @@ from typing import Any
 from dmoe_models.model.instance import Instance
 from dmoe_models.referee import p1_tree, p2_tree
 from dmoe_models.referee.proof_reading import RefusedError, quote
+from dmoe_models.values.value import Value
 
 
-@dataclass(frozen=True)
-class Certificate:
+@dataclass(frozen=True, eq=False)
+class Certificate(Value):
     """A claim about all solutions of an instance, with its proof.
 
     Attributes
@@ -48,8 +49,8 @@ class Certificate:
         return f"Certificate({self.instance!r}, {self.problem}: {claim})"
 
 
-@dataclass(frozen=True)
-class CertificateReport:
+@dataclass(frozen=True, eq=False)
+class CertificateReport(Value):
     """The verdict on a certificate.
 
     Attributes

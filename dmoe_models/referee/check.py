@@ -27,6 +27,7 @@ from dmoe_models.referee.exact_arithmetic import (
     exact_units,
     nearest_double,
 )
+from dmoe_models.values.value import Value
 
 OBJECTIVE_TOLERANCE = Fraction(1, 10**9)
 """Largest relative error of a claimed objective."""
@@ -37,8 +38,8 @@ SHOWN = 20
 Link = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Violation:
+@dataclass(frozen=True, eq=False)
+class Violation(Value):
     """One way in which a solution is wrong.
 
     Attributes
@@ -65,8 +66,8 @@ class Violation:
     message: str
 
 
-@dataclass(frozen=True, repr=False)
-class CheckReport:
+@dataclass(frozen=True, eq=False, repr=False)
+class CheckReport(Value):
     """The verdict on a solution.
 
     Attributes

@@ -17,6 +17,7 @@ from dmoe_models.channels.array_files import load_array, load_arrays
 from dmoe_models.errors import FileError, InstanceError
 from dmoe_models.input_checks import quote, refuse_where
 from dmoe_models.portable.random import normalise_rows
+from dmoe_models.values.value import Value
 
 ESFT_EXPERTS = 64
 ESFT_ACTIVE = 6
@@ -27,7 +28,7 @@ PLACEMENTS = ("round-robin", "prompt", "first-node")
 
 
 @dataclass(frozen=True, eq=False)
-class GateRecord:
+class GateRecord(Value):
     """Gate scores of one layer, as recorded.
 
     Attributes

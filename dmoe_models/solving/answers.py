@@ -29,6 +29,7 @@ from dmoe_models.model.instance import Instance
 from dmoe_models.referee.certificate import Certificate
 from dmoe_models.solving.method import PLUG_IN, Method
 from dmoe_models.solving.result import Result
+from dmoe_models.values.value import Value
 
 ANSWER_FORMAT = "dmoe-answer"
 ANSWER_SUFFIX, SOLUTION_SUFFIX = ".answer.json", ".solution.json"
@@ -38,8 +39,8 @@ _SOLVERS = {"highs": "highspy", "scip": "pyscipopt", "cpsat": "ortools"}
 """Packages that solvers come in."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Provenance:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Provenance(Value):
     """One run of a method: what to cite, and what it takes to repeat it.
 
     Attributes
@@ -81,8 +82,8 @@ class Provenance:
     author: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Answer(Value):
     """What a run found out.
 
     Attributes

@@ -17,6 +17,7 @@ from dmoe_models.errors import MethodError
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.options import Option, checked_options, options_of, parameters_of
 from dmoe_models.solving.plugins import file_of, load_function, source_sha256
+from dmoe_models.values.value import Value
 
 PLUG_IN = "plug-in"
 """The kind of methods that are not of this package: what they claim is no proof."""
@@ -26,8 +27,8 @@ CERTIFIER, DIFFICULTY, REFERENCE = "certifier", "difficulty", "reference"
 savings are measured against by default."""
 
 
-@dataclass(frozen=True)
-class SizeLimit:
+@dataclass(frozen=True, eq=False)
+class SizeLimit(Value):
     """Sizes of P2 up to which the default list of a verification holds a method.
 
     P1 has none: there, every token is a small problem of its own.
@@ -55,8 +56,8 @@ class SizeLimit:
         return "more than " + " or ".join(f"{limit} {name}" for name, limit in limits.items())
 
 
-@dataclass(frozen=True)
-class Method:
+@dataclass(frozen=True, eq=False)
+class Method(Value):
     """What is known of a method.
 
     Attributes
@@ -163,8 +164,8 @@ class Method:
         return f"P2 with {reason}" if reason and "P1" in self.problems else reason
 
 
-@dataclass(frozen=True)
-class BoundMethod:
+@dataclass(frozen=True, eq=False)
+class BoundMethod(Value):
     """A method with its function and its options, looked at once and ready to run.
 
     Attributes

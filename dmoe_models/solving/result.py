@@ -13,6 +13,7 @@ from dmoe_models.model.gap import relative_gap
 from dmoe_models.model.solution import Solution
 from dmoe_models.referee.check import CheckReport
 from dmoe_models.text import html_table
+from dmoe_models.values.value import Value
 
 
 class Status(StrEnum):
@@ -29,8 +30,8 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, repr=False)
-class Result:
+@dataclass(frozen=True, eq=False, repr=False)
+class Result(Value):
     """A method's answer, evaluated, checked and bounded by others than its author.
 
     Attributes

@@ -17,10 +17,11 @@ from dmoe_models.environment import package_version
 from dmoe_models.layers.variants import Variant
 from dmoe_models.studies.cells import needs_data
 from dmoe_models.studies.study import Study, Work
+from dmoe_models.values.value import Value
 
 
-@dataclass(frozen=True)
-class Cell:
+@dataclass(frozen=True, eq=False)
+class Cell(Value):
     """One combination of the axes.
 
     Attributes
@@ -56,8 +57,8 @@ class Cell:
         }
 
 
-@dataclass(frozen=True)
-class Task:
+@dataclass(frozen=True, eq=False)
+class Task(Value):
     """Some seeds of a cell: what a worker is given at a time.
 
     Attributes
@@ -82,6 +83,7 @@ class Task:
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "key", digest(self.content()))
 
     def content(self) -> dict[str, Any]:
@@ -117,8 +119,8 @@ def work_of(content: dict[str, Any], data: Path | None = None) -> Work:
     )
 
 
-@dataclass(frozen=True)
-class Design:
+@dataclass(frozen=True, eq=False)
+class Design(Value):
     """A configuration, checked.
 
     Attributes

@@ -15,14 +15,15 @@ from dmoe_models.solving.result import Result, Status
 from dmoe_models.solving.sandbox import Failure, contained
 from dmoe_models.solving.solve import solve
 from dmoe_models.studies.study import FAILED
+from dmoe_models.values.value import Value
 from dmoe_models.verification.row import NOT_RUN
 
 DIGITS = 12
 """Significant digits of an energy that are kept: different ways of adding up agree in so many."""
 
 
-@dataclass(frozen=True)
-class Attempt:
+@dataclass(frozen=True, eq=False)
+class Attempt(Value):
     """What came of a method.
 
     Attributes
@@ -77,8 +78,8 @@ def attempt(
     return Attempt(result, str(result.status))
 
 
-@dataclass(frozen=True)
-class Optimum:
+@dataclass(frozen=True, eq=False)
+class Optimum(Value):
     """The optimum of an instance, as far as it is proved.
 
     Attributes

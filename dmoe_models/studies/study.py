@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import dmoe_models.studies
 from dmoe_models.errors import DmoeError
 from dmoe_models.input_checks import quote
+from dmoe_models.values.value import Value
 
 if TYPE_CHECKING:  # the list of studies is read without them: they load pandas
     import pandas as pd
@@ -32,8 +33,8 @@ FAILED = "failed"
 """Status of a row that could not be had; its `reason` says why."""
 
 
-@dataclass(frozen=True)
-class Column:
+@dataclass(frozen=True, eq=False)
+class Column(Value):
     """A column of a study's rows.
 
     Attributes
@@ -62,8 +63,8 @@ COMMON = (
 """Columns of every study's rows."""
 
 
-@dataclass(frozen=True)
-class Work:
+@dataclass(frozen=True, eq=False)
+class Work(Value):
     """What a task asks for: one cell of the design, and some consecutive seeds.
 
     Attributes
@@ -89,8 +90,8 @@ Tables: TypeAlias = "Mapping[str, pd.DataFrame]"
 """The summaries of a study, by name."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+@dataclass(frozen=True, eq=False)
+class Verdict(Value):
     """What a study says of a claim.
 
     Attributes
@@ -142,8 +143,8 @@ class StudyFigure(NamedTuple):
     draw: Callable[..., Picture | None]
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, eq=False)
+class Study(Value):
     """A study: what its rows hold, what makes them, and what is made of them.
 
     Attributes

@@ -20,6 +20,7 @@ import pandas as pd
 
 from dmoe_models.errors import DmoeError
 from dmoe_models.model.gap import OPTIMALITY_GAP
+from dmoe_models.values.value import TableValue
 from dmoe_models.verification.measures import (
     PairedTest,
     holm,
@@ -42,8 +43,8 @@ from dmoe_models.verification.run_outcome import (
 _CLOCK = 1e-9  # seconds: no clock shows less, and zero has no logarithm
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, eq=False)
+class Comparison(TableValue):
     """What is known about several methods on the same instances.
 
     Attributes

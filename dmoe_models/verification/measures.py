@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from dmoe_models.errors import DmoeError
+from dmoe_models.values.value import Value
 
 CONFIDENCE = 0.95
 """Of the interval around a median difference."""
@@ -167,8 +168,8 @@ def primal_integral(
     return total + gap * (horizon_s - since)
 
 
-@dataclass(frozen=True)
-class PairedTest:
+@dataclass(frozen=True, eq=False)
+class PairedTest(Value):
     """Whether one method's figures differ from another's on the same instances.
 
     Attributes

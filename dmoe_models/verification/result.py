@@ -11,12 +11,14 @@ from typing import Any
 import pandas as pd
 
 from dmoe_models.text import html_table
+from dmoe_models.values.frozen import frozen
+from dmoe_models.values.value import TableValue
 from dmoe_models.verification import tables
 from dmoe_models.verification.row import Row
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, eq=False)
+class Verification(TableValue):
     """Rows of methods on instances, graded and held against each other.
 
     Attributes
@@ -52,7 +54,7 @@ class Verification:
     @cached_property
     def summary_tables(self) -> list[tables.SummaryTable]:
         """The summary as text, one table for each set."""
-        return tables.summary_tables(self.summary, self.records)
+        return frozen(tables.summary_tables(self.summary, self.records))
 
     def text(self) -> str:
         """Return rows, summary, legend, notes and verdict as text."""

@@ -15,6 +15,7 @@ from typing import Any
 from dmoe_models.files.plain_json import decode, plain
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.solving.method import PLUG_IN
+from dmoe_models.values.value import Value
 
 NOT_RUN = "not run"
 """Status of a method that declined an instance, such as an enumeration of too many cases."""
@@ -29,8 +30,8 @@ AT_LIMIT = 0.95
 """Share of its time limit after which a run without a proof counts as cut short."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Row(Value):
     """One method on one instance.
 
     Attributes

@@ -13,6 +13,7 @@ import pandas as pd
 from dmoe_models.errors import DmoeError
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
 from dmoe_models.solving.method import PLUG_IN
+from dmoe_models.values.value import Value
 from dmoe_models.verification.measures import primal_gap, primal_integral
 from dmoe_models.verification.row import FAILED, NOT_RUN, OVERDUE, cut_short
 
@@ -24,8 +25,8 @@ OUTCOMES = (SOLUTION, INFEASIBLE, NONE_FOUND, TIMED_OUT, REFUSED, FAILED, NOT_RU
 ROUNDING = 1e-9  # relative, between a method's own sum and the evaluator's
 
 
-@dataclass(frozen=True)
-class Options:
+@dataclass(frozen=True, eq=False)
+class Options(Value):
     """How figures are computed.
 
     Attributes
@@ -46,6 +47,7 @@ class Options:
     horizon_s: float | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("time_shift_s", "gap_shift", "target_gap"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise DmoeError(f"{name} = {getattr(self, name)} is not a non-negative number")

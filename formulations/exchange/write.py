@@ -31,6 +31,7 @@ from dmoe_models.environment import package_version
 from dmoe_models.errors import FileError, MethodError
 from dmoe_models.files.paths import by_extension, naming, replacement
 from dmoe_models.model.instance import Instance
+from dmoe_models.values.value import Value
 from formulations.catalogue import Model, models
 from formulations.data import cheapest_candidates
 from formulations.exchange.names import name_of
@@ -38,8 +39,8 @@ from formulations.placement import selection_for_p3
 from formulations.solver_options import SMALL_MATRIX_VALUE
 
 
-@dataclass(frozen=True)
-class ModelFile:
+@dataclass(frozen=True, eq=False)
+class ModelFile(Value):
     """What was written.
 
     Attributes

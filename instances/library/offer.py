@@ -19,14 +19,15 @@ from dmoe_models.solving.answers import (
     Provenance,
     read_answer,
 )
+from dmoe_models.values.value import Value
 
 
 class Refusal(Exception):
     """Why an offer is refused, in one line."""
 
 
-@dataclass(frozen=True)
-class Offer:
+@dataclass(frozen=True, eq=False)
+class Offer(Value):
     """What stands in a file and in those that it names."""
 
     instance_sha256: str

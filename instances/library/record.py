@@ -22,6 +22,7 @@ from dmoe_models.model.instance import Instance
 from dmoe_models.solving.answers import Provenance
 from dmoe_models.solving.catalogue import method_for
 from dmoe_models.solving.method import DIFFICULTY
+from dmoe_models.values.value import Value
 
 FOLDER = Path(str(resources.files("instances"))) / "best_known"
 RECORD_FORMAT = "dmoe-record"
@@ -35,8 +36,8 @@ CLASSES = {"toy": 1.0, "easy": 60.0, "medium": 600.0}
 OPTIMAL, INFEASIBLE, OPEN = "optimal", "infeasible", "open"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Event(Value):
     """A change of a record: what was reported of a run, and what it did to the best known values.
 
     Attributes
@@ -55,8 +56,8 @@ class Event:
     run: Provenance
 
 
-@dataclass(frozen=True, kw_only=True)
-class Record:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Record(Value):
     """What is known about an instance.
 
     Attributes

@@ -26,6 +26,7 @@ from dmoe_models.files.paths import naming
 from dmoe_models.files.plain_json import decode
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
+from dmoe_models.values.value import Value
 from instances.families import FAMILIES, draw
 
 _TEXTS = ("title", "purpose", "drawn", "not_covered")
@@ -49,8 +50,8 @@ class Spec(NamedTuple):
         return name.startswith(f"{self.family}-") and f"-s{self.seed}" in name
 
 
-@dataclass(frozen=True)
-class InstanceSet:
+@dataclass(frozen=True, eq=False)
+class InstanceSet(Value):
     """What a set's TOML file and its manifest say.
 
     Attributes

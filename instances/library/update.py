@@ -12,6 +12,7 @@ from dmoe_models.files.paths import make_folder
 from dmoe_models.files.solutions import write_solution
 from dmoe_models.model.instance import Instance
 from dmoe_models.referee.certificate import Certificate
+from dmoe_models.values.value import Value
 from instances.library.judgement import judge
 from instances.library.offer import Offer, Refusal, offered_files, read_offer
 from instances.library.record import (
@@ -28,8 +29,8 @@ from instances.library.set_file import InstanceSet
 DECISIONS = ACCEPTED, UNCHANGED, REFUSED = "accepted", "unchanged", "refused"
 
 
-@dataclass(frozen=True)
-class Verdict:
+@dataclass(frozen=True, eq=False)
+class Verdict(Value):
     """What became of one file.
 
     Attributes

@@ -14,10 +14,11 @@ from dmoe_models.model.solution import Outcome, Solution
 from dmoe_models.referee.certificate import Certificate, CertificateReport, verify_certificate
 from dmoe_models.referee.exact_arithmetic import rounded_down, static_energy
 from dmoe_models.referee.p1_tree import p1_bound
+from dmoe_models.values.value import Value
 
 
-@dataclass(frozen=True)
-class Certified:
+@dataclass(frozen=True, eq=False)
+class Certified(Value):
     """What `certify` hands back.
 
     Attributes

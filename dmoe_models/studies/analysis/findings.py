@@ -17,10 +17,11 @@ from dmoe_models.studies.analysis.verdicts import verdicts
 from dmoe_models.studies.cells import needs_data
 from dmoe_models.studies.engine.database import Database, Progress
 from dmoe_models.studies.study import Study, Verdict
+from dmoe_models.values.value import TableValue
 
 
-@dataclass(frozen=True)
-class StudyReport:
+@dataclass(frozen=True, eq=False)
+class StudyReport(TableValue):
     """What a study found, and on what.
 
     Attributes

@@ -35,12 +35,13 @@ from dmoe_models.studies.engine.opening import (
 )
 from dmoe_models.studies.engine.records import records, typed, writable
 from dmoe_models.studies.study import FAILED, StudyError
+from dmoe_models.values.value import Value
 
 _EVERYTHING = "cell, seed, rowid"  # order of the table: rows of a seed as the task gave them
 
 
-@dataclass(frozen=True)
-class Progress:
+@dataclass(frozen=True, eq=False)
+class Progress(Value):
     """How far a study is.
 
     Attributes

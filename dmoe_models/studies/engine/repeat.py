@@ -10,10 +10,11 @@ import pandas as pd
 
 from dmoe_models.studies.engine.database import Database
 from dmoe_models.studies.study import Column, StudyError
+from dmoe_models.values.value import TableValue
 
 
-@dataclass(frozen=True)
-class RunComparison:
+@dataclass(frozen=True, eq=False)
+class RunComparison(TableValue):
     """Two runs of a configuration side by side.
 
     Attributes

@@ -15,6 +15,7 @@ LENT = {
     "dmoe_models.model.instance",
     "dmoe_models.model.solution",
     "dmoe_models.referee",
+    "dmoe_models.values.value",
 }
 DERIVED = {
     *("rate_bps", "transmission_energy_j", "static_total_j"),

@@ -1,0 +1,83 @@
+"""Arrays, dicts and lists that can be read like any other, and not changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import NoneType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+_AS_THEY_ARE = {str, int, float, bool, NoneType}
+
+
+class FrozenDict(dict[Any, Any]):
+    """A dict that can be read and serialised like any other, and not changed."""
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("a part of a value is immutable; make another value with its replace()")
+
+    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = _refuse
+    __ior__ = _refuse
+
+    def __reduce__(self) -> Any:
+        return (frozen, (dict(self),))
+
+
+class FrozenList(list[Any]):
+    """A list that can be read, compared and serialised like any other, and not changed."""
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("a part of a value is immutable; make another value with its replace()")
+
+    __setitem__ = __delitem__ = append = extend = insert = pop = remove = clear = _refuse
+    sort = reverse = _refuse
+    __iadd__ = __imul__ = _refuse
+
+    def __reduce__(self) -> Any:
+        return (frozen, (list(self),))
+
+
+def sealed(array: np.ndarray) -> np.ndarray:
+    """Return a new array's numbers for reading only.
+
+    What is returned is a view of an array that is not writable. Unlike an array that owns its
+    memory, numpy lets nobody make such a view writable again.
+
+    Parameters
+    ----------
+    array : array
+        That nobody else holds; it is not copied unless it is itself a view.
+    """
+    owner = array if array.flags.owndata and type(array) is np.ndarray else np.array(array)
+    owner.setflags(write=False)
+    return owner.view()
+
+
+def frozen(value: Any) -> Any:
+    """Return a value that later changes of `value` do not reach, and that cannot be changed.
+
+    Arrays and tables are copied; mappings become `FrozenDict`, lists `FrozenList`, and so on all
+    the way down. What is none of these is taken to be immutable, or its owner's affair.
+
+    Parameters
+    ----------
+    value : object
+    """
+    if type(value) in _AS_THEY_ARE:
+        return value
+    if isinstance(value, np.ndarray):
+        return sealed(np.array(value))
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        return value.copy()
+    if isinstance(value, Mapping):
+        return FrozenDict({key: frozen(entry) for key, entry in value.items()})
+    if isinstance(value, list):
+        return FrozenList(map(frozen, value))
+    if isinstance(value, tuple):
+        parts = map(frozen, value)
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if isinstance(value, set):
+        return frozenset(value)
+    return value
