@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class DmoeError(ValueError):
     """A mistake in what was asked or handed over; its text is meant for a person to read."""
@@ -25,3 +28,19 @@ InstanceFileError = FileError
 
 class MethodError(DmoeError):
     """A method that is unknown, not installed, misused, or not meant for the problem at hand."""
+
+
+def did_you_mean(given: object, known: Iterable[str]) -> str:
+    """Return "; did you mean NAME?" for a name that is like a known one; else an empty text.
+
+    Parameters
+    ----------
+    given : object
+        What was asked for; what is no text is like nothing.
+    known : iterable of str
+    """
+    if not isinstance(given, str):
+        return ""
+    names = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(given.casefold(), names, n=1)
+    return f"; did you mean {names[found[0]]}?" if found else ""

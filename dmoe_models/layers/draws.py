@@ -24,6 +24,7 @@ from dmoe_models.model.importance import DEFAULT_GAMMA0, importance_profile
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
 from instances.families import FAMILIES, draw
+from instances.families.find import FamilyLike, find_family
 from instances.recorded.directory import (
     DOMAINS,
     RECORDED_LAYERS,
@@ -63,7 +64,7 @@ def layer_seed(seed: int, layer: int) -> int:
 
 
 def draw_layers(
-    family: str,
+    family: FamilyLike,
     seed: int = 0,
     *,
     domain: str | None = None,
@@ -74,8 +75,8 @@ def draw_layers(
 
     Parameters
     ----------
-    family : str
-        A family of P2, or "recorded".
+    family : str or callable
+        A family of P2, as `draw` takes it, or "recorded".
     seed : int
     domain : str, optional
         Of recorded layers: which text the tokens are of.
@@ -94,7 +95,7 @@ def draw_layers(
     InstanceError
         For a parameter that cannot be, or one that is missing.
     """
-    if family != RECORDED:
+    if not isinstance(family, str) or family != RECORDED:
         for name, value in (("domain", domain), ("data_dir", data_dir)):
             if value is not None:
                 raise InstanceError(f"{name} is for recorded layers; {family} is drawn")
@@ -109,7 +110,7 @@ def draw_layers(
 
 
 def synthetic_layers(
-    family: str,
+    family: FamilyLike,
     seed: int,
     *,
     layers: int = LAYERS,
@@ -121,8 +122,8 @@ def synthetic_layers(
 
     Parameters
     ----------
-    family : str
-        A family of P2.
+    family : str or callable
+        A family of P2, as `draw` takes it.
     seed : int
     layers : int
         L.
@@ -142,24 +143,27 @@ def synthetic_layers(
     InstanceError
         For a parameter that cannot be, a family of P1, or one whose channel does not age.
     """
+    found = find_family(family)
     profile = importance_profile(layers, importance)
     one_of("channel", channel, CHANNELS)
     for name in ("gamma", "round"):
         if name in parameters:
             raise InstanceError(f"{name} is not a parameter of layers: it differs between them")
-    base = draw(family, seed, **parameters)
+    base = draw(found, seed, **parameters)
     if base.problem != "P2":
-        raise InstanceError(f"family {family} gives the subcarriers: layers choose them")
-    if channel == "aging" and not ages(family):
+        raise InstanceError(f"family {found.name} gives the subcarriers: layers choose them")
+    if channel == "aging" and not ages(found):
         able = ", ".join(name for name in FAMILIES if ages(name))
-        raise InstanceError(f"channel = 'aging', and family {family} has no rounds; {able} have")
+        raise InstanceError(
+            f"channel = 'aging', and family {found.name} has no rounds; {able} have"
+        )
 
     def instances() -> Iterator[Instance]:
         for layer, gamma in enumerate(profile, 1):
-            own = draw(family, layer_seed(seed, layer), **parameters)
+            own = draw(found, layer_seed(seed, layer), **parameters)
             gain = {"fixed": base, "redrawn": own}.get(channel)
             if gain is None:
-                gain = draw(family, seed, **parameters, round=layer - 1)
+                gain = draw(found, seed, **parameters, round=layer - 1)
             yield base.replace(
                 gate_scores=own.gate_scores,
                 gain=gain.gain,
@@ -169,9 +173,9 @@ def synthetic_layers(
     return instances()
 
 
-def ages(family: str) -> bool:
+def ages(family: FamilyLike) -> bool:
     """Whether a family's channel is correlated in time from round to round."""
-    return "round" in inspect.signature(FAMILIES[family].function).parameters
+    return "round" in find_family(family).parameters
 
 
 def recorded_layers(

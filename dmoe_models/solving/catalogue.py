@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from dmoe_models.errors import MethodError
+from dmoe_models.errors import MethodError, did_you_mean
+from dmoe_models.solving.listing import Listing, unit_of
 from dmoe_models.solving.method import (
     CERTIFIER,
     DIFFICULTY,
@@ -98,32 +99,33 @@ MethodLike: TypeAlias = str | Method | BoundMethod | Callable[..., Any]
 """What stands for a method: its name, its record, or a function of an instance."""
 
 
-def methods(name: str | None = None) -> pd.DataFrame:
+def methods(name: MethodLike | None = None) -> pd.DataFrame:
     """Return the catalogue as a table, plug-ins of installed packages included; or one's options.
 
     Parameters
     ----------
-    name : str, optional
+    name : str or callable, optional
         A method, whose options are wanted.
 
     Returns
     -------
     DataFrame
-        By method: problem, kind, needs, summary. By option: type, default, meaning.
+        By method: problem, kind, needs, summary. By option: type, default, unit, meaning.
     """
     if name is not None:
         options = find_method(name).options()
         nothing = inspect.Parameter.empty
-        return pd.DataFrame(
+        return Listing(
             {
                 "type": [option.type for option in options],
                 "default": ["" if o.default is nothing else repr(o.default) for o in options],
+                "unit": [unit_of(option.name) for option in options],
                 "meaning": [option.meaning for option in options],
             },
             index=pd.Index([option.name for option in options], name="option"),
         )
     listed = [*METHODS.values(), *map(find_method, entry_point_targets())]
-    return pd.DataFrame(
+    return Listing(
         {
             "problem": [", ".join(method.problems) for method in listed],
             "kind": [method.kind for method in listed],
@@ -171,7 +173,7 @@ def find_method(method: MethodLike) -> Method:
         return Method(method, BOTH, PLUG_IN, target, f"from {target.partition(':')[0]}")
     raise MethodError(
         f"unknown method {method!r}; known are {', '.join([*METHODS, *offered])}, "
-        "and path/to/file.py:function"
+        f"and path/to/file.py:function{did_you_mean(method, [*METHODS, *offered])}"
     )
 
 

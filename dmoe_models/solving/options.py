@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from dmoe_models.errors import MethodError
+from dmoe_models.errors import MethodError, did_you_mean
 
 
 class Option(NamedTuple):
@@ -143,6 +143,7 @@ def checked_options(
         if option not in names and not takes_any:
             raise MethodError(
                 f"method {method} has no option {option!r}; it takes {', '.join(names) or 'none'}"
+                f"{did_you_mean(option, names)}"
             )
         if typed and option in parameters:
             _require_kind(method, option, value, parameters[option].annotation)

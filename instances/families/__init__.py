@@ -11,7 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from instances.families.family import FAMILIES, Family, draw
+from instances.families.family import FAMILIES, Family
+from instances.families.find import draw
 
 __all__ = ["FAMILIES", "Family", "draw"]
 

@@ -38,8 +38,10 @@ def uneven(
 
     Parameters
     ----------
-    missing, blocked : float
-        In [0, 1): share of links without any gain, and of (link, subcarrier) pairs without.
+    missing : float
+        Share of links without any gain, in [0, 1).
+    blocked : float
+        Share of (link, subcarrier) pairs without any gain, in [0, 1).
     """
     fraction("missing", missing)
     fraction("blocked", blocked)
@@ -109,7 +111,7 @@ def contended(
     Parameters
     ----------
     ripple : float
-        In [0, 1): largest relative departure from the common response.
+        Largest relative departure from the common response, in [0, 1).
     snr : float
         Linear mean signal-to-noise ratio.
     """
@@ -142,8 +144,8 @@ def ties(
     seed
         Without influence while `levels` is 1.
     levels : int
-        Gains are 1e-2 times, energies 3.52e-4 J times and scores proportional to whole numbers of
-        1 to `levels`.
+        How many values there are: gains are 1e-2 times, energies 3.52e-4 J times and scores
+        proportional to whole numbers of 1 to `levels`.
     """
     whole_at_least("levels", levels, 1)
     K, T = size.K, size.T
@@ -186,9 +188,9 @@ def near_equal(
     gamma
         A low one leaves tokens a choice.
     band : float
-        In [0, 1): largest relative departure from the mean.
+        Largest relative departure from the mean, in [0, 1).
     common : float
-        In [0, 1): share of it that is common to all links.
+        Share of the departure that is common to all links, in [0, 1).
     snr : float
         Linear mean signal-to-noise ratio.
     """

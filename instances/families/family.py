@@ -6,17 +6,21 @@ import functools
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from dmoe_models.environment import package_version
-from dmoe_models.errors import InstanceError
+from dmoe_models.errors import InstanceError, did_you_mean
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
 from dmoe_models.solving.options import described_parameters
+from dmoe_models.solving.plugins import source_sha256
 from instances.defaults import (
     ASSUMPTIONS,
     BANDWIDTH_HZ,
@@ -36,17 +40,42 @@ Fields = dict[str, Any]
 """An instance's fields by name."""
 
 
-class Family(NamedTuple):
-    """A row of the table of families."""
+@dataclass(frozen=True)
+class Family:
+    """What is known of a family.
+
+    Attributes
+    ----------
+    function : callable
+        From a seed and keyword parameters to an Instance.
+    description : str
+        A line for the table of families.
+    size_defaults : mapping
+        Name -> default of the sizes that can be chosen.
+    name : str
+        By which it is asked for.
+    source : mapping
+        Of a family that is not of this package: `file`, the name of the file that its function
+        comes from, and `sha256` of that; they stand in the metadata of its instances. Else empty.
+    """
 
     function: Callable[..., Instance]
     description: str
-    size_defaults: dict[str, Any]
-    """Name -> default of the sizes that can be chosen."""
+    size_defaults: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    source: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """Its parameters by name, without the seed."""
+        return dict(list(inspect.signature(self.function).parameters.items())[1:])
 
 
 FAMILIES: dict[str, Family] = {}
-"""Every family by name, in the order of definition."""
+"""Every family that is listed, by name, in the order of definition."""
+
+_OURS = "instances.families."
+"""Beginning of the names of the modules whose families are of this package."""
 
 
 def family(
@@ -70,72 +99,115 @@ def family(
         Sizes that cannot be chosen, and follow from K.
     **defaults
         Of sizes, where they are not those of `SIZE_DEFAULTS`.
+
+    Raises
+    ------
+    InstanceError
+        For the name of a family of this package, from elsewhere.
     """
     sizes = {**SIZE_DEFAULTS, **defaults}
     free = {size: default for size, default in sizes.items() if size not in without}
 
     def register(draw_fields: Callable[..., Fields]) -> Callable[..., Instance]:
-        label = name or draw_fields.__name__
-        signature = _signature(draw_fields, free)
-
-        @functools.wraps(draw_fields)
-        def drawn(*args: Any, **kwargs: Any) -> Instance:
-            bound = signature.bind(*args, **kwargs)
-            bound.apply_defaults()
-            given = dict(bound.arguments)
-            draws_seed = given.pop("seed")
-            size = checked_size(given, sizes)
-            draws = Draws(draws_seed)
-            own = {key: value for key, value in given.items() if key not in sizes}
-            fields = draw_fields(draws, size, **own)
-            return _instance(label, description, draws.seed, size, given, fields)
-
-        drawn.__signature__ = signature  # type: ignore[attr-defined]
-        drawn.__doc__ = _docstring(draw_fields, signature, free)
-        FAMILIES[label] = Family(drawn, description, free)
-        return drawn
+        found = drawing_fields(draw_fields, name, description, sizes, free)
+        known = FAMILIES.get(found.name)
+        if found.source and known is not None and not known.source:
+            raise InstanceError(f"family {found.name} is one of this package; name yours otherwise")
+        FAMILIES[found.name] = found
+        return found.function
 
     return register
 
 
-def draw(family: str, seed: int, **parameters: Any) -> Instance:
-    """Draw one instance of a family.
+def drawing_fields(
+    draw_fields: Callable[..., Fields],
+    name: str | None = None,
+    description: str = "",
+    sizes: Mapping[str, Any] = SIZE_DEFAULTS,
+    free: Mapping[str, Any] = SIZE_DEFAULTS,
+) -> Family:
+    """Return the family of a function of draws and sizes that returns an instance's fields.
 
     Parameters
     ----------
-    family : str
-        A name in ``FAMILIES``.
-    seed : int
-        0 <= seed < 2^63. The same seed and parameters give the same bits on every machine.
-    **parameters
-        Of that family; the others keep their defaults.
-
-    Returns
-    -------
-    Instance
-
-    Raises
-    ------
-    InstanceError
-        For an unknown family or parameter, or a value that cannot be.
+    draw_fields : callable
+        As `family` describes it.
+    name : str, optional
+        The function's unless given.
+    description : str
+    sizes, free : mapping
+        Defaults of all sizes, and of those that can be chosen.
     """
-    known = list(inspect.signature(find_family(family).function).parameters)[1:]
-    for name in parameters:
-        if name not in known:
-            raise InstanceError(
-                f"family {family} has no parameter {quote(name)}; it has {', '.join(known)}"
-            )
-    return FAMILIES[family].function(seed, **parameters)
+    label = name or draw_fields.__name__
+    source = source_of(draw_fields)
+    signature = _signature(draw_fields, free)
+
+    @functools.wraps(draw_fields)
+    def drawn(*args: Any, **kwargs: Any) -> Instance:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        given = dict(bound.arguments)
+        draws_seed = given.pop("seed")
+        size = checked_size(given, sizes)
+        draws = Draws(draws_seed)
+        own = {key: value for key, value in given.items() if key not in sizes}
+        fields = draw_fields(draws, size, **own)
+        if source:
+            fields = _own_fields(label, fields, size)
+        facts = _facts(label, description, draws.seed, given, source)
+        return _instance(label, size, facts, fields)
+
+    drawn.__signature__ = signature  # type: ignore[attr-defined]
+    drawn.__doc__ = _docstring(draw_fields, signature, free)
+    found = Family(drawn, description, dict(free), label, source)
+    drawn.family = found  # type: ignore[attr-defined]
+    return found
 
 
-def find_family(name: str) -> Family:
-    """Return a row of the table by its name; `InstanceError` where there is none."""
-    if not isinstance(name, str) or name not in FAMILIES:
-        raise InstanceError(f"unknown family {quote(name)}; families are {', '.join(FAMILIES)}")
-    return FAMILIES[name]
+def drawing_instances(
+    draw_instance: Callable[..., Instance], name: str, description: str = ""
+) -> Family:
+    """Return the family of a function of a seed that returns an Instance.
+
+    Its instances are named, and their metadata written, as those of other families.
+
+    Parameters
+    ----------
+    draw_instance : callable
+        Takes a seed and keyword parameters.
+    name, description : str
+    """
+    source = source_of(draw_instance)
+    signature = inspect.signature(draw_instance)
+
+    @functools.wraps(draw_instance)
+    def drawn(seed: int, **kwargs: Any) -> Instance:
+        bound = signature.bind(Draws(seed).seed, **kwargs)
+        instance = draw_instance(*bound.args, **bound.kwargs)
+        if not isinstance(instance, Instance):
+            raise InstanceError(f"returned {quote(instance)}, which is no Instance")
+        bound.apply_defaults()
+        given = dict(list(bound.arguments.items())[1:])
+        facts = _facts(name, description, Draws(seed).seed, given, source)
+        return instance.replace(
+            name=_name(name, instance.K, instance.T, instance.M, instance.max_experts, facts),
+            metadata={**instance.metadata, **facts},
+        )
+
+    drawn.__signature__ = signature  # type: ignore[attr-defined]
+    return Family(drawn, description, {}, name, source)
 
 
-def _signature(draw_fields: Callable[..., Fields], free: dict[str, Any]) -> inspect.Signature:
+def source_of(function: Callable[..., Any]) -> dict[str, str]:
+    """Return the file's name and the SHA-256 of a function's source; empty for one of ours."""
+    if getattr(function, "__module__", "").startswith(_OURS):
+        return {}
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    file = Path(code.co_filename).name if code is not None else ""
+    return {"file": file, "sha256": source_sha256(function)}
+
+
+def _signature(draw_fields: Callable[..., Fields], free: Mapping[str, Any]) -> inspect.Signature:
     """Return (seed, *, sizes, own parameters, strict) -> Instance."""
     seed = inspect.Parameter("seed", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation="int")
     own = list(inspect.signature(draw_fields).parameters.values())[2:]
@@ -144,7 +216,7 @@ def _signature(draw_fields: Callable[..., Fields], free: dict[str, Any]) -> insp
 
 
 def _docstring(
-    draw_fields: Callable[..., Fields], signature: inspect.Signature, free: dict[str, Any]
+    draw_fields: Callable[..., Fields], signature: inspect.Signature, free: Mapping[str, Any]
 ) -> str:
     """Return the function's docstring with all parameters of the family in it.
 
@@ -174,21 +246,59 @@ def _docstring(
     return "\n".join([*lines, *(["", after[0].rstrip()] if after else []), ""])
 
 
-def _instance(
-    label: str, description: str, seed: int, size: Size, parameters: Fields, fields: Fields
-) -> Instance:
-    subcarriers = fields["gain"].shape[2]
-    experts = fields.get("max_experts", size.D)
+def _own_fields(label: str, fields: Any, size: Size) -> Fields:
+    """Return the fields that a family of a user's own drew; InstanceError where they are none."""
+    if not isinstance(fields, Mapping):
+        raise InstanceError(f"returned {quote(fields)}, which is no dictionary of fields")
+    known = [item.name for item in dataclass_fields(Instance)]
+    for name in fields:
+        if name not in known and name != "facts":
+            raise InstanceError(
+                f"returned field {quote(name)}, which no instance has"
+                f"{did_you_mean(name, known) or '; fields are ' + ', '.join(known)}"
+            )
+    for name in ("gate_scores", "source", "gain", "computation_energy_j"):
+        if name not in fields:
+            raise InstanceError(f"returned no {name}")
+    shapes = {"gate_scores": (size.T, size.K), "gain": (size.K, size.K, size.M)}
+    for name, shape in shapes.items():
+        found = np.shape(fields[name])
+        if len(found) != len(shape) or found[:2] != shape[:2]:
+            raise InstanceError(f"returned {name} of shape {found}; asked for was {shape}")
+    return dict(fields)
+
+
+def _facts(
+    label: str, description: str, seed: int, parameters: Fields, source: Mapping[str, str]
+) -> Fields:
+    """Return the metadata of a draw: where it comes from."""
     for key, value in parameters.items():
         if isinstance(value, np.generic):
             parameters[key] = value.item()
+    return {
+        "family": label,
+        "description": description,
+        "seed": seed,
+        "parameters": parameters,
+        **({"source": dict(source)} if source else {}),
+        "package": f"dmoe-models {package_version()}",
+    }
+
+
+def _name(label: str, K: int, T: int, M: int, D: int, facts: Fields) -> str:
+    later = f"-r{facts['parameters']['round']}" if facts["parameters"].get("round") else ""
+    return f"{label}-K{K}-T{T}-M{M}-D{D}-s{facts['seed']}{later}"
+
+
+def _instance(label: str, size: Size, facts: Fields, fields: Fields) -> Instance:
+    subcarriers = np.shape(fields["gain"])[2]
+    experts = fields.get("max_experts", size.D)
     # What the family chose itself is recorded too, so that the parameters draw this instance again.
     for key, value in (("M", subcarriers), ("D", experts)):
-        if key in parameters:
-            parameters[key] = int(value)
-    later = f"-r{parameters['round']}" if parameters.get("round") else ""
+        if key in facts["parameters"]:
+            facts["parameters"][key] = int(value)
     common: Fields = {
-        "name": f"{label}-K{size.K}-T{size.T}-M{subcarriers}-D{experts}-s{seed}{later}",
+        "name": _name(label, size.K, size.T, subcarriers, experts, facts),
         "bandwidth_hz": BANDWIDTH_HZ,
         "transmit_power_w": TRANSMIT_POWER_W,
         "noise_power_w": NOISE_POWER_W,
@@ -198,14 +308,6 @@ def _instance(
         "importance": size.gamma,
         "max_experts": experts,
         "strict_relevance": size.strict,
-        "metadata": {
-            "family": label,
-            "description": description,
-            "seed": seed,
-            "parameters": parameters,
-            "package": f"dmoe-models {package_version()}",
-            "assumptions": ASSUMPTIONS,
-            **fields.pop("facts", {}),
-        },
+        "metadata": {**facts, "assumptions": ASSUMPTIONS, **fields.pop("facts", {})},
     }
     return Instance(**(common | fields))

@@ -45,8 +45,8 @@ def dirichlet(
         Mean of the distribution's K parameters, 1e-6 to 1e6: small ones give a token one expert, 1
         (without skew) is uniform on the simplex, large ones make all scores alike.
     skew : float
-        0 to 10: an expert's parameter, and with it its mean score, is in proportion to
-        rank^-skew, the ranks 1 to K in random order.
+        How uneven the experts' loads are, 0 to 10: an expert's parameter, and with it its mean
+        score, is in proportion to rank^-skew, the ranks 1 to K in random order.
     """
     alpha = within("concentration", concentration, 1e-6, 1e6)
     power = within("skew", skew, 0, 10)
@@ -74,9 +74,9 @@ def logistic_normal(
     spread : float
         Standard deviation of a logit over tokens, 0 to 100: the larger, the fewer experts matter.
     clusters : int
-        1 to K: of consecutive experts, as equal in size as can be.
+        Groups of consecutive experts that go together, 1 to K, as equal in size as can be.
     correlation : float
-        In [0, 1): of the logits of experts of one cluster. With a single cluster the common part
+        Of the logits of experts of one cluster, in [0, 1). With a single cluster the common part
         cancels, which leaves a spread smaller by the root of 1 - correlation.
     bias : float
         Standard deviation of the experts' mean logits, 0 to 100: load imbalance.
@@ -111,14 +111,14 @@ def domains(
     Parameters
     ----------
     domains : int
-        1 to 1000.
+        Kinds of tokens, each with experts of its own liking, 1 to 1000.
     purity : float
-        0 to 1: share of tokens sure to be of their node's home domain; the others are of any
+        Share of tokens sure to be of their node's home domain, 0 to 1; the others are of any
         domain, equally likely.
     specialists : float
-        0 to 1: share of the experts that are specialists, each of one domain.
+        Share of the experts that are specialists, each of one domain, 0 to 1.
     advantage : float
-        Of a specialist's logit for tokens of its domain, 0 to 100.
+        What is added to a specialist's logit for tokens of its domain, 0 to 100.
     bias : float
         Standard deviation of a domain's liking of each expert, specialist or not, 0 to 100.
     noise : float
@@ -172,9 +172,10 @@ def calibrated(
     K
         A divisor of 64.
     layer : int
-        0 to 25; draws of different layers are independent.
+        Which of the model's layers, 0 to 25; draws of different layers are independent.
     domain : str
-        intent, law, summary, translation, or mixed: every token of any, equally likely.
+        What the tokens' texts are: intent, law, summary, translation, or mixed (every token of
+        any, equally likely).
     """
     K, T = size.K, size.T
     if ESFT_EXPERTS % K:

@@ -75,9 +75,11 @@ def hard_p1(
     ----------
     D
         With gamma = 0.49 about half of the experts are needed.
-    spread, jitter : float
-        Positive; in [0, 1). At spread 0.2 and little jitter, the tree of a single token reaches
-        millions of nodes at K = 24.
+    spread : float
+        By how much the popularity of experts differs, above 0. At 0.2 and little jitter, the tree
+        of a single token reaches millions of nodes at K = 24.
+    jitter : float
+        Largest relative departure of a score from its expert's popularity, in [0, 1).
     """
     positive("spread", spread)
     fraction("jitter", jitter)
@@ -143,11 +145,11 @@ def knapsack_p1(
         Where D is small, let it be below D / K: above, most tokens are capped and have one set
         only.
     kind : str
-        One of the seven above.
+        How weights and profits hang together: one of the seven above.
     data_range : int
-        R, 500 to 10^9.
+        R, the range of weights and profits, 500 to 10^9.
     home : float
-        In [0, 1).
+        Largest score that a token has already, in units of z gamma, in [0, 1).
 
     References
     ----------

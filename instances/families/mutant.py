@@ -25,7 +25,8 @@ from dmoe_models.input_checks import one_of, quote, whole_at_least
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.functions import from_db
 from dmoe_models.portable.random import Draws, normalise_rows
-from instances.families.family import FAMILIES, Fields, draw, family
+from instances.families.family import FAMILIES, Fields, family
+from instances.families.find import draw
 from instances.families.size import ByNodes, Size
 
 SNR_RANGE = (1e-2, 1e3)
@@ -64,13 +65,13 @@ def mutant(
     gamma
         Steps may change it.
     base : str
-        Any other family.
+        The family that the instance is of before it is changed: any other of this package.
     base_parameters : mapping, optional
-        Its other parameters.
+        Parameters of the base, but for those that a mutant has itself.
     steps : sequence of int
-        Each 0 to 2^63 - 1.
+        The changes, in turn: each a whole number of 0 to 2^63 - 1 that says which and how far.
     """
-    one_of("base", base, [name for name in FAMILIES if name != "mutant"])
+    one_of("base", base, [n for n, f in FAMILIES.items() if n != "mutant" and not f.source])
     others = {} if base_parameters is None else base_parameters
     if not isinstance(others, Mapping):
         raise InstanceError(f"base_parameters = {quote(others)} is not a table")

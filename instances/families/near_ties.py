@@ -41,11 +41,12 @@ def near_ties(
 
     Parameters
     ----------
-    closest, closeness : float
-        Smallest and largest departure, 1e-15 <= closest <= closeness <= 0.1; between them its
-        logarithm is uniform.
+    closest : float
+        Smallest departure, 1e-15 to `closeness`.
+    closeness : float
+        Largest departure, up to 0.1; between the two its logarithm is uniform.
     edge : float
-        0 to 1: share of tokens at the edge of C1.
+        Share of tokens at the edge of C1, 0 to 1.
     """
     least = within("closest", closest, 1e-15, 0.1)
     largest = within("closeness", closeness, 1e-15, 0.1)

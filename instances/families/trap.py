@@ -58,7 +58,7 @@ def trap(
     gamma
         A z gamma of at most (K - 4)/(K - 3)/2 is met without all decoys.
     ratio : float
-        1 to 10^6, the good link's other prices in units of its best; JESA's answer costs about
+        The good link's other prices in units of its best, 1 to 10^6; JESA's answer costs about
         (K - 4)/(K - 3) times this times the optimum. With K = 5 and up to 345, all signal-to-noise
         ratios are above -20 dB.
     """

@@ -120,8 +120,8 @@ def rician(
     carrier_hz : float
         Carrier frequency f_c. The largest Doppler shift is f_D = v f_c / c.
     round_duration_s : float
-        From one round to the next. The scattered fields of two rounds that are r apart have the
-        correlation J0(2 pi f_D r `round_duration_s`): 0.87 for r = 1 with the defaults.
+        Time from one round to the next. The scattered fields of two rounds that are r apart have
+        the correlation J0(2 pi f_D r `round_duration_s`): 0.87 for r = 1 with the defaults.
     """
     true_or_false("reciprocal", reciprocal)
     not_negative("k_factor", k_factor)
@@ -157,11 +157,13 @@ def tdl(
     Parameters
     ----------
     profile : str
-        A, B, C (without line of sight), D or E (with): tables 7.7.2-1 to 7.7.2-5.
+        The power-delay profile: A, B, C (without line of sight), D or E (with); tables 7.7.2-1 to
+        7.7.2-5.
     delay_spread_s : float
-        By which the tables' delays are multiplied; 100 ns is "nominal" in table 7.7.3-1.
+        Delay spread, by which the tables' delays are multiplied; 100 ns is "nominal" in table
+        7.7.3-1.
     bandwidth_hz : float
-        Of a subcarrier, and the spacing of their centres.
+        Width of a subcarrier, and the spacing of their centres.
     reciprocal, round, speed_m_s, carrier_hz, round_duration_s
         As in `rician`.
     """
@@ -209,21 +211,24 @@ def cell(
     Parameters
     ----------
     scenario : str
-        inh-los, inh-nlos (indoor office), inf-los, inf-sl, inf-dl (indoor factory: line of sight,
-        sparse and dense clutter), umi-los, umi-nlos (street canyon). It holds for all links.
+        The surroundings: inh-los, inh-nlos (indoor office), inf-los, inf-sl, inf-dl (indoor
+        factory: line of sight, sparse and dense clutter), umi-los, umi-nlos (street canyon). They
+        are the same for all links.
     cell_radius_m : float
-        Of the disc on which the nodes stand, uniformly. No link is taken shorter than the table
-        allows (1 m; 10 m in a street canyon).
+        Radius of the disc on which the nodes stand, uniformly. No link is taken shorter than the
+        table allows (1 m; 10 m in a street canyon).
     shadowing_db : float
-        Standard deviation; that of the table unless given, 0 for none.
+        Standard deviation of the shadowing; that of the table unless given, 0 for none.
     profile : str
-        A to E as in `tdl`, or rayleigh: independent subcarriers.
+        The power-delay profile: A to E as in `tdl`, or rayleigh (independent subcarriers).
     delay_spread_s, bandwidth_hz
         As in `tdl`; 30 ns is "short" in table 7.7.3-1.
     transmit_power_w : float
-        On one subcarrier.
-    noise_figure_db, temperature_k : float
-        Of the receivers.
+        Transmit power P0 on one subcarrier.
+    noise_figure_db : float
+        Noise figure F of the receivers, 0 to 100.
+    temperature_k : float
+        Temperature T of the receivers.
     reciprocal : bool
         Whether both directions of a pair have the same fading too.
     round, speed_m_s, carrier_hz, round_duration_s

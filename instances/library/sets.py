@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from dmoe_models.errors import FileError, InstanceError
+from dmoe_models.errors import FileError, InstanceError, did_you_mean
 from dmoe_models.files.instances import read_instance, write_instance
 from dmoe_models.files.paths import make_folder, replacement
 from dmoe_models.input_checks import quote
@@ -54,7 +54,9 @@ def find_set(name: str) -> InstanceSet:
         return read_set(name)
     known = published_names()
     if not isinstance(name, str) or name not in known:
-        raise InstanceError(f"unknown set {quote(name)}; sets are {', '.join(known)}")
+        raise InstanceError(
+            f"unknown set {quote(name)}; sets are {', '.join(known)}{did_you_mean(name, known)}"
+        )
     return read_set(FOLDER / f"{name}.toml")
 
 

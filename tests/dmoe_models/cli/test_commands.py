@@ -75,8 +75,8 @@ def examples(path: tuple[str, ...]) -> list[str]:
 
 def test_all_commands_are_found():
     assert {path[0] for path in PATHS} == {
-        "methods", "generate", "import", "info", "solve", "check", "certify", "convert", "export",
-        "read-solution", "compare", "rounds", "validate", "library", "study",
+        "families", "methods", "generate", "import", "info", "solve", "check", "certify", "convert",
+        "export", "read-solution", "compare", "rounds", "validate", "library", "study",
     }  # fmt: skip
     assert {path[1] for path in PATHS if path[0] == "library" and path[1:]} == {
         "list", "show", "build", "verify", "update", "table", "search",

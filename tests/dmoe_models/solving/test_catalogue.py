@@ -266,7 +266,7 @@ def test_a_result_shows_itself(instance):
 
 def test_the_options_of_a_method_are_a_table():
     table = methods("jesa")
-    assert list(table.columns) == ["type", "default", "meaning"]
+    assert list(table.columns) == ["type", "default", "unit", "meaning"]
     assert table.loc["starts", "default"] == "1" and table.loc["starts", "type"] == "int"
     assert table.loc["start", "type"] == '{"random", "assignment", "price"}'
     assert table.loc["time_limit", "meaning"].startswith("Seconds")

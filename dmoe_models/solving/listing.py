@@ -1,0 +1,83 @@
+"""Tables of what there is, and of parameters with default, unit and meaning, made to be read."""
+
+from __future__ import annotations
+
+import html
+import shutil
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from dmoe_models.text import text_table
+
+_UNITS = {
+    "_m_s": "m/s", "_s": "s", "_m": "m", "_hz": "Hz", "_dbm": "dBm", "_db": "dB", "_w": "W",
+    "_k": "K", "_j": "J", "_bps": "bit/s", "_bits": "bit", "_mb": "MB",
+    "time_limit": "s", "flop_per_token": "FLOP",
+}  # fmt: skip
+"""Ends of parameters' names -> units; a parameter without such an end has none."""
+
+_NARROWEST = 20
+"""Characters below which no column is wrapped, however narrow the terminal."""
+
+
+def unit_of(parameter: str) -> str:
+    """Return the unit of a parameter, which its name ends in; empty where it has none."""
+    return next((unit for end, unit in _UNITS.items() if parameter.endswith(end)), "")
+
+
+class Listing(pd.DataFrame):
+    """A DataFrame that is shown whole: long texts go on in further lines.
+
+    What is made from it (a part, a copy with other columns) is a DataFrame like any other.
+    """
+
+    @property
+    def _constructor(self) -> Callable[..., pd.DataFrame]:
+        return pd.DataFrame
+
+    def _cells(self) -> tuple[list[str], list[list[str]]]:
+        table = self.reset_index() if self.index.name else self
+        return list(table.columns), [[_text(value) for value in row] for row in table.to_numpy()]
+
+    def to_text(self, width: int | None = None) -> str:
+        """Return the table as plain text.
+
+        Parameters
+        ----------
+        width : int, optional
+            Characters in a line; those of the terminal by default.
+        """
+        heads, rows = self._cells()
+        if not rows:
+            return "none"
+        width = width or shutil.get_terminal_size((100, 24)).columns
+        columns = list(zip(heads, *rows, strict=True))
+        before = sum(max(map(len, column)) + 2 for column in columns[:-1])
+        room = max(width - before, _NARROWEST)
+        lines = []
+        for row in rows:
+            last = textwrap.wrap(row[-1], room, break_on_hyphens=False) or [""]
+            lines.append([*row[:-1], last[0]])
+            lines += [["" for _ in row[:-1]] + [more] for more in last[1:]]
+        return text_table(heads, lines, left=range(len(heads)))
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        heads, rows = self._cells()
+        left = "style='text-align:left'"
+
+        def line(cells: list[str], kind: str) -> str:
+            inside = "".join(f"<{kind} {left}>{html.escape(cell)}</{kind}>" for cell in cells)
+            return f"<tr>{inside}</tr>"
+
+        body = "".join(line(row, "td") for row in rows)
+        return f"<table><thead>{line(heads, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
