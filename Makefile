@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Recorded measurements are used where they are found; nothing fails without them.
 DATA ?= $(wildcard ../shared/data)
 
-.PHONY: help setup validate test campaign lint types notebooks figures bench check clean
+.PHONY: help setup validate test campaign lint types notebooks wheel figures bench check clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,13 +44,22 @@ notebooks: $(READY) ## run every notebook top to bottom
 	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute \
 	  --output-dir build/notebooks notebooks/*.ipynb
 
+# build/lib and *.egg-info of an earlier build would find their way into the wheel
+wheel: $(READY) ## build the wheel and try every command of it in a clean environment
+	rm -rf build/lib build/bdist.* build/wheel *.egg-info
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheel .
+	$(BIN)/python -m venv build/wheel/clean
+	build/wheel/clean/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt build/wheel/*.whl
+	DMOE_INSTALLED=$(CURDIR)/build/wheel/clean/bin $(BIN)/python -m pytest tests/test_installed.py
+
 figures: $(READY) ## run the notebooks and keep their figures in them
 	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace notebooks/*.ipynb
 
 bench: $(READY) ## speed and memory beside their peers (ARGS=--quick for a look)
 	DMOE_DATA="$(DATA)" $(BIN)/python tests/benchmarks/run.py $(ARGS)
 
-check: lint types test notebooks ## what continuous integration runs
+check: lint types test notebooks wheel ## what continuous integration runs
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
