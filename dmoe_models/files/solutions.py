@@ -15,7 +15,8 @@ import numpy as np
 from dmoe_models.errors import FileError, SolutionError
 from dmoe_models.files.documents import VERSION, checked_content, read_document, write_document
 from dmoe_models.files.paths import Path, by_extension, existing, naming, replacement
-from dmoe_models.input_checks import quote, real_number, whole_array, whole_number
+from dmoe_models.input_checks import quote, real_number, whole_number
+from dmoe_models.model.arrays import whole_array
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
 

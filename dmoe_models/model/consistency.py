@@ -10,9 +10,30 @@ import numpy as np
 
 from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import quote, refuse_where
+from dmoe_models.model.arrays import real_array
+from dmoe_models.values.frozen import sealed
 
 SCORE_SUM_TOLERANCE = 1e-6
 """How far a token's gate scores may sum from 1 (they are never renormalised silently)."""
+
+
+def gain_array(value: Any) -> np.ndarray:
+    """Return gains as a read-only (K, K, M) array; what is missing on the diagonal becomes 0.
+
+    No node sends to itself, so that recordings often have nothing there: a masked, infinite or NaN
+    entry. Finite ones are kept as they are: the hash covers them.
+    """
+    if isinstance(value, np.ma.MaskedArray) and value.ndim == 3:
+        nodes = np.arange(min(value.shape[:2]))
+        value = value.copy()
+        value[nodes, nodes] = np.ma.filled(value[nodes, nodes], 0)
+    gain = real_array("gain", value, 3)
+    nodes = np.arange(min(gain.shape[:2]))
+    if np.isfinite(gain[nodes, nodes]).all():
+        return gain
+    gain = gain.copy()
+    gain[nodes, nodes] = np.where(np.isfinite(gain[nodes, nodes]), gain[nodes, nodes], 0.0)
+    return sealed(gain)
 
 
 def require_shapes(values: Mapping[str, Any]) -> None:

@@ -16,13 +16,14 @@ import pandas as pd
 from dmoe_models.errors import InstanceError
 from dmoe_models.input_checks import (
     quote,
-    real_array,
     real_number,
-    whole_array,
+    unicode_text,
     whole_number,
 )
 from dmoe_models.model import radio
+from dmoe_models.model.arrays import real_array, whole_array
 from dmoe_models.model.consistency import (
+    gain_array,
     require_assignment,
     require_finite_energies,
     require_ranges,
@@ -71,7 +72,7 @@ class Instance(Value):
         Node at which each token resides.
     gain : (K, K, M) array
         Linear channel power gain of link i -> j on subcarrier m, path loss included; 0 means that
-        there is no link. The diagonal is ignored.
+        there is no link. The diagonal is ignored; what is not finite or masked there becomes 0.
     bandwidth_hz, transmit_power_w, noise_power_w : float
         Of one subcarrier (Hz, W, W).
     hidden_state_bits : float
@@ -124,11 +125,12 @@ class Instance(Value):
 
         if not isinstance(self.name, str) or not self.name.strip():
             raise InstanceError(f"name = {quote(self.name)} is not a non-empty string")
+        unicode_text("name", self.name)
         if isinstance(self.gate_scores, (list, tuple)) and not self.gate_scores:
             raise InstanceError("gate_scores: there are no tokens")
         store("gate_scores", real_array("gate_scores", self.gate_scores, 2))
         store("source", whole_array("source", self.source, 1))
-        store("gain", real_array("gain", self.gain, 3))
+        store("gain", gain_array(self.gain))
         for name in ("bandwidth_hz", "transmit_power_w", "noise_power_w", "hidden_state_bits"):
             store(name, real_number(name, getattr(self, name)))
         for name in ("computation_energy_j", "static_energy_j"):

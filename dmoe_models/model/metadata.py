@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import quote
+from dmoe_models.input_checks import quote, unicode_text
 from dmoe_models.values.frozen import FrozenDict
 
 
@@ -33,6 +33,7 @@ def frozen_metadata(metadata: Any, path: str = "metadata") -> Any:
         for key in metadata:
             if not isinstance(key, str):
                 raise InstanceError(f"{path}: key {quote(key)} is not a string")
+            unicode_text(f"{path}: key", key)
         return FrozenDict({k: frozen_metadata(v, f"{path}.{k}") for k, v in metadata.items()})
     if isinstance(metadata, (list, tuple)):
         return tuple(frozen_metadata(v, f"{path}[{i}]") for i, v in enumerate(metadata))
@@ -40,6 +41,8 @@ def frozen_metadata(metadata: Any, path: str = "metadata") -> Any:
         raise InstanceError(f"{path} = {metadata} is not a finite number")
     if type(metadata) is int and not -(2**63) <= metadata < 2**63:
         raise InstanceError(f"{path} = {quote(metadata)} is beyond 64 bits")
-    if metadata is None or type(metadata) in (bool, int, float, str):
+    if type(metadata) is str:
+        return unicode_text(path, metadata)
+    if metadata is None or type(metadata) in (bool, int, float):
         return metadata
     raise InstanceError(f"{path} = {quote(metadata)} is not a plain JSON value")

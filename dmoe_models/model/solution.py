@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from dmoe_models.errors import SolutionError
-from dmoe_models.input_checks import quote, whole_array
+from dmoe_models.input_checks import quote, unicode_text
+from dmoe_models.model.arrays import truth_array, whole_array
 from dmoe_models.model.instance import Instance
-from dmoe_models.values.frozen import sealed
 from dmoe_models.values.value import Value
 
 
@@ -46,14 +46,15 @@ class Solution(Value):
     objective: float | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "selection", _boolean_array("selection", self.selection, 2))
+        selection = truth_array("selection", self.selection, 2, SolutionError)
+        object.__setattr__(self, "selection", selection)
         if self.assignment is not None and self.subcarriers is not None:
             raise SolutionError("give assignment or subcarriers, not both")
         if self.assignment is not None:
             array = whole_array("assignment", self.assignment, 2, SolutionError)
             object.__setattr__(self, "assignment", array)
         if self.subcarriers is not None:
-            array = _boolean_array("subcarriers", self.subcarriers, 3)
+            array = truth_array("subcarriers", self.subcarriers, 3, SolutionError)
             object.__setattr__(self, "subcarriers", array)
         if self.objective is not None:
             claim = self.objective
@@ -67,6 +68,8 @@ class Solution(Value):
                 raise SolutionError(f"objective = {quote(claim)} is too large") from None
         if not isinstance(self.instance_sha256, str | None):
             raise SolutionError(f"instance_sha256 = {quote(self.instance_sha256)} is not a string")
+        if self.instance_sha256 is not None:
+            unicode_text("instance_sha256", self.instance_sha256, SolutionError)
 
     def require_shape(self, instance: Instance) -> None:
         """Raise SolutionError unless every array has the shape that `instance` asks for."""
@@ -122,17 +125,3 @@ class Outcome(Value):
     solution: Solution | None = None
     bound: float = -math.inf
     details: dict[str, Any] = field(default_factory=dict)
-
-
-def _boolean_array(name: str, value: Any, ndim: int) -> np.ndarray:
-    try:
-        array = np.array(value, order="C")
-    except ValueError:
-        raise SolutionError(f"{name}: rows differ in length or depth") from None
-    if array.dtype != bool:
-        if array.dtype.kind not in "iuf" or not np.isin(array, (0, 1)).all():
-            raise SolutionError(f"{name}: entries must be true or false (or 0 and 1)")
-        array = array.astype(bool)
-    if array.ndim != ndim:
-        raise SolutionError(f"{name}: expected {ndim} dimensions, got shape {array.shape}")
-    return sealed(array)

@@ -18,7 +18,8 @@ import numpy as np
 
 from dmoe_models.algorithms.placement.candidates import Candidates
 from dmoe_models.errors import MethodError
-from dmoe_models.input_checks import refuse_where, whole_array
+from dmoe_models.input_checks import refuse_where
+from dmoe_models.model.arrays import real_array, whole_array
 
 _FIRST_DEPTH = 16
 _DEEPER = 4  # times
@@ -51,8 +52,8 @@ def allocate_subcarriers(
     subcarriers left. Who asks about one instance again and again calls `assign_load`.
     """
     counts = whole_array("token_counts", token_counts, 2, MethodError)
-    energy = np.ascontiguousarray(transmission_energy_j, dtype=np.float64)
-    if energy.ndim != 3 or counts.shape != energy.shape[:2]:
+    energy = real_array("transmission_energy_j", transmission_energy_j, 3, MethodError)
+    if counts.shape != energy.shape[:2]:
         raise MethodError(
             f"token_counts {counts.shape} and transmission_energy_j {energy.shape} must be "
             "(K, K) and (K, K, M)"

@@ -22,7 +22,8 @@ import numpy as np
 from dmoe_models.algorithms.selection import reference
 from dmoe_models.deadline import Deadline
 from dmoe_models.errors import MethodError
-from dmoe_models.input_checks import real_array, refuse_where
+from dmoe_models.input_checks import refuse_where
+from dmoe_models.model.arrays import real_array
 from dmoe_models.model.energy import assignment_energy_j, expert_energy_j
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.relevance import need_from_threshold
@@ -151,7 +152,8 @@ def select_experts(
 
 def _table(field: str, value: np.ndarray, ndim: int) -> np.ndarray:
     """Return `value` as a C-contiguous float64 array, itself where it is one: batches are large."""
-    if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim == ndim:
+    plain = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
+    if plain and value.dtype == np.float64 and value.ndim == ndim:
         return np.ascontiguousarray(value)
     return real_array(field, value, ndim)
 
