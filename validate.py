@@ -6,14 +6,17 @@
 
 import sys
 
-try:
-    from dmoe_models.cli.commands.validate import validate
-    from dmoe_models.cli.shell import run
-except ModuleNotFoundError as error:
-    print(
-        f"error: {error}; install the project first: make setup, or pip install .", file=sys.stderr
-    )
-    sys.exit(2)
+from dmoe_models.cli.guard import guard
 
 if __name__ == "__main__":
+    guard()  # before the imports that take a while: an interrupt must find it there
+    try:
+        from dmoe_models.cli.commands.validate import validate
+        from dmoe_models.cli.shell import run
+    except ModuleNotFoundError as error:
+        print(
+            f"error: {error}; install the project first: make setup, or pip install .",
+            file=sys.stderr,
+        )
+        sys.exit(2)
     run(validate, "validate.py")

@@ -1,5 +1,16 @@
-"""The `dmoe` command: one file a command, in `commands`, found by its folder."""
+"""The `dmoe` command: one file a command, in `commands`, found by its folder.
 
-from dmoe_models.cli.app import main
+The guard comes before all other imports, which take a while: an interrupt must find it there.
+"""
 
-__all__ = ["main"]
+from typing import NoReturn
+
+from dmoe_models.cli.guard import guard
+
+
+def main() -> NoReturn:
+    """Run the console script."""
+    guard()
+    from dmoe_models.cli.app import main as run_dmoe
+
+    run_dmoe()

@@ -1,13 +1,13 @@
 """Running a command: its exit status, how it fails, and what it logs.
 
-Exit status 0 says yes, 1 says no (a solution that is not valid, a breach), 2 says that the question
-was wrong: one line on standard error, never a traceback.
+Exit status 0 says yes, 1 says no (a solution that is not valid, a breach) or that the screen was
+full, 2 says that the question was wrong: one line on standard error, never a traceback. 130 says
+that the command was interrupted, 143 that it was terminated.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +15,8 @@ from typing import NoReturn
 
 import click
 
+from dmoe_models.cli.guard import interrupts_raise, stopping
+from dmoe_models.cli.screen import screens
 from dmoe_models.environment import require_own_packages
 from dmoe_models.errors import DmoeError
 
@@ -30,23 +32,42 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
     arguments : sequence of str, optional
         Those of the process by default.
     """
+    with screens() as (out, err):
+        try:
+            interrupts_raise(True)
+            status = _status(command, name, arguments)
+            out.flush()
+        except (click.Abort, Exception, KeyboardInterrupt) as error:
+            stop = stopping() or (130 if isinstance(error, (click.Abort, KeyboardInterrupt)) else 0)
+            if not stop:
+                raise
+            status = stop  # whatever a library has made of the interrupt
+            out.give_up_if_blocked()
+            err.give_up_if_blocked()
+            click.echo("interrupted", err=True)
+        finally:
+            interrupts_raise(False)
+        err.flush()
+        for screen in (out, err):
+            if screen.failure is not None:
+                reason = screen.failure.strerror or screen.failure
+                click.echo(f"error: {screen.name}: {reason}", err=True)
+                status = status or 1
+    sys.exit(status)
+
+
+def _status(command: click.Command, name: str, arguments: Sequence[str] | None) -> int:
+    """Run a command; return its exit status, having said what was wrong with the question."""
     try:
         require_own_packages()
         status = command.main(arguments, prog_name=name, standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
-        status = _complaint(error.format_message())
+        return _complaint(error.format_message())
     except DmoeError as error:
-        status = _complaint(str(error))
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        status = 130
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 141
+        return _complaint(str(error))
     except OSError as error:
-        status = _complaint(f"{error.filename or 'output'}: {error.strerror or error}")
-    sys.exit(status if isinstance(status, int) else 0)
+        return _complaint(f"{error.filename or 'output'}: {error.strerror or error}")
+    return status if isinstance(status, int) else 0
 
 
 def _complaint(message: str) -> int:

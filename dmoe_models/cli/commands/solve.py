@@ -21,7 +21,7 @@ from dmoe_models.files.instances import read_instance
 from dmoe_models.files.solutions import require_solution_target, write_solution
 from dmoe_models.solving.answers import Answers
 from dmoe_models.solving.catalogue import find_method
-from dmoe_models.solving.result import Status
+from dmoe_models.solving.result import Result, Status
 from dmoe_models.solving.sandbox import Failure, contained
 from dmoe_models.solving.solve import solve as solve_instance
 
@@ -111,20 +111,29 @@ def solve(
     if isinstance(result, Failure):
         words = "".join(f", {name} = {value!r}" for name, value in given.items())
         result.raise_for(f"method {method}{words}")
+    try:
+        if target is not None and result.solution is not None:
+            write_solution(result.solution, target, instance)
+        if answers is not None:
+            answers.add(
+                instance, chosen, result, options={"seed": seed} | kept, time_limit=time_limit
+            )
+    finally:  # also where it could not be written: it may have taken hours
+        _show(result, output, as_json=as_json)
+    bounded = chosen.kind == "bound" and result.solution is None
+    return 0 if result.status != Status.UNKNOWN or bounded else 1
+
+
+def _show(result: Result, output: Path | None, *, as_json: bool) -> None:
+    """Print what came out, and whether it was written to `output`."""
     if as_json:
         facts = result.summary() | {"details": result.details}
         facts["violations"] = violation_facts(result.check)
         written = output is not None and result.solution is not None
         print_json(facts | {"output": str(output) if written else None})
-    else:
-        click.echo(repr(result))
-        if result.check is not None:
-            print_verdict(f"referee: {result.check.verdict}", result.check)
-        if result.solution is None and output is not None:
-            click.echo(f"no solution: {output} was not written", err=True)
-    if target is not None and result.solution is not None:
-        write_solution(result.solution, target, instance)
-    if answers is not None:
-        answers.add(instance, chosen, result, options={"seed": seed} | kept, time_limit=time_limit)
-    bounded = chosen.kind == "bound" and result.solution is None
-    return 0 if result.status != Status.UNKNOWN or bounded else 1
+        return
+    click.echo(repr(result))
+    if result.check is not None:
+        print_verdict(f"referee: {result.check.verdict}", result.check)
+    if result.solution is None and output is not None:
+        click.echo(f"no solution: {output} was not written", err=True)
