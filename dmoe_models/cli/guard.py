@@ -40,22 +40,21 @@ def guard() -> None:
     Where a process cannot be divided (Windows), it just returns. A signal that the process was
     started to ignore, as by ``nohup``, stays ignored.
     """
-    handled = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-    for number in handled:
-        signal.signal(number, _leave)
     if not hasattr(os, "fork"):
         return
+    handled = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = [signal.signal(number, _leave) for number in handled]
     parent = os.getpid()
     _ask_linux(_ADOPT_ORPHANS, 1)
     try:
         child = os.fork()
     except OSError:  # no process is left to be had: then without a guard
+        for number, handler in zip(handled, before, strict=True):
+            signal.signal(number, handler)
         return
     if child:
         _watch(child, handled)
-    _ask_linux(_stopped_by = 0  # the signal that was raised, in the process that runs the command
-
-_DIE_WITH_PARENT, signal.SIGKILL)
+    _ask_linux(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:  # it was killed before that
         os._exit(128 + signal.SIGKILL)
     sys.unraisablehook = _report_unless_interrupt
