@@ -341,3 +341,46 @@ def html_table(caption: str, lines: Iterable[tuple[str, str]]) -> str:
         for name, value in lines
     )
     return f"<table><caption>{html.escape(caption)}</caption>{rows}</table>"
+
+
+def html_grid(
+    caption: str,
+    table: Table,
+    left: Iterable[int] = (0,),
+    notes: Iterable[str] = (),
+    *,
+    room: int = 20,
+) -> str:
+    """Return a table of any number of columns, for a notebook; what is in it is escaped.
+
+    Parameters
+    ----------
+    caption : str
+    table : Table
+        Plain text.
+    left : iterable of int
+        Columns to the left, others to the right.
+    notes : iterable of str
+        Lines below it.
+    room : int
+        Lines that are shown, of the table and of the notes; of more, only how many there are.
+    """
+    headers, lines = table
+    left, notes = set(left), list(notes)
+
+    def row(kind: str, cells: Sequence[str]) -> str:
+        sides = ("left" if number in left else "right" for number in range(len(headers)))
+        return "".join(
+            f"<{kind} style='text-align:{side}'>{html.escape(cell)}</{kind}>"
+            for side, cell in zip(sides, cells, strict=True)
+        )
+
+    if len(lines) > room:
+        more = f"... and {len(lines) - room:,} more"
+        lines = [*lines[:room], [more, *[""] * (len(headers) - 1)]]
+    if len(notes) > room:
+        notes = [*notes[:room], f"... and {len(notes) - room:,} more"]
+    below = "".join(f"<div>{html.escape(note)}</div>" for note in notes)
+    body = "".join(f"<tr>{row('td', cells)}</tr>" for cells in lines)
+    head = f"<thead><tr>{row('th', headers)}</tr></thead>"
+    return f"<table><caption>{html.escape(caption)}</caption>{head}{body}</table>{below}"

@@ -29,6 +29,7 @@ from dmoe_models.model.solution import Solution
 from dmoe_models.solving.catalogue import bind_method
 from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import solve
+from dmoe_models.text import format_number, html_grid, prefixed
 from dmoe_models.values.value import TableValue
 
 Watch = Callable[[Mapping[str, Any]], None]
@@ -37,7 +38,7 @@ Watch = Callable[[Mapping[str, Any]], None]
 _PARTS = ("energy_j", "transmission_j", "computation_j", "static_j", "bound_j")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rounds(TableValue):
     """What several methods did, layer by layer. Layers count from 1.
 
@@ -82,6 +83,24 @@ class Rounds(TableValue):
         of_methods = per_token.groupby(self.layers["method"], sort=False)
         table["energy_per_token_j"] = of_methods.agg(whole_sum)
         return table.reset_index()
+
+    def __repr__(self) -> str:
+        methods = self.layers["method"].nunique()
+        return f"Rounds({self.layers['layer'].nunique()} layers, {methods} methods)"
+
+    def _repr_html_(self) -> str:
+        totals = self.totals()
+        unit, scale = prefixed(totals["energy_j"], "J")
+        headers = ["method", "layers", "solved", "valid"]
+        energies = ["energy_j", "transmission_j", "computation_j", "static_j", "bound_j"]
+        lines = [
+            [str(line[name]) for name in headers]
+            + [format_number(scale * line[name], 6) for name in energies]
+            for line in totals.to_dict("records")
+        ]
+        headers += [f"{name.removesuffix('_j')} ({unit})" for name in energies]
+        notes = ["sums over all layers; per layer: .layers"]
+        return html_grid(repr(self), (headers, lines), notes=notes)
 
 
 def whole_sum(values: pd.Series) -> float:

@@ -11,10 +11,11 @@ from dmoe_models.errors import SolutionError
 from dmoe_models.input_checks import at
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
+from dmoe_models.text import html_grid, prefixed
 from dmoe_models.values.value import Value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EnergyReport(Value):
     """The energy of a solution, in joule, and where it goes.
 
@@ -55,6 +56,24 @@ class EnergyReport(Value):
                 "tokens": self.token_counts[i, j],
                 "transmission_j": self.per_link_j[i, j],
             }
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"EnergyReport({self.total_j:.9g} J: transmission {self.transmission_j:.6g}, "
+            f"computation {self.computation_j:.6g}, static {self.static_j:.6g})"
+        )
+
+    def _repr_html_(self) -> str:
+        unit, scale = prefixed([self.total_j], "J")
+        parts = {"transmission": self.transmission_j, "computation": self.computation_j}
+        parts |= {"static": self.static_j, "total": self.total_j}
+        lines = [[name, f"{scale * value:.6g}"] for name, value in parts.items()]
+        used = np.argwhere(self.token_counts > 0)
+        links, tokens = int((used[:, 0] != used[:, 1]).sum()), len(self.per_token_j)
+        note = f"{tokens:,} tokens; {links:,} loaded links (per link: to_dataframe())"
+        return html_grid(
+            "Energy of a solution", (["part", f"energy ({unit})"], lines), notes=[note]
         )
 
 

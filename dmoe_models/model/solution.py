@@ -13,6 +13,7 @@ from dmoe_models.errors import SolutionError
 from dmoe_models.input_checks import quote, unicode_text
 from dmoe_models.model.arrays import truth_array, whole_array
 from dmoe_models.model.instance import Instance
+from dmoe_models.text import html_grid
 from dmoe_models.values.value import Value
 
 
@@ -100,6 +101,18 @@ class Solution(Value):
         per_token = self.selection.sum(axis=1).mean() if tokens else 0.0
         claimed = "" if self.objective is None else f", objective={self.objective:.6g} J"
         return f"Solution(T={tokens}, K={experts}, {per_token:.2f} experts per token{claimed})"
+
+    def _repr_html_(self) -> str:
+        lines = [
+            [str(token), ", ".join(map(str, np.flatnonzero(row)))]
+            for token, row in enumerate(self.selection)
+        ]
+        notes = ["subcarriers as the instance has them"]
+        if self.subcarriers is not None:
+            notes = [f"{int(self.subcarriers.sum()):,} subcarriers owned by links"]
+        elif self.assignment is not None:
+            notes = [f"{int((self.assignment >= 0).sum()):,} links own a subcarrier"]
+        return html_grid(repr(self), (["token", "experts"], lines), [0, 1], notes, room=10)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return one row per token with the indices of its experts."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from dmoe_models.model.gap import relative_gap
+from dmoe_models.model.gap import format_gap, relative_gap
 from dmoe_models.model.solution import Solution
 from dmoe_models.referee.check import CheckReport
-from dmoe_models.text import html_table
+from dmoe_models.text import format_number, html_table
 from dmoe_models.values.value import Value
 
 
@@ -96,4 +96,12 @@ class Result(Value):
         )
 
     def _repr_html_(self) -> str:
-        return html_table("Result", ((name, str(value)) for name, value in self.summary().items()))
+        facts = self.summary() | {"gap": format_gap(self.gap)}
+        digits = {"objective_j": 9, "bound_j": 9, "runtime_s": 3}
+        facts |= {name: format_number(facts[name], number) for name, number in digits.items()}
+        names = {
+            "objective_j": "energy (J)",
+            "bound_j": "bound (J)",
+            "runtime_s": "time (s)",
+        }
+        return html_table("Result", ((names.get(n, n), str(value)) for n, value in facts.items()))

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from dmoe_models.errors import DmoeError
+from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP
-from dmoe_models.values.value import TableValue
+from dmoe_models.verification.comparison import Comparison
 from dmoe_models.verification.measures import (
     PairedTest,
     holm,
@@ -28,9 +29,9 @@ from dmoe_models.verification.measures import (
     performance_profile,
     shifted_geometric_mean,
 )
-from dmoe_models.verification.read_rows import read_several
+from dmoe_models.verification.read_rows import complete, joined, read_several
 from dmoe_models.verification.result import Verification
-from dmoe_models.verification.row import AT_LIMIT
+from dmoe_models.verification.row import AT_LIMIT, Row
 from dmoe_models.verification.run_outcome import (
     ABSENT,
     OUTCOMES,
@@ -39,47 +40,19 @@ from dmoe_models.verification.run_outcome import (
     classified,
     reference,
 )
+from dmoe_models.verification.tables import frame
+
+_Table: TypeAlias = Verification | pd.DataFrame
+_Path: TypeAlias = str | Path
+
+Rows: TypeAlias = _Table | _Path | Sequence[_Table] | Sequence[_Path] | Sequence[Row]
+"""What rows can be taken from."""
 
 _CLOCK = 1e-9  # seconds: no clock shows less, and zero has no logarithm
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison(TableValue):
-    """What is known about several methods on the same instances.
-
-    Attributes
-    ----------
-    runs : DataFrame
-        One line per instance and method: instance, instance_sha256, method, outcome, time_s
-        (runtime), solved_s (time to solve; inf for never), limit_s, energy_j and best_j (without
-        static energy), gap (primal; NaN where no energy is known), integral_s, trajectory (whether
-        the integral knows the solutions on the way).
-    summary : DataFrame
-        One line per method: how many instances of each outcome, how many solved and best; time_s
-        and gap (shifted geometric means over all instances; an unsolved one counts with its time
-        limit and a gap of 1), common_time_s and common_gap (over those that all methods solved),
-        integral_s (mean).
-    tests : DataFrame
-        One line per pair of methods and quantity, the fields of `PairedTest` and holm. "gap":
-        differences of primal gaps; "time": of natural logarithms of times to solve.
-    time_profile, energy_profile : DataFrame
-        From `performance_profile`.
-    notes : list of str
-        What a reader must know: coverage, references, settings.
-    options : Options
-    """
-
-    runs: pd.DataFrame
-    summary: pd.DataFrame
-    tests: pd.DataFrame
-    time_profile: pd.DataFrame
-    energy_profile: pd.DataFrame
-    notes: list[str]
-    options: Options
-
-
 def compare(
-    rows: Verification | pd.DataFrame | str | Path | Sequence[str | Path],
+    rows: Rows,
     methods: Sequence[str] | None = None,
     options: Options | None = None,
     *,
@@ -90,10 +63,11 @@ def compare(
 
     Parameters
     ----------
-    rows : Verification, DataFrame, path, or sequence of paths
+    rows : Verification, DataFrame, path, or sequence of them or of Row
         What `validate` returned, or its `rows`: one line per instance and method. Or its report
-        directories and files, as for `read_rows.read_several`. Rows of methods that are not
-        compared still count for the best known.
+        directories and files, as for `read_rows.read_several`. Of several that are no files the
+        first is called 1, and so on. Rows of methods that are not compared still count for the best
+        known.
     methods : sequence of str, optional
         By default all in `rows` but those that give a bound only.
     options : Options, optional
@@ -103,7 +77,7 @@ def compare(
     Raises
     ------
     DmoeError
-        For a file without rows, a method without rows, one that gives a bound only, two rows of a
+        For what holds no rows, a method without rows, one that gives a bound only, two rows of a
         method for one instance, or methods that share no instance.
     """
     options = options or Options()
@@ -137,12 +111,34 @@ def compare(
 # --------------------------------------------------------------------------- what is compared
 
 
-def _table(rows: Verification | pd.DataFrame | str | Path | Sequence[str | Path]) -> pd.DataFrame:
+def _table(rows: Rows) -> pd.DataFrame:
+    """Return what was given as one table, with the columns of `read_rows` at least."""
     if isinstance(rows, Verification):
         return rows.rows
     if isinstance(rows, pd.DataFrame):
-        return rows
-    return read_several([Path(p) for p in ([rows] if isinstance(rows, (str, Path)) else rows)])
+        try:
+            return complete(rows)
+        except (ValueError, TypeError) as error:
+            raise DmoeError(f"rows: {error}") from None
+    if isinstance(rows, str | Path):
+        return read_several([Path(rows)])
+    several = list(rows) if isinstance(rows, Iterable) else []
+    paths = [Path(one) for one in several if isinstance(one, str | Path)]
+    records = [one for one in several if isinstance(one, Row)]
+    tables = [_table(one) for one in several if isinstance(one, Verification | pd.DataFrame)]
+    for some in (paths, records, tables):
+        if some and len(some) < len(several):
+            raise DmoeError("rows: a list of paths, or of rows, or of what validate returned")
+    if paths:
+        return read_several(paths)
+    if records:
+        return frame(records)
+    if tables:
+        return joined(tables, [str(number + 1) for number in range(len(tables))])
+    raise DmoeError(
+        "rows are what validate returned, its rows, a path, or a list of such, not "
+        + quote(several or rows)
+    )
 
 
 def _those_of(rows: pd.DataFrame, **wanted: str | None) -> pd.DataFrame:
@@ -162,7 +158,7 @@ def _chosen(rows: pd.DataFrame, methods: Sequence[str] | None) -> list[str]:
     present = list(dict.fromkeys(rows.method))
     names = [name for name in present if name not in bounds]
     if methods is not None:
-        names = list(dict.fromkeys(methods))
+        names = list(dict.fromkeys([methods] if isinstance(methods, str) else methods))
         for name in names:
             if name not in present:
                 raise DmoeError(f"no row of method {name!r}; there are {', '.join(present)}")

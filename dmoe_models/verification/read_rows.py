@@ -57,13 +57,14 @@ def read_rows(path: Path) -> pd.DataFrame:
         require_packages(f"reading {path}", ["pyarrow"])
     with naming(path):
         try:
-            return _complete(read(path))
+            return complete(read(path))
         except (ValueError, TypeError, AttributeError) as error:
             reason = " ".join(str(error).split())
             raise FileError(f"holds no rows of dmoe-models: {reason}") from error
 
 
-def _complete(table: pd.DataFrame) -> pd.DataFrame:
+def complete(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of `read_rows` of a table of rows; ValueError where one is missing."""
     for name in (*_TEXTS, *_NUMBERS):
         if name not in table:
             raise ValueError(f"no column {name!r}")
@@ -109,16 +110,25 @@ def _journal(path: Path) -> pd.DataFrame:
 
 
 def read_several(paths: Sequence[Path]) -> pd.DataFrame:
-    """Read several files; a method that stands in more than one becomes one method for each.
+    """Read several files, as `joined`; a label is a file's name (of a report, its directory's)."""
+    return joined([read_rows(path) for path in paths], _labels(paths))
 
-    Such methods are called ``method@label``, by the file's name (of a report, its directory's).
+
+def joined(tables: Sequence[pd.DataFrame], labels: Sequence[str]) -> pd.DataFrame:
+    """Return all rows in one table; a method in more than one becomes one method for each.
+
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+    labels : sequence of str
+        One for each; such methods are called ``method@label``.
     """
-    tables = [read_rows(path) for path in paths]
     shared = Counter(name for table in tables for name in set(table.method))
-    labels = _labels(paths)
+    several = []
     for table, label in zip(tables, labels, strict=True):
-        table["method"] = [f"{name}@{label}" if shared[name] > 1 else name for name in table.method]
-    return pd.concat(tables, ignore_index=True)
+        names = [f"{name}@{label}" if shared[name] > 1 else name for name in table.method]
+        several.append(table.assign(method=names))
+    return pd.concat(several, ignore_index=True)
 
 
 def _labels(paths: Sequence[Path]) -> list[str]:

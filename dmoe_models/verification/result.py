@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from dmoe_models.text import html_table
+from dmoe_models.text import Table, html_grid, latex, markdown
 from dmoe_models.values.frozen import frozen
 from dmoe_models.values.value import TableValue
 from dmoe_models.verification import tables
@@ -68,9 +68,45 @@ class Verification(TableValue):
             ]
         )
 
+    def to_markdown(self, columns: Sequence[str] | None = None) -> str:
+        """Return the summary in Markdown.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            Of `summary`; by default all but kinds of methods, and counts that are 0 for all.
+
+        Raises
+        ------
+        DmoeError
+            For a column that the summary has not.
+        """
+        return markdown(self._paper(columns))
+
+    def to_latex(self, columns: Sequence[str] | None = None) -> str:
+        """Return the summary as a LaTeX tabular for the package booktabs, notes as comments above.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            As for `to_markdown`.
+
+        Raises
+        ------
+        DmoeError
+            For a column that the summary has not.
+        """
+        breaches = [f"BREACH {line}" for line in self.breaches]
+        return latex(self._paper(columns), [*tables.LEGEND, *breaches])
+
+    def _paper(self, columns: Sequence[str] | None = None) -> Table:
+        return tables.paper_table(self.summary, columns)
+
     def _repr_html_(self) -> str:
-        facts = [("rows", str(len(self.records))), ("breaches", "; ".join(self.breaches) or "none")]
-        return html_table("Verification", facts) + self.summary.to_html(index=False)
+        sets = {(row.instance_set, row.instance, row.instance_sha256) for row in self.records}
+        caption = f"Verification: {len(self.records):,} rows, {len(sets):,} instances"
+        breaches = [f"BREACH {line}" for line in self.breaches] or ["no breach"]
+        return html_grid(caption, self._paper(), notes=[*breaches, *self.notes])
 
     def __repr__(self) -> str:
         return f"Verification({len(self.records)} rows, {len(self.breaches)} breaches)"

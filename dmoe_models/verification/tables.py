@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
 import pandas as pd
 
+from dmoe_models.errors import DmoeError
+from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import format_gap
 from dmoe_models.solving.result import Status
-from dmoe_models.text import format_number, seconds, share, text_table
+from dmoe_models.text import Table, format_number, seconds, share, text_table
 from dmoe_models.verification.row import FAILED, NOT_RUN, Row
 
 ROW_HEADERS = (
@@ -49,6 +51,14 @@ SUMMARY_HEADERS = {
     "failed": "failed",
     "not_run": "not run",
     "at_limit": "at limit",
+}
+
+_FORMATS: dict[str, Callable[[float], str]] = {
+    "solved": share,
+    "mean_gap": format_gap,
+    "median_gap": format_gap,
+    "worst_gap": format_gap,
+    "median_time_s": seconds,
 }
 
 LEGEND = (
@@ -152,23 +162,49 @@ def summary_tables(table: pd.DataFrame, rows: Iterable[Row]) -> list[SummaryTabl
     sizes = Counter(
         name for name, *_ in {(r.instance_set, r.instance, r.instance_sha256) for r in rows}
     )
-    formats = {
-        "solved": share,
-        "mean_gap": format_gap,
-        "median_gap": format_gap,
-        "worst_gap": format_gap,
-        "median_time_s": seconds,
-    }
     found = []
     for name, part in table.groupby("instance_set", sort=False):
         size = sizes[str(name)]
         title = f"{name} ({size} instance{'s' * (size != 1)})" if len(sizes) > 1 else ""
-        lines = [
-            [formats.get(str(column), str)(value) for column, value in line.items()]
-            for line in part.drop(columns="instance_set").to_dict("records")
-        ]
+        lines = _cells(part.drop(columns="instance_set"))
         found.append(SummaryTable(title, list(SUMMARY_HEADERS.values())[1:], lines))
     return found
+
+
+_COUNTS = ("infeasible", "no_solution", "invalid", "failed", "not_run", "at_limit")
+
+
+def paper_table(table: pd.DataFrame, columns: Sequence[str] | None = None) -> Table:
+    """Return the summary for a page: one table, of the set only where there are several.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `summary`.
+    columns : sequence of str, optional
+        Of it; by default all but kinds of methods, and counts that are 0 for every method.
+
+    Raises
+    ------
+    DmoeError
+        For a column that the summary has not.
+    """
+    if columns is None:
+        empty = {name for name in _COUNTS if not table[name].any()}
+        one_set = table["instance_set"].nunique() < 2
+        empty |= {"kind", *(["instance_set"] if one_set else [])}
+        columns = [name for name in SUMMARY_HEADERS if name not in empty]
+    for name in columns:
+        if name not in SUMMARY_HEADERS:
+            raise DmoeError(f"column {quote(name)} is not one of {', '.join(SUMMARY_HEADERS)}")
+    return [SUMMARY_HEADERS[name] for name in columns], _cells(table[[*columns]])
+
+
+def _cells(table: pd.DataFrame) -> list[list[str]]:
+    return [
+        [_FORMATS.get(str(column), str)(value) for column, value in line.items()]
+        for line in table.to_dict("records")
+    ]
 
 
 def _number(value: float) -> str:

@@ -15,7 +15,6 @@ from dmoe_models.verification.compare import compare as compare_rows
 from dmoe_models.verification.comparison_report import (
     document,
     require_report,
-    text,
     write_comparison,
 )
 
@@ -94,6 +93,6 @@ def compare(
     if as_json:
         print_json(document(comparison))
     else:
-        click.echo(text(comparison))
+        click.echo(comparison.text())
     if output is not None:
         click.echo(f"comparison: {len(written)} files in {output}", err=True)

@@ -17,10 +17,11 @@ from dmoe_models.studies.analysis.verdicts import verdicts
 from dmoe_models.studies.cells import needs_data
 from dmoe_models.studies.engine.database import Database, Progress
 from dmoe_models.studies.study import Study, Verdict
+from dmoe_models.text import html_grid
 from dmoe_models.values.value import TableValue
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class StudyReport(TableValue):
     """What a study found, and on what.
 
@@ -64,6 +65,17 @@ class StudyReport(TableValue):
     def heading(self) -> str:
         """The configuration's title, or the study's."""
         return self.title or self.study.title
+
+    def __repr__(self) -> str:
+        done, of_all = self.progress.done, self.progress.tasks
+        return f"StudyReport({self.study.name!r}, {done} of {of_all} tasks, {len(self.rows)} rows)"
+
+    def _repr_html_(self) -> str:
+        lines = [[one.claim, one.outcome, one.sentence] for one in self.verdicts]
+        named = {"tables": self.tables, "pictures": self.pictures}
+        notes = [f"{name}: {', '.join(held)}" for name, held in named.items() if held]
+        table = ["claim", "outcome", "found"], lines
+        return html_grid(f"{self.heading}: {self!r}", table, [0, 1, 2], [*self.remarks, *notes])
 
     @property
     def remarks(self) -> list[str]:
