@@ -38,37 +38,11 @@ class Listing(pd.DataFrame):
     def _constructor(self) -> Callable[..., pd.DataFrame]:
         return pd.DataFrame
 
-    def _cells(self) -> tuple[list[str], list[list[str]]]:
-        table = self.reset_index() if self.index.name else self
-        return list(table.columns), [[_text(value) for value in row] for row in table.to_numpy()]
-
-    def to_text(self, width: int | None = None) -> str:
-        """Return the table as plain text.
-
-        Parameters
-        ----------
-        width : int, optional
-            Characters in a line; those of the terminal by default.
-        """
-        heads, rows = self._cells()
-        if not rows:
-            return "none"
-        width = width or shutil.get_terminal_size((100, 24)).columns
-        columns = list(zip(heads, *rows, strict=True))
-        before = sum(max(map(len, column)) + 2 for column in columns[:-1])
-        room = max(width - before, _NARROWEST)
-        lines = []
-        for row in rows:
-            last = textwrap.wrap(row[-1], room, break_on_hyphens=False) or [""]
-            lines.append([*row[:-1], last[0]])
-            lines += [["" for _ in row[:-1]] + [more] for more in last[1:]]
-        return text_table(heads, lines, left=range(len(heads)))
-
     def __repr__(self) -> str:
-        return self.to_text()
+        return listing_text(self)
 
     def _repr_html_(self) -> str:
-        heads, rows = self._cells()
+        heads, rows = _cells(self)
         left = "style='text-align:left'"
 
         def line(cells: list[str], kind: str) -> str:
@@ -77,6 +51,35 @@ class Listing(pd.DataFrame):
 
         body = "".join(line(row, "td") for row in rows)
         return f"<table><thead>{line(heads, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+def listing_text(table: pd.DataFrame, width: int | None = None) -> str:
+    """Return a table as plain text, whose last column goes on in further lines.
+
+    Parameters
+    ----------
+    table : DataFrame
+    width : int, optional
+        Characters in a line; those of the terminal by default.
+    """
+    heads, rows = _cells(table)
+    if not rows:
+        return "none"
+    width = width or shutil.get_terminal_size((100, 24)).columns
+    columns = list(zip(heads, *rows, strict=True))
+    before = sum(max(map(len, column)) + 2 for column in columns[:-1])
+    room = max(width - before, _NARROWEST)
+    lines = []
+    for row in rows:
+        last = textwrap.wrap(row[-1], room, break_on_hyphens=False) or [""]
+        lines.append([*row[:-1], last[0]])
+        lines += [["" for _ in row[:-1]] + [more] for more in last[1:]]
+    return text_table(heads, lines, left=range(len(heads)))
+
+
+def _cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    whole = table.reset_index() if table.index.name else table
+    return list(whole.columns), [[_text(value) for value in row] for row in whole.to_numpy()]
 
 
 def _text(value: Any) -> str:

@@ -21,6 +21,7 @@ from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
 from dmoe_models.solving.options import described_parameters
 from dmoe_models.solving.plugins import source_sha256
+from dmoe_models.values.value import Value
 from instances.defaults import (
     ASSUMPTIONS,
     BANDWIDTH_HZ,
@@ -40,8 +41,8 @@ Fields = dict[str, Any]
 """An instance's fields by name."""
 
 
-@dataclass(frozen=True)
-class Family:
+@dataclass(frozen=True, eq=False)
+class Family(Value):
     """What is known of a family.
 
     Attributes

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import pandas as pd
+
 from dmoe_models.solving.listing import Listing, unit_of
 from dmoe_models.solving.options import described_parameters, options_of
 from instances.families import FAMILIES
@@ -13,7 +15,7 @@ from instances.families.find import FamilyLike, find_family, offered_families
 from instances.families.size import ByNodes, Size
 
 
-def list_families(family: FamilyLike | None = None) -> Listing:
+def list_families(family: FamilyLike | None = None) -> pd.DataFrame:
     """Return the table of all families, or of the parameters of one.
 
     Parameters
@@ -23,8 +25,8 @@ def list_families(family: FamilyLike | None = None) -> Listing:
 
     Returns
     -------
-    Listing
-        A DataFrame. Of all families: family, description. Of one: parameter, default, unit,
+    DataFrame
+        Shown whole in a terminal or notebook. Of all families: family, description. Of one: parameter, default, unit,
         meaning; the seed, which has no default, is left out.
 
     Raises

@@ -16,6 +16,7 @@ from dmoe_models.cli.options import file_path, json_option, named_values, record
 from dmoe_models.cli.printing import print_json
 from dmoe_models.errors import MethodError, did_you_mean
 from dmoe_models.files.paths import make_folder
+from dmoe_models.solving.listing import listing_text
 from instances.families import FAMILIES, draw
 from instances.families.find import find_family
 from instances.families.table import example_of, list_families
@@ -46,7 +47,7 @@ class FamilyHelp(click.Command):
         formatter.write(f"Usage: dmoe generate {name} [-p NAME=VALUE]... --seed N -o FILE\n\n")
         formatter.write(f"  {found.description}\n\nParameters:\n")
         width = shutil.get_terminal_size((100, 24)).columns - 2
-        for line in list_families(found).to_text(width).splitlines():
+        for line in listing_text(list_families(found), width).splitlines():
             formatter.write(f"  {line}\n")
         formatter.write(f"\nExample:\n  dmoe generate {name}{given} --seed 1 -o {file}\n\n")
         formatter.write("All options: dmoe generate --help\n")
