@@ -17,6 +17,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 data_option = click.option(
     "--data", type=file_path, help="Directory of recorded data, or DMOE_DATA."
 )
+allow_code_option = click.option(
+    "--allow-code",
+    is_flag=True,
+    help="Run code that a set or configuration names (such as mine.py:f): only where you trust it.",
+)
 seed_option = click.option(
     "--seed",
     type=click.IntRange(min=0),

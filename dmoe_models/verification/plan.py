@@ -28,7 +28,10 @@ GIVEN = "given"
 
 
 def gather(
-    sources: Sequence[str | Path | Instance], data: Path | None = None
+    sources: Sequence[str | Path | Instance],
+    data: Path | None = None,
+    *,
+    allow_code: bool = False,
 ) -> dict[str, list[Instance]]:
     """Return the instances of each set, those of files and those handed over, each of them once.
 
@@ -39,6 +42,8 @@ def gather(
         there is `data`.
     data : path, optional
         Directory of recorded data.
+    allow_code : bool
+        Whether code that a set's file names may be run.
 
     Raises
     ------
@@ -54,7 +59,7 @@ def gather(
         if isinstance(source, Instance):
             group, several = GIVEN, [source]
         elif (source := str(source)) in names or Path(source).suffix == ".toml":
-            group, several = source, load_set(source, data)
+            group, several = source, load_set(source, data, allow_code=allow_code)
         elif (source and Path(source).exists()) or Path(source).suffix.lower() in (".json", ".nc"):
             several = [read_instance(source)]
         else:

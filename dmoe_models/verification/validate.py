@@ -33,6 +33,7 @@ def validate(
     report: str | Path | None = None,
     answers: str | Path | None = None,
     author: str = "",
+    allow_code: bool = False,
     progress: Progress | None = None,
 ) -> Verification:
     """Run methods on instances; evaluate, check and compare every answer.
@@ -62,6 +63,8 @@ def validate(
         Directory to keep every answer in, as `dmoe library update` reads it.
     author : str
         Whose answers these are.
+    allow_code : bool
+        Whether code that a set's file names, families of its author, may be run.
     progress : callable, optional
         Called with every row (`verification.row.Row`), its number (from 1) and how many there are.
 
@@ -83,7 +86,7 @@ def validate(
     if report is not None:
         require_packages()
         folder = Path(report).absolute()  # wherever a plug-in may go
-    groups = gather(sources, None if data is None else Path(data))
+    groups = gather(sources, None if data is None else Path(data), allow_code=allow_code)
     plan, notes = choose(
         [i for several in groups.values() for i in several], methods, added, settings
     )

@@ -10,7 +10,7 @@ entry point of the group ``dmoe_models.families``.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import entry_points
@@ -68,15 +68,15 @@ def draw(family: FamilyLike, seed: int, **parameters: Any) -> Instance:
 
 
 def require_parameters(
-    family: str, known: dict[str, inspect.Parameter], given: dict[str, Any]
+    family: str, known: Mapping[str, inspect.Parameter], given: Mapping[str, Any]
 ) -> None:
     """Raise InstanceError for a parameter that a family does not have, or one that is missing.
 
     Parameters
     ----------
     family : str
-    known : dict of str to inspect.Parameter
-    given : dict
+    known : mapping of str to inspect.Parameter
+    given : mapping
     """
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
         return

@@ -26,8 +26,8 @@ def list_families(family: FamilyLike | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Shown whole in a terminal or notebook. Of all families: family, description. Of one: parameter, default, unit,
-        meaning; the seed, which has no default, is left out.
+        Shown whole in a terminal or notebook. Of all families: family, description. Of one:
+        parameter, default, unit, meaning; the seed, which has no default, is left out.
 
     Raises
     ------

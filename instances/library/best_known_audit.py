@@ -26,7 +26,9 @@ from instances.library.set_file import InstanceSet
 from instances.library.sets import find_set, verify
 
 
-def verify_set(name: str | Path, records: str | Path | None = None) -> list[str]:
+def verify_set(
+    name: str | Path, records: str | Path | None = None, *, allow_code: bool = False
+) -> list[str]:
     """Draw a set again and hold it against its manifest, and against its best known values.
 
     Parameters
@@ -35,15 +37,17 @@ def verify_set(name: str | Path, records: str | Path | None = None) -> list[str]
         Of the package's sets, or the path of a TOML file.
     records : path, optional
         Folder of best known values; they are looked at if the draws have no fault.
+    allow_code : bool
+        Whether code that the TOML file names, families of its author, may be run.
 
     Returns
     -------
     list of str
         One line for each thing that is wrong; none where all is well.
     """
-    faults = list(verify(str(name)))
+    faults = list(verify(str(name), allow_code=allow_code))
     if records is not None and not faults:
-        faults += audit([find_set(str(name))], Path(records))
+        faults += audit([find_set(str(name), allow_code=allow_code)], Path(records))
     return faults
 
 

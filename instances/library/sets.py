@@ -11,8 +11,9 @@ from importlib import resources
 from pathlib import Path
 
 from dmoe_models.errors import FileError, InstanceError, did_you_mean
+from dmoe_models.files.folders import filled_folder
 from dmoe_models.files.instances import read_instance, write_instance
-from dmoe_models.files.paths import make_folder, replacement
+from dmoe_models.files.paths import naming, replacement
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from instances.families import FAMILIES
@@ -40,8 +41,14 @@ def set_names() -> list[str]:
     return [*published_names(), RECORDED]
 
 
-def find_set(name: str) -> InstanceSet:
+def find_set(name: str, *, allow_code: bool = False) -> InstanceSet:
     """Return a set of the package by its name, or one of one's own by the path of its TOML file.
+
+    Parameters
+    ----------
+    name : str
+    allow_code : bool
+        As for `read_set`.
 
     Raises
     ------
@@ -51,7 +58,7 @@ def find_set(name: str) -> InstanceSet:
         For a file that is not a set.
     """
     if isinstance(name, str) and Path(name).suffix == ".toml":
-        return read_set(name)
+        return read_set(name, allow_code=allow_code)
     known = published_names()
     if not isinstance(name, str) or name not in known:
         raise InstanceError(
@@ -60,7 +67,9 @@ def find_set(name: str) -> InstanceSet:
     return read_set(FOLDER / f"{name}.toml")
 
 
-def load_set(name: str, data: str | Path | None = None) -> list[Instance]:
+def load_set(
+    name: str, data: str | Path | None = None, *, allow_code: bool = False
+) -> list[Instance]:
     """Return the instances of a set, from its files where they are bundled, else drawn.
 
     Parameters
@@ -69,6 +78,8 @@ def load_set(name: str, data: str | Path | None = None) -> list[Instance]:
         One of `set_names`, or the path of a TOML file.
     data : path, optional
         Directory of recorded data, for the set ``recorded``.
+    allow_code : bool
+        Whether code that the TOML file names, families of its author, may be run.
 
     Returns
     -------
@@ -81,6 +92,8 @@ def load_set(name: str, data: str | Path | None = None) -> list[Instance]:
         For an unknown name, or a draw that is not what the manifest says.
     FileError
         Where a file of the installed package or of the recorded data is missing or damaged.
+    DmoeError
+        For a set whose file names code, where that is not permitted.
     """
     if name == RECORDED:
         if data is None:
@@ -89,7 +102,7 @@ def load_set(name: str, data: str | Path | None = None) -> list[Instance]:
                 "DMOE_DATA"
             )
         return recorded_set(data)
-    chosen = find_set(name)
+    chosen = find_set(name, allow_code=allow_code)
     if not chosen.bundled:
         return sorted(chosen.build(), key=_order)
     folder = chosen.file.with_suffix("")
@@ -99,22 +112,31 @@ def load_set(name: str, data: str | Path | None = None) -> list[Instance]:
 
 
 def _order(instance: Instance) -> tuple[int, int, int, str]:
-    place = list(FAMILIES).index(str(instance.metadata["family"]))
+    order = {name: place for place, name in enumerate(FAMILIES)}
+    place = order.get(str(instance.metadata.get("family")), len(order))
     return place, instance.K, instance.T, instance.name
 
 
-def verify(name: str) -> Iterator[str]:
+def verify(name: str, *, allow_code: bool = False) -> Iterator[str]:
     """Draw a set again and hold it, and its bundled files, against its manifest.
+
+    Parameters
+    ----------
+    name : str
+    allow_code : bool
+        As for `load_set`.
 
     Yields
     ------
     str
         One line for each thing that is wrong; none where all is well.
     """
-    chosen = find_set(name)
+    chosen = find_set(name, allow_code=allow_code)
+    chosen.require_permitted()
     if not chosen.manifest:
         yield f"{chosen.file.with_suffix('.sha256')}: there is no manifest"
     left, drawn = dict(chosen.manifest), set()
+    changed: set[str] = set()
     for spec in chosen.specs:
         instance = spec.build()
         drawn.add(instance.name)
@@ -123,8 +145,10 @@ def verify(name: str) -> Iterator[str]:
             yield f"{instance.name}: is not in the manifest, or drawn twice"
         elif wanted is not None and wanted != instance.sha256:
             yield f"{instance.name}: drawn as {instance.sha256}, the manifest says {wanted}"
+        changed.add(chosen.changed_source(instance))
         if chosen.bundled:
             yield from _verify_file(chosen.file.with_suffix("") / f"{instance.name}.json", instance)
+    yield from sorted(changed - {""})
     for missing in left:
         yield f"{missing}: is in the manifest and not drawn"
     if chosen.bundled:
@@ -150,20 +174,30 @@ def write_set(chosen: InstanceSet, folder: Path, suffix: str = ".json") -> list[
     ----------
     chosen : InstanceSet
     folder : path
-        Made where it does not exist.
+        Made where it does not exist. Where a draw fails, it and the manifest stay as they were.
     suffix : {".json", ".nc"}
 
     Returns
     -------
     list of path
         The instance files.
+
+    Raises
+    ------
+    DmoeError
+        For a draw that cannot be, code that is not permitted, or files that cannot be written.
     """
-    make_folder(folder)
-    written, lines = [], []
-    for instance in chosen.build():
-        written.append(folder / f"{instance.name}{suffix}")
-        write_instance(instance, written[-1])
-        lines.append(f"{instance.sha256}  {instance.name}\n")
-    with replacement(folder.with_name(folder.name + ".sha256")) as manifest:
-        manifest.write_text("".join(sorted(lines, key=lambda line: line[66:])), encoding="utf-8")
-    return written
+    names, lines = [], set()
+    with filled_folder(folder) as temporary:
+        for instance in chosen.build():
+            names.append(f"{instance.name}{suffix}")
+            write_instance(instance, temporary / names[-1])
+            lines.add(f"{instance.sha256}  {instance.name}\n")
+            source = instance.metadata.get("source") or {}
+            if source.get("file", "").endswith(".py"):
+                lines.add(f"{source['sha256']}  {source['file']}\n")
+        beside = folder.with_name(folder.name + ".sha256")
+        with naming(beside), replacement(beside) as manifest:
+            text = "".join(sorted(lines, key=lambda line: line[66:]))
+            manifest.write_text(text, encoding="utf-8")
+    return [folder / name for name in names]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dmoe_models.errors import DmoeError
 from dmoe_models.files.certificates import write_certificate
-from dmoe_models.files.paths import make_folder
+from dmoe_models.files.folders import filled_folder
 from dmoe_models.files.solutions import write_solution
 from dmoe_models.model.instance import Instance
 from dmoe_models.referee.certificate import Certificate
@@ -76,28 +77,39 @@ def update_records(
     Yields
     ------
     Verdict
-        One for each answer, and for each solution that belongs to no answer.
+        One for each answer, and for each solution that belongs to no answer. What was accepted is
+        written after the last of them: where one of the files cannot be written, none is.
 
     Raises
     ------
     FileError
         Where the folder cannot be written to.
+    DmoeError
+        For a set whose file names code, where that is not permitted.
     """
     known = list(sets)
-    for path in offered_files(results):
-        name = ""
-        try:
-            offer = read_offer(path, author)
-            instance = _instance(known, offer.instance_sha256)
-            name = instance.name
-            record = _current(folder, instance)
-            changed, certificate, news = judge(record, instance, offer)
-        except (Refusal, DmoeError) as refusal:
-            yield Verdict(path, name, REFUSED, str(refusal))
-            continue
-        if keep and changed != record:
-            _write(record, changed, instance, offer, certificate, folder)
-        yield Verdict(path, name, ACCEPTED if news else UNCHANGED, "; ".join(news) or "known")
+    for chosen in known:
+        chosen.require_permitted()
+    aside: Path | None = None
+    outdated: set[str] = set()
+    with ExitStack() as stack:
+        for path in offered_files(results):
+            name = ""
+            try:
+                offer = read_offer(path, author)
+                instance = _instance(known, offer.instance_sha256)
+                name = instance.name
+                record = _current([folder] if aside is None else [aside, folder], instance)
+                changed, certificate, news = judge(record, instance, offer)
+            except (Refusal, DmoeError) as refusal:
+                yield Verdict(path, name, REFUSED, str(refusal))
+                continue
+            if keep and changed != record:
+                aside = aside or stack.enter_context(filled_folder(folder))
+                _write(record, changed, instance, offer, certificate, aside, outdated)
+            yield Verdict(path, name, ACCEPTED if news else UNCHANGED, "; ".join(news) or "known")
+    for certificate_file in outdated:
+        (folder / certificate_file).unlink(missing_ok=True)
 
 
 def _instance(sets: Iterable[InstanceSet], sha256: str) -> Instance:
@@ -108,9 +120,11 @@ def _instance(sets: Iterable[InstanceSet], sha256: str) -> Instance:
     raise Refusal(f"no instance of these sets has SHA-256 {sha256[:12]}...")
 
 
-def _current(folder: Path, instance: Instance) -> Record:
-    path = record_path(folder, instance.name)
-    if not path.exists():
+def _current(folders: Sequence[Path], instance: Instance) -> Record:
+    """Return the record of an instance, from the first folder that has one."""
+    paths = [record_path(folder, instance.name) for folder in folders]
+    path = next((path for path in paths if path.exists()), None)
+    if path is None:
         return blank_record(instance)
     record = read_record(path)
     if record.instance_sha256 != instance.sha256:
@@ -125,14 +139,17 @@ def _write(
     offer: Offer,
     certificate: Certificate | None,
     folder: Path,
+    outdated: set[str],
 ) -> None:
-    """Write what changed; the record last, so that it never names what is not there."""
-    make_folder(folder)
+    """Write what changed, the record last; keep count of certificates that hold no longer."""
     if record.found is not before.found and offer.solution is not None:
         signed = replace(offer.solution, objective=record.objective_j)
         write_solution(signed, witness_path(folder, instance.name), instance)
+    own = certificate_path(folder, instance.name)
     if certificate is not None:
-        write_certificate(certificate, certificate_path(folder, instance.name))
+        write_certificate(certificate, own)
+        outdated.discard(own.name)
     write_record(record, folder)
     if before.certified and not record.certified:
-        certificate_path(folder, instance.name).unlink(missing_ok=True)
+        own.unlink(missing_ok=True)
+        outdated.add(own.name)

@@ -12,10 +12,15 @@ from typing import Any
 import click
 
 from dmoe_models.cli.instance_files import write_instances
-from dmoe_models.cli.options import file_path, json_option, named_values, recorded_data
+from dmoe_models.cli.options import (
+    allow_code_option,
+    file_path,
+    json_option,
+    named_values,
+    recorded_data,
+)
 from dmoe_models.cli.printing import print_json
 from dmoe_models.errors import MethodError, did_you_mean
-from dmoe_models.files.paths import make_folder
 from dmoe_models.solving.listing import listing_text
 from instances.families import FAMILIES, draw
 from instances.families.find import find_family
@@ -95,6 +100,7 @@ Examples:
     type=file_path,
     help="An instance file (.json or .nc); with --count or --set, a directory.",
 )
+@allow_code_option
 @json_option
 def generate(
     family: str | None,
@@ -104,6 +110,7 @@ def generate(
     set_name: str | None,
     data: Path | None,
     output: Path | None,
+    allow_code: bool,
     as_json: bool,
 ) -> None:
     """Draw instances of FAMILY from a seed: the same bits on every machine.
@@ -126,7 +133,7 @@ def generate(
                 f"unknown set {set_name!r}; sets are {', '.join(known)}"
                 f"{did_you_mean(set_name, known)}"
             )
-        drawn = load_set(set_name, recorded_data(data))
+        drawn = load_set(set_name, recorded_data(data), allow_code=allow_code)
     else:
         given = named_values(parameters, "-p")
         if "seed" in given:
@@ -135,8 +142,8 @@ def generate(
     if set_name is None and count is None:
         write_instances({output: drawn[0]}, as_json=as_json)
         return
-    make_folder(output)
-    write_instances({output / f"{one.name}.json": one for one in drawn}, as_json=as_json)
+    files = {output / f"{one.name}.json": one for one in drawn}
+    write_instances(files, folder=output, as_json=as_json)
 
 
 def _list(as_json: bool) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from dmoe_models.cli.options import (
+    allow_code_option,
     file_path,
     method_names,
     recorded_data,
@@ -81,6 +82,7 @@ Exit status: 0 all answers agree; 1 a breach; 2 misuse or unreadable input.
     help="Keep every answer as files there, for `dmoe library update`.",
 )
 @click.option("--author", default="", help="Whose answers these are.")
+@allow_code_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def validate(
     sources: Sequence[str],
@@ -93,6 +95,7 @@ def validate(
     report: Path | None,
     answers_folder: Path | None,
     author: str,
+    allow_code: bool,
     as_json: bool,
 ) -> int:
     """Run methods on instance sets and prove how good each of them is.
@@ -123,6 +126,7 @@ def validate(
             report=report,
             answers=answers_folder,
             author=author,
+            allow_code=allow_code,
             progress=show,
         )
     if as_json:

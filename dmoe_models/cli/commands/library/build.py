@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dmoe_models.cli.options import file_path, json_option
+from dmoe_models.cli.options import allow_code_option, file_path, json_option
 from dmoe_models.cli.printing import print_json
 from instances.library import sets
 
@@ -22,13 +22,14 @@ from instances.library import sets
     show_default=True,
     help="Of the instances' files.",
 )
+@allow_code_option
 @json_option
-def build(name: str, output: Path, suffix: str, as_json: bool) -> None:
+def build(name: str, output: Path, suffix: str, allow_code: bool, as_json: bool) -> None:
     """Draw SET into a folder, with a manifest of hashes beside it.
 
-    A draw that is not what the set's own manifest says is an error.
+    A draw that is not what the set's own manifest says is an error; the folder is then as it was.
     """
-    written = sets.write_set(sets.find_set(name), output, f".{suffix}")
+    written = sets.write_set(sets.find_set(name, allow_code=allow_code), output, f".{suffix}")
     if as_json:
         print_json([str(path) for path in written])
     else:

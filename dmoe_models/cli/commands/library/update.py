@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from dmoe_models.cli.commands.library._options import records_option
-from dmoe_models.cli.options import file_path, json_option
+from dmoe_models.cli.options import allow_code_option, file_path, json_option
 from dmoe_models.cli.printing import print_json
 from dmoe_models.errors import FileError
 from instances.library import record, sets
@@ -38,6 +38,7 @@ Exit status: 0 nothing is refused; 1 something is; 2 misuse.
 @records_option
 @click.option("--author", default="", help="Of answers that name none.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@allow_code_option
 @json_option
 def update(
     results: Sequence[Path],
@@ -45,6 +46,7 @@ def update(
     records: Path | None,
     author: str,
     dry_run: bool,
+    allow_code: bool,
     as_json: bool,
 ) -> int:
     """Offer RESULTS, anybody's, to the table of best known values.
@@ -59,19 +61,20 @@ def update(
     if missing:
         raise FileError(f"{missing[0]}: no such file or folder")
     folder = record.FOLDER if records is None else records
-    chosen = [sets.find_set(name) for name in names or sets.published_names()]
-    verdicts = []
-    for verdict in update_records(results, chosen, folder, author=author, keep=not dry_run):
-        verdicts.append(verdict)
-        if not as_json:
-            where = f"{verdict.instance}: " if verdict.instance else ""
-            click.echo(f"{verdict.decision}: {verdict.file.name}: {where}{verdict.reason}")
+    chosen = [
+        sets.find_set(name, allow_code=allow_code) for name in names or sets.published_names()
+    ]
+    # All of them first: what is printed below may be cut short by its reader, the table may not.
+    verdicts = list(update_records(results, chosen, folder, author=author, keep=not dry_run))
+    if not verdicts:
+        raise FileError(f"{results[0]}: holds no answers and no solutions")
     if as_json:
         print_json([{**vars(verdict), "file": str(verdict.file)} for verdict in verdicts])
     else:
+        for verdict in verdicts:
+            where = f"{verdict.instance}: " if verdict.instance else ""
+            click.echo(f"{verdict.decision}: {verdict.file.name}: {where}{verdict.reason}")
         counts = Counter(verdict.decision for verdict in verdicts)
         words = ", ".join(f"{counts[word]} {word}" for word in DECISIONS)
         click.echo(f"{words}{' (dry run: nothing is written)' if dry_run else ''}")
-    if not verdicts:
-        raise FileError(f"{results[0]}: holds no answers and no solutions")
     return 1 if any(verdict.decision == REFUSED for verdict in verdicts) else 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dmoe_models.cli.commands.library._options import records_option
-from dmoe_models.cli.options import json_option
+from dmoe_models.cli.options import allow_code_option, json_option
 from dmoe_models.cli.printing import print_json
 from instances.library import best_known_audit, record, sets
 
@@ -17,8 +17,11 @@ from instances.library import best_known_audit, record, sets
 @click.argument("names", metavar="[SET]...", nargs=-1)
 @click.option("--values", is_flag=True, help="Check the best known values as well.")
 @records_option
+@allow_code_option
 @json_option
-def verify(names: Sequence[str], values: bool, records: Path | None, as_json: bool) -> int:
+def verify(
+    names: Sequence[str], values: bool, records: Path | None, allow_code: bool, as_json: bool
+) -> int:
     """Draw each SET again (all of the package's by default) and hold it against its manifest.
 
     Bundled files are compared as well. With --values the referee checks every witness and every
@@ -27,7 +30,9 @@ def verify(names: Sequence[str], values: bool, records: Path | None, as_json: bo
     """
     chosen = list(names) or sets.published_names()
     folder = (records or record.FOLDER) if values else None
-    faults = {name: best_known_audit.verify_set(name, folder) for name in chosen}
+    faults = {
+        name: best_known_audit.verify_set(name, folder, allow_code=allow_code) for name in chosen
+    }
     if as_json:
         print_json(faults)
     else:
