@@ -91,6 +91,8 @@ def _raise(number: int, frame: FrameType | None) -> NoReturn:
     for other in _SIGNALS:
         if signal.getsignal(other) is _raise:
             signal.signal(other, _ignore)
+    if "logging" in sys.modules:  # libraries report what the interrupt does to them
+        sys.modules["logging"].disable()
     raise KeyboardInterrupt
 
 

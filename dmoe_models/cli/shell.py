@@ -8,6 +8,7 @@ that the command was interrupted, 143 that it was terminated.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -45,6 +46,10 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
             out.give_up_if_blocked()
             err.give_up_if_blocked()
             click.echo("interrupted", err=True)
+            if stopping():  # what Python does at its end may take a while
+                out.flush()
+                err.flush()
+                os._exit(status)
         finally:
             interrupts_raise(False)
         err.flush()
@@ -71,6 +76,8 @@ def _status(command: click.Command, name: str, arguments: Sequence[str] | None) 
 
 
 def _complaint(message: str) -> int:
+    if stopping():  # what is wrong is a consequence
+        raise KeyboardInterrupt
     click.echo("error: " + " ".join(message.split()), err=True)
     return 2
 

@@ -23,7 +23,6 @@ _SCIP_HEALTH = {
     "memlimit": Health.LIMIT,
     "gaplimit": Health.LIMIT,
     "sollimit": Health.LIMIT,
-    "userinterrupt": Health.LIMIT,
     "infeasible": Health.INFEASIBLE,
     "inforunbd": Health.INFEASIBLE,
     "unbounded": Health.UNBOUNDED,
@@ -124,6 +123,8 @@ def _solve_and_read(
 
 def _scip_answer(raw: dict[str, Any]) -> SolverAnswer:
     model, status = raw["model"], raw["scip_status"]
+    if status == "userinterrupt":  # it takes Ctrl-C for itself
+        raise KeyboardInterrupt
     bound = model.getDualbound()
     return SolverAnswer(
         health=_SCIP_HEALTH.get(status, Health.ERROR),

@@ -22,7 +22,6 @@ _HEALTH = {
     Current.maxTimeLimit: Health.LIMIT,
     Current.iterationLimit: Health.LIMIT,
     Current.objectiveLimit: Health.LIMIT,
-    Current.interrupted: Health.LIMIT,
     Current.provenInfeasible: Health.INFEASIBLE,
     Current.infeasibleOrUnbounded: Health.INFEASIBLE,
     Current.unbounded: Health.UNBOUNDED,
@@ -34,7 +33,6 @@ _CLASSIC_HEALTH = {
     "maxTimeLimit": Health.LIMIT,
     "maxIterations": Health.LIMIT,
     "maxEvaluations": Health.LIMIT,
-    "userInterrupt": Health.LIMIT,
     "infeasible": Health.INFEASIBLE,
     "infeasibleOrUnbounded": Health.INFEASIBLE,
     "unbounded": Health.UNBOUNDED,
@@ -91,6 +89,8 @@ def solve(
     results = engine.solve(
         model, load_solutions=False, raise_exception_on_nonoptimal_result=False, **call
     )
+    if results.termination_condition is Current.interrupted:  # SCIP takes Ctrl-C for itself
+        raise KeyboardInterrupt
     has_solution = results.solution_status in (SolutionStatus.feasible, SolutionStatus.optimal)
     if has_solution:
         results.solution_loader.load_vars()
@@ -120,6 +120,8 @@ def _solve_classic(model: pyo.ConcreteModel, solver: str, time_limit: float | No
         call["timelimit"] = time_limit
     results = engine.solve(model, **call)
     condition = str(results.solver.termination_condition)
+    if condition == "userInterrupt":
+        raise KeyboardInterrupt
     has_solution = len(results.solution) > 0
     if has_solution:
         model.solutions.load_from(results)
