@@ -13,7 +13,7 @@ Qin, Wu, Du, Huang, arXiv 2503.13421: layers whose importance falls as gamma(l) 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,16 +21,18 @@ import numpy as np
 import pandas as pd
 
 from dmoe_models.errors import InstanceError, MethodError
-from dmoe_models.layers.draws import draw_layers
+from dmoe_models.layers.draws import LAYERS, RECORDED, draw_layers
 from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.energy import evaluate
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
+from dmoe_models.presentation.progress import Asked, watched
 from dmoe_models.solving.catalogue import bind_method
 from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import solve
 from dmoe_models.text import format_number, html_grid, prefixed
 from dmoe_models.values.value import TableValue
+from instances.recorded.directory import RECORDED_LAYERS
 
 Watch = Callable[[Mapping[str, Any]], None]
 """What is called with a line of `Rounds.layers`."""
@@ -115,6 +117,7 @@ def run_rounds(
     seed: int = 0,
     time_limit: float | None = None,
     watch: Watch | None = None,
+    progress: Asked = None,
     **drawn: Any,
 ) -> Rounds:
     """Run methods on the layers of a model, all on the same draws.
@@ -132,6 +135,9 @@ def run_rounds(
         Seconds per layer and method.
     watch : callable, optional
         Called with every line of `Rounds.layers` as its run finishes.
+    progress : bool or callable, optional
+        Whether to show how far it is; by default in a notebook. Or what is called with every line,
+        its number (from 1) and how many there are (None for layers that are no list).
     **drawn
         Parameters of `draw_layers`: `layers`, `importance`, `channel`, and those of the family.
 
@@ -146,6 +152,7 @@ def run_rounds(
     InstanceError
         Where there are no layers.
     """
+    layers = _how_many(model, drawn)
     if isinstance(model, str):
         model = draw_layers(model, seed, **drawn)
     elif drawn:
@@ -154,23 +161,39 @@ def run_rounds(
     for _, bound in chosen:
         if not bound.method.applies_to("P2"):
             raise MethodError(f"method {bound.method.name} solves P1; layers are P2 instances")
+    total = None if layers is None else layers * len(chosen)
     tables: dict[str, list[pd.DataFrame]] = {"tokens": [], "loads": [], "sizes": []}
     lines: list[dict[str, Any]] = []
-    for number, instance in enumerate(model, 1):
-        for label, method in chosen:
-            result = solve(instance, method, seed=(seed << 16) + number, time_limit=time_limit)
-            where: dict[str, Any] = {"layer": number, "method": label}
-            lines.append(where | layer_facts(instance, result))
-            if result.solution is not None:
-                for name, table in _patterns(instance, result.solution).items():
-                    tables[name].append(table.assign(**where))
-            if watch is not None:
-                watch(lines[-1])
+    with watched(progress, _words) as show:
+        for number, instance in enumerate(model, 1):
+            for label, method in chosen:
+                result = solve(instance, method, seed=(seed << 16) + number, time_limit=time_limit)
+                where: dict[str, Any] = {"layer": number, "method": label}
+                lines.append(where | layer_facts(instance, result))
+                if result.solution is not None:
+                    for name, table in _patterns(instance, result.solution).items():
+                        tables[name].append(table.assign(**where))
+                if watch is not None:
+                    watch(lines[-1])
+                if show is not None:
+                    show(lines[-1], len(lines), total)
     if not lines:
         raise InstanceError("there are no layers")
     return Rounds(
         pd.DataFrame(lines), *(_joined(name, tables[name]) for name in ("tokens", "loads", "sizes"))
     )
+
+
+def _how_many(model: str | Iterable[Instance], drawn: Mapping[str, Any]) -> int | None:
+    """Return the number of layers; None where only running them tells."""
+    layers: Any = model
+    if isinstance(model, str):
+        layers = drawn.get("layers", RECORDED_LAYERS if model == RECORDED else LAYERS)
+    return layers if isinstance(layers, int) else len(layers) if isinstance(layers, Sized) else None
+
+
+def _words(line: Mapping[str, Any]) -> str:
+    return f"{line['method']} on layer {line['layer']}: {line['status']}"
 
 
 def layer_facts(instance: Instance, result: Result) -> dict[str, Any]:

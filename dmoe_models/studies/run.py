@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dmoe_models.presentation.progress import Asked
 from dmoe_models.studies.analysis.findings import StudyReport, gather
 from dmoe_models.studies.configuration import configuration_file, read_design
 from dmoe_models.studies.design import Design
 from dmoe_models.studies.engine.database import Database
 from dmoe_models.studies.engine.engine import Listener, run_design
-from dmoe_models.studies.study import find_study
+from dmoe_models.studies.engine.progress import listening
+from dmoe_models.studies.study import StudyError, find_study
 
 
 def run_study(
@@ -22,6 +24,7 @@ def run_study(
     data: str | Path | None = None,
     retry_failed: bool = False,
     listener: Listener | None = None,
+    progress: Asked = None,
 ) -> StudyReport:
     """Run a study until all of its tasks are done, or go on with it, and return what it found.
 
@@ -45,6 +48,9 @@ def run_study(
         Try again what failed in earlier runs.
     listener : Listener, optional
         Called as the run proceeds.
+    progress : bool or callable, optional
+        Whether to show how far it is; by default in a notebook without a `listener`. Or what is
+        called with a line of words, and how many tasks are done and are there.
 
     Returns
     -------
@@ -64,14 +70,17 @@ def run_study(
         name = find_study(study).name
         design = read_design(configuration_file(name, "full" if full else "default"))
     place = Path(folder or f"study-{design.study.name}")
-    run_design(
-        design,
-        place,
-        workers=workers,
-        scheduler=scheduler,
-        data=None if data is None else Path(data),
-        retry_failed=retry_failed,
-        listener=listener,
-    )
+    if listener is not None and progress:
+        raise StudyError("give a listener or progress, not both")
+    with listening(False if listener is not None else progress) as shown:
+        run_design(
+            design,
+            place,
+            workers=workers,
+            scheduler=scheduler,
+            data=None if data is None else Path(data),
+            retry_failed=retry_failed,
+            listener=listener or shown,
+        )
     with Database(place) as database:
         return gather(database)

@@ -23,7 +23,7 @@ from dmoe_models.verification.row import FAILED, NOT_RUN, OVERDUE, Row
 Plan: TypeAlias = list[tuple[Instance, list[BoundMethod]]]
 """Which methods run on which instance."""
 
-Progress: TypeAlias = Callable[[Row, int, int], None]
+Progress: TypeAlias = Callable[[Row, int, int | None], None]
 """Called with every row, its number (from 1) and the number of rows planned."""
 
 

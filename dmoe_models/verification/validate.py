@@ -10,13 +10,15 @@ from pathlib import Path
 
 from dmoe_models.model.instance import Instance
 from dmoe_models.presentation.files import require_packages
+from dmoe_models.presentation.progress import Asked, watched
 from dmoe_models.solving.answers import Answers
 from dmoe_models.solving.catalogue import MethodLike, find_method
 from dmoe_models.verification.journal import JOURNAL, Journal
 from dmoe_models.verification.plan import choose, gather
 from dmoe_models.verification.report import write_report
 from dmoe_models.verification.result import Verification
-from dmoe_models.verification.run import Progress, Settings, run_plan
+from dmoe_models.verification.row import Row
+from dmoe_models.verification.run import Settings, run_plan
 
 Source = str | Path | Instance
 
@@ -34,7 +36,7 @@ def validate(
     answers: str | Path | None = None,
     author: str = "",
     allow_code: bool = False,
-    progress: Progress | None = None,
+    progress: Asked = None,
 ) -> Verification:
     """Run methods on instances; evaluate, check and compare every answer.
 
@@ -65,8 +67,9 @@ def validate(
         Whose answers these are.
     allow_code : bool
         Whether code that a set's file names, families of its author, may be run.
-    progress : callable, optional
-        Called with every row (`verification.row.Row`), its number (from 1) and how many there are.
+    progress : bool or callable, optional
+        Whether to show how far it is; by default in a notebook. Or what is called with every row
+        (`verification.row.Row`), its number (from 1) and how many there are.
 
     Returns
     -------
@@ -91,8 +94,11 @@ def validate(
         [i for several in groups.values() for i in several], methods, added, settings
     )
     kept = None if answers is None else Answers(Path(answers), author)
-    with closing(Journal(None if folder is None else folder / JOURNAL)) as journal:
-        rows, breaches = run_plan(plan, settings, journal, progress, kept)
+    with (
+        watched(progress, _words) as watch,
+        closing(Journal(None if folder is None else folder / JOURNAL)) as journal,
+    ):
+        rows, breaches = run_plan(plan, settings, journal, watch, kept)
     set_of = {(i.name, i.sha256): name for name, several in groups.items() for i in several}
     rows = [replace(r, instance_set=set_of[r.instance, r.instance_sha256]) for r in rows]
 
@@ -108,6 +114,10 @@ def validate(
     if folder is None:
         return found
     return replace(found, page=write_report(folder, found)[-1])
+
+
+def _words(row: Row) -> str:
+    return f"{row.method} on {row.instance}: {row.status}"
 
 
 def _name(source: Source) -> str:

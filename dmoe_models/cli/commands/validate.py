@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,8 +16,6 @@ from dmoe_models.cli.options import (
     solver_option,
 )
 from dmoe_models.cli.printing import print_json
-from dmoe_models.presentation.progress import progress
-from dmoe_models.verification.row import Row
 from dmoe_models.verification.run import Settings
 from dmoe_models.verification.validate import validate as run_validation
 
@@ -109,26 +106,20 @@ def validate(
     stands below the summary.
     """
     wanted = None if names is None else method_names(names, "--methods")
-    with progress(sys.stderr) as display:
-
-        def show(row: Row, number: int, total: int) -> None:
-            text = f"{number}/{total} {row.method} on {row.instance}: {row.status}"
-            display.show(text, number, total)
-
-        found = run_validation(
-            sources,
-            wanted,
-            added=added,
-            time_limit=time_limit,
-            seed=seed,
-            solver=solver,
-            data=recorded_data(data),
-            report=report,
-            answers=answers_folder,
-            author=author,
-            allow_code=allow_code,
-            progress=show,
-        )
+    found = run_validation(
+        sources,
+        wanted,
+        added=added,
+        time_limit=time_limit,
+        seed=seed,
+        solver=solver,
+        data=recorded_data(data),
+        report=report,
+        answers=answers_folder,
+        author=author,
+        allow_code=allow_code,
+        progress=True,
+    )
     if as_json:
         print_json(
             {

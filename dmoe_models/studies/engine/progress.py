@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TextIO
 
-from dmoe_models.presentation.progress import Display, progress
+from dmoe_models.presentation.progress import Asked, Display, in_notebook, progress, shown
 from dmoe_models.studies.design import Task
 from dmoe_models.studies.engine.engine import Listener
 from dmoe_models.studies.engine.watched_worker import TaskAnswer
@@ -91,7 +92,8 @@ class Reporter(Pace):
     def begin(self, done: int, total: int, seeds: int) -> None:
         """Show where the run begins."""
         super().begin(done, total, seeds)
-        self._display.note(f"{done:,} of {total:,} tasks were done before")
+        if done or not in_notebook():  # a cell keeps its notes
+            self._display.note(f"{done:,} of {total:,} tasks were done before")
 
     def step(self, task: Task, answer: TaskAnswer, attempt: int, final: bool) -> None:
         """Show what an answer means for the run."""
@@ -101,6 +103,37 @@ class Reporter(Pace):
             where = f"cell {task.cell.number}, seed {task.first_seed}"
             self._display.note(f"{where}: {answer.failure}; {again}")
         self._display.show(self.line(), self.done, self.total)
+
+
+class _Calls(Pace):
+    """Calls a function with how the run goes, after every finished task."""
+
+    def __init__(self, call: Callable[[str, int, int | None], None]) -> None:
+        super().__init__()
+        self._call = call
+
+    def step(self, task: Task, answer: TaskAnswer, attempt: int, final: bool) -> None:
+        super().step(task, answer, attempt, final)
+        if final:
+            self._call(self.line(), self.done, self.total)
+
+
+@contextmanager
+def listening(asked: Asked) -> Iterator[Listener | None]:
+    """Yield a listener that shows how the run goes, or None where nobody watches.
+
+    Parameters
+    ----------
+    asked : bool, callable or None
+        As for `presentation.progress.watched`; a function is called with a line of words.
+    """
+    if callable(asked):
+        yield _Calls(asked)
+    elif shown(asked):
+        with reporting(sys.stderr) as listener:
+            yield listener
+    else:
+        yield None
 
 
 @contextmanager

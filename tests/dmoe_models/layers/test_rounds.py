@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from dmoe_models import InstanceError, MethodError, evaluate, solve
-from dmoe_models.layers.draws import synthetic_layers
+from dmoe_models.layers.draws import draw_layers, synthetic_layers
 from dmoe_models.layers.rounds import Rounds, run_rounds
 from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.importance import importance_profile
@@ -177,3 +177,20 @@ def test_layers_that_are_drawn_here(layers, rounds):
         run_rounds("uneven", ["jesa"], domain="law")
     with pytest.raises(InstanceError, match="recorded layers: domain is one of"):
         run_rounds("recorded", ["jesa"])
+
+
+@pytest.mark.parametrize("form", ["drawn", "list", "iterator"])
+def test_how_far_it_is_is_told(form):
+    layers = {"layers": 2, "K": 2, "T": 2}
+    drawn = list(draw_layers("rayleigh", **layers))
+    model = {"drawn": "rayleigh", "list": drawn, "iterator": iter(drawn)}[form]
+    seen = []
+    run_rounds(
+        model,
+        ["jesa", "greedy"],
+        progress=lambda line, number, total: seen.append((line["method"], number, total)),
+        **(layers if form == "drawn" else {}),
+    )
+    total = None if form == "iterator" else 4
+    names = ["jesa", "greedy", "jesa", "greedy"]
+    assert seen == [(name, number, total) for number, name in enumerate(names, 1)]

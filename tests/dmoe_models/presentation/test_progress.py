@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 
-from dmoe_models.presentation.progress import progress
+import pytest
+
+from dmoe_models import DmoeError
+from dmoe_models.presentation.progress import progress, watched
 
 
 class Clock:
@@ -44,3 +47,32 @@ def test_a_terminal_has_a_bar():
         display.note("a note [with brackets]")
         display.show("all [of it]", 3, 3)
     assert "all [of it]" in out.getvalue() and "a note [with brackets]" in out.getvalue()
+
+
+def test_a_function_of_ones_own_is_what_is_called():
+    seen = []
+    with watched(lambda *facts: seen.append(facts)) as show:
+        show("one", 1, 2)
+    assert seen == [("one", 1, 2)]
+
+
+@pytest.mark.parametrize("asked", [False, None])
+def test_nobody_watches_unless_asked(asked):
+    with watched(asked) as show:
+        assert show is None
+
+
+def test_asked_for_it_says_what_and_how_many(monkeypatch, capsys):
+    clock = Clock(monkeypatch)
+    with watched(True, str.upper) as show:
+        clock.now += 10
+        show("one", 1, 2)
+        clock.now += 10
+        show("two", 2, None)
+    assert capsys.readouterr().err.splitlines() == ["1/2 ONE", "2 TWO"]
+
+
+@pytest.mark.parametrize("wrong", [1, "yes", [], 0.0])
+def test_anything_else_is_refused(wrong):
+    with pytest.raises(DmoeError, match="True, False or a function"), watched(wrong):
+        pass

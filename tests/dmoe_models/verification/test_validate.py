@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dmoe_models import MethodError, solve
+from dmoe_models import DmoeError, MethodError, solve
 from dmoe_models.verification.compare import compare
 from dmoe_models.verification.validate import validate
 from instances.families import draw
@@ -67,3 +67,16 @@ def test_two_functions_of_one_name_are_refused(instances):
     other.__name__ = "mine"
     with pytest.raises(MethodError, match="two methods are called mine"):
         validate(instances, [mine, other])
+
+
+def test_how_far_it_is_is_told(capsys):
+    instances = [draw("tight", seed, K=2, T=2) for seed in (0, 1)]
+    seen = []
+    validate(instances, "jesa", progress=lambda row, *of: seen.append((row.instance, *of)))
+    assert seen == [(instances[0].name, 1, 2), (instances[1].name, 2, 2)]
+    validate(instances, "jesa", progress=True)
+    validate(instances, "jesa", progress=False)
+    validate(instances, "jesa")
+    assert capsys.readouterr().err == ""  # nothing took five seconds
+    with pytest.raises(DmoeError, match="progress"):
+        validate(instances, "jesa", progress="no")
