@@ -1,0 +1,360 @@
+"""The readers that are tried with mutated files, each with samples that our own writers made.
+
+To join a reader, add a row to `READERS`: a name, a function that writes samples into a folder and
+returns their paths, the function that reads one, and how its content is mutated:
+
+- ``json``, ``jsonl``, ``toml``, ``xml``: as a tree, so that half of the mutations are well-formed;
+- ``lines``, ``csv``: words and lines;
+- ``npy``, ``npz``, ``netcdf``: arrays.
+
+Half of all mutations are of bytes, whatever the content. A sample's neighbours (a manifest, a
+``.col`` file) are listed with it; they lie beside it and are mutated now and then. ``apart`` runs a
+reader in a process of its own, for libraries that may end the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dmoe_models import (
+    evaluate,
+    read_instance,
+    read_solution,
+    solve,
+    write_instance,
+    write_solution,
+)
+from dmoe_models.algorithms.certify.optimum import certify
+from dmoe_models.errors import DmoeError
+from dmoe_models.files.certificates import read_certificate, write_certificate
+from dmoe_models.model.instance import Instance
+from dmoe_models.model.solution import Solution
+from dmoe_models.referee.certificate import verify_certificate
+from dmoe_models.referee.check import check
+from dmoe_models.solving.answers import Answers, read_answer
+from dmoe_models.solving.catalogue import find_method
+from dmoe_models.studies.configuration import configuration_file, read_design
+from dmoe_models.studies.study import study_names
+from dmoe_models.verification.journal import JOURNAL, Journal
+from dmoe_models.verification.read_rows import read_rows
+from dmoe_models.verification.validate import validate
+from formulations.data import ModelData
+from formulations.exchange.read import judge_model_solution
+from instances import draw, import_instance
+from instances.library.record import FOLDER as RECORDS
+from instances.library.record import read_record
+from instances.library.set_file import read_set
+from instances.library.sets import FOLDER as SETS
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A file that can be read, and what lies beside it."""
+
+    path: Path
+    beside: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A row of the table, see the module's text."""
+
+    name: str
+    content: str
+    samples: Callable[[Path], Sequence[Sample]]
+    read: Callable[[Path], Any]
+    apart: bool = False
+    share: float = 1.0
+    """Of the mutations, relative to the others."""
+
+
+P2 = draw("rayleigh", 2, K=3, T=3, M=8).replace(
+    static_energy_j=np.array([0, 3e-4, 0]), metadata={"a": [1, {"b": None}], "c": "text"}
+)
+BEST = solve(P2, "exact").solution
+P1 = P2.replace(assignment=BEST.assignment, strict_relevance=True)
+
+
+# -------------------------------------------------------------------------------------- instances
+
+
+def _instances(suffix: str) -> Callable[[Path], Sequence[Sample]]:
+    def samples(folder: Path) -> Sequence[Sample]:
+        found = []
+        for instance in (P1, P2, draw("contended", 1, K=2, T=2, M=2)):
+            path = folder / f"{instance.problem}-{instance.K}{suffix}"
+            write_instance(instance, path)
+            found.append(Sample(path))
+        return found
+
+    return samples
+
+
+def _instance(path: Path) -> None:
+    """Read an instance; one that is accepted can be used, written, and read as the same."""
+    instance = read_instance(path)
+    instance.summary()
+    copy = path.with_name(f"again{path.suffix}")
+    try:
+        write_instance(instance, copy)
+        assert read_instance(copy) == instance, "written and read again it is another"
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+# -------------------------------------------------------------------- solutions and certificates
+
+
+def _solutions(folder: Path) -> Sequence[Sample]:
+    several = np.zeros((P2.K, P2.K, P2.M), dtype=bool)
+    several[tuple(np.argwhere(BEST.assignment >= 0).T)] = True
+    for name, solution in (("one", BEST), ("several", Solution(BEST.selection, None, several))):
+        write_solution(solution, folder / f"{name}.json", P2)
+    return [Sample(folder / "one.json"), Sample(folder / "several.json")]
+
+
+def _solution(path: Path) -> None:
+    solution = read_solution(path)
+    for instance in (P1, P2):
+        check(instance, solution)
+        try:
+            evaluate(instance, solution)
+        except DmoeError:
+            continue
+
+
+def _certificates(folder: Path) -> Sequence[Sample]:
+    for instance in (P1, P2, draw("contended", 4, K=3, T=4, M=4)):
+        certificate = certify(instance).certificate
+        write_certificate(certificate, folder / f"{instance.problem}-{instance.T}.json")
+    return [Sample(path) for path in sorted(folder.glob("*.json"))]
+
+
+def _certificate(path: Path) -> None:
+    """Read a certificate and verify it: the proof is judged there."""
+    certificate = read_certificate(path)
+    for instance in (P1, P2):
+        report = verify_certificate(instance, certificate)
+        assert report.ok or "\n" not in report.verdict, "several lines"
+        if report.ok:
+            optimum = evaluate(instance, BEST).total_j
+            assert report.bound_j <= optimum * (1 + 1e-9), "proves what is not true"
+
+
+def _answers(folder: Path) -> Sequence[Sample]:
+    method = find_method("exact")
+    result = solve(P2, "exact", seed=1)
+    path = Answers(folder).add(P2, method, result, options={"seed": 1}, time_limit=5.0)
+    return [Sample(path)]
+
+
+def _records(_: Path) -> Sequence[Sample]:
+    names = sorted(path for path in RECORDS.glob("*.json") if len(path.suffixes) == 1)
+    return [Sample(path) for path in names[:: max(1, len(names) // 4)]]
+
+
+# ------------------------------------------------------------------------------------- recordings
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(20)
+
+
+def _gate_table(folder: Path) -> Sequence[Sample]:
+    scores = _rng().dirichlet(np.ones(4), 12)
+    np.save(folder / "g.npy", scores)
+    return [Sample(folder / "g.npy")]
+
+
+def _gate_csv(folder: Path) -> Sequence[Sample]:
+    scores = _rng().dirichlet(np.ones(4), 6)
+    np.savetxt(folder / "g.csv", scores, delimiter=",")
+    return [Sample(folder / "g.csv")]
+
+
+def _esft(kind: str) -> Callable[[Path], Sequence[Sample]]:
+    def samples(folder: Path) -> Sequence[Sample]:
+        rng = _rng()
+        ids = np.array([[rng.permutation(64)[:6] for _ in range(8)] for _ in range(2)])
+        weights = rng.integers(1, 5000, ids.shape)
+        if kind == ".npz":
+            arrays = {"expert_ids": ids, "weights_1e4": weights, "seq_len": np.array([3, 5])}
+            np.savez(folder / "g.npz", **arrays)
+        else:
+            rows = zip(ids[0].reshape(2, -1), weights[0].reshape(2, -1) / 1e4, strict=True)
+            lines = ("\t".join(map(str, [*row, "", *scores])) for row, scores in rows)
+            (folder / "g.txt").write_text("\n".join(lines) + "\n")
+        return [Sample(folder / f"g{kind}")]
+
+    return samples
+
+
+@cache
+def _other(name: str) -> Path:
+    """Return a recording that the mutated one is joined with; written once."""
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="dmoe-fuzz-"))
+    if name == "gates":
+        return _gate_table(folder)[0].path
+    return _channel_table(folder)[0].path
+
+
+def _gates(path: Path) -> None:
+    _imported(path, _other("channel"), 0 if path.suffix == ".npz" else None)
+
+
+def _channel(path: Path) -> None:
+    _imported(_other("gates"), path)
+
+
+def _imported(gates: Path, channel: Path, layer: int | None = None) -> Instance:
+    instance = import_instance(
+        gates, channel, layer=layer, name="imported", nodes=4, tokens=6, with_assignment=True
+    )
+    instance.summary()
+    return instance
+
+
+def _channel_table(folder: Path) -> Sequence[Sample]:
+    rng = _rng()
+    np.save(folder / "h.npy", rng.exponential(1e-3, (12, 16)))
+    np.save(folder / "c.npy", rng.normal(size=(12, 16)) + 1j * rng.normal(size=(12, 16)))
+    np.save(folder / "k.npy", rng.exponential(1e-3, (4, 4, 16)))
+    return [Sample(folder / f"{name}.npy") for name in "hck"]
+
+
+def _csi(folder: Path) -> Sequence[Sample]:
+    rng = _rng()
+    iq = rng.normal(size=(13, 3, 16, 2)).astype("f4")
+    np.savez(folder / "u.npz", csi_iq=iq, rssi_dbm=np.full(13, -50.0))
+    np.savez(
+        folder / "c.npz",
+        csi=rng.integers(-100, 100, (3, 2, 16, 2, 2, 2)).astype("i2"),
+        scale=np.full((3, 2), 0.1),
+    )
+    return [Sample(folder / "u.npz"), Sample(folder / "c.npz")]
+
+
+# ----------------------------------------------------------------------------------- solver files
+
+
+def _values() -> dict[str, float]:
+    assert BEST.assignment is not None
+    chosen = [f"select_t{t}_e{j}" for t, experts in enumerate(BEST.experts) for j in experts]
+    owned = np.argwhere(BEST.assignment >= 0)
+    chosen += [f"assign_i{i}_j{j}_m{BEST.assignment[i, j]}" for i, j in owned]
+    return {**dict.fromkeys(chosen, 1.0), "select_t0_e2": 0.0, "carry_t0_e1_m0": 0.5}
+
+
+def _xml(folder: Path) -> Sequence[Sample]:
+    body = "".join(f'<variable name="{n}" index="0" value="{v:g}"/>' for n, v in _values().items())
+    (folder / "m.sol").write_text(
+        '<CPLEXSolution version="1.2"><header problemName="m" objectiveValue="1.5"/>'
+        f'<linearConstraints/><variables objectiveValue="1.5">{body}</variables></CPLEXSolution>'
+    )
+    return [Sample(folder / "m.sol")]
+
+
+def _solver_files(folder: Path) -> Sequence[Sample]:
+    claim = repr((solve(P2, "exact").objective - 3e-4) / ModelData(P2).unit_j)
+    values = _values()
+    lines = "\n".join(f"{name} {value:g}" for name, value in values.items())
+    costs = "\n".join(f"{name} {value:g} \t(obj:0)" for name, value in values.items())
+    section = f"# Columns {len(values)}\n{lines}\n# Rows 1\nunshared_m0 1\n"
+    texts = {
+        "gurobi": f"# Solution for model m\n# Objective value = {claim}\n{lines}\n",
+        "scip": f"solution status: optimal solution found\nobjective value: {claim}\n{costs}\n",
+        "miplib": f"=obj= {claim}\n{lines}\n",
+        "highs": f"Model status\nOptimal\n\n# Primal solution values\nFeasible\nObjective {claim}\n"
+        f"{section}\n# Dual solution values\nFeasible\n{section}\n# Basis\nHiGHS v1\nNone\n",
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.sol").write_text(text)
+    (folder / "ampl.col").write_text("\n".join(values) + "\n")
+    numbers = ["3", "1", "1", "0", "1", "1", str(len(values)), str(len(values)), "0.5"]
+    content = ["", "HiGHS: optimal solution", "", "Options", *numbers]
+    content += [*map(str, values.values()), "objno 0 0", ""]
+    (folder / "ampl.sol").write_text("\n".join(content))
+    ampl = Sample(folder / "ampl.sol", (folder / "ampl.col",))
+    return [*(Sample(folder / f"{name}.sol") for name in texts), ampl]
+
+
+def _solver_file(path: Path) -> None:
+    judge_model_solution(P2, path)
+
+
+# ------------------------------------------------------------------ sets, configurations, rows
+
+
+def _sets(folder: Path) -> Sequence[Sample]:
+    names = sorted(SETS.glob("*.toml"))
+    return [
+        Sample(path, tuple(p for p in [path.with_suffix(".sha256")] if p.exists()))
+        for path in names
+    ]
+
+
+def _configurations(_: Path) -> Sequence[Sample]:
+    return [Sample(configuration_file(name)) for name in study_names()]
+
+
+def _report(folder: Path) -> Path:
+    validate([P2, P1], ["jesa", "exact", "des"], report=folder)
+    return folder
+
+
+def _journals(folder: Path) -> Sequence[Sample]:
+    return [Sample(_report(folder) / JOURNAL)]
+
+
+def _row_tables(folder: Path) -> Sequence[Sample]:
+    return [Sample(_report(folder) / "rows.csv")]
+
+
+def _row_documents(folder: Path) -> Sequence[Sample]:
+    lines = (_report(folder) / JOURNAL).read_text().splitlines()
+    (folder / "rows.json").write_text(json.dumps({"rows": [json.loads(line) for line in lines]}))
+    return [Sample(folder / "rows.json")]
+
+
+def _journal(path: Path) -> None:
+    raw = path.read_bytes()
+    with contextlib.suppress(DmoeError):
+        read_rows(path)
+    try:
+        Journal(path).close()
+    finally:
+        path.write_bytes(raw)
+
+
+READERS = (
+    Reader("instances in JSON", "json", _instances(".json"), _instance, share=2),
+    Reader("instances in netCDF", "netcdf", _instances(".nc"), _instance, apart=True, share=2),
+    Reader("solutions", "json", _solutions, _solution),
+    Reader("certificates", "json", _certificates, _certificate, share=2),
+    Reader("answers", "json", _answers, read_answer),
+    Reader("records", "json", _records, read_record),
+    Reader("gate scores, .npy", "npy", _gate_table, _gates),
+    Reader("gate scores, .csv", "csv", _gate_csv, _gates),
+    Reader("gate scores, .npz", "npz", _esft(".npz"), _gates),
+    Reader("gate scores, .txt", "lines", _esft(".txt"), _gates),
+    Reader("channels, .npy", "npy", _channel_table, _channel),
+    Reader("channels, .npz", "npz", _csi, _channel),
+    Reader("solver files, XML", "xml", _xml, _solver_file),
+    Reader("solver files, text", "lines", _solver_files, _solver_file, share=2),
+    Reader("sets", "toml", _sets, read_set),
+    Reader("configurations", "toml", _configurations, read_design),
+    Reader("journals", "jsonl", _journals, _journal),
+    Reader("rows in CSV", "csv", _row_tables, read_rows),
+    Reader("rows in JSON", "json", _row_documents, read_rows),
+)
+"""The readers that are tried; a row joins."""
