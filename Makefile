@@ -30,7 +30,7 @@ test: $(READY) ## all tests
 
 campaign: $(READY) ## the tests that try large volumes, all of them
 	DMOE_CAMPAIGN=1 DMOE_DATA="$(DATA)" $(BIN)/python -m pytest --numprocesses=2 \
-	  tests/dmoe_models/algorithms tests/formulations $(ARGS)
+	  tests/dmoe_models/algorithms tests/formulations tests/campaigns $(ARGS)
 
 lint: $(READY) ## ruff, formatting included, and the order of the rooms
 	$(BIN)/ruff check .

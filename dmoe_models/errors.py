@@ -7,7 +7,18 @@ from collections.abc import Iterable
 
 
 class DmoeError(ValueError):
-    """A mistake in what was asked or handed over; its text is meant for a person to read."""
+    """A mistake in what was asked or handed over; its text is meant for a person to read.
+
+    It is one line, whatever is quoted in it: line breaks and controls are written as in a string.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text if text.isprintable() else "".join(map(_written, text))
+
+
+def _written(sign: str) -> str:
+    return sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii")
 
 
 class InstanceError(DmoeError):

@@ -5,16 +5,16 @@ Recorded channels and recorded gate scores are both read by these functions.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from dmoe_models.errors import FileError
-
-_UNREADABLE = (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error)
-"""What numpy raises for files that are not what their extension says."""
 
 
 def load_arrays(path: Path, wanted: dict[str, tuple[int, str]]) -> dict[str, np.ndarray]:
@@ -26,21 +26,20 @@ def load_arrays(path: Path, wanted: dict[str, tuple[int, str]]) -> dict[str, np.
     wanted : dict
         Name -> (number of dimensions, allowed kinds of numpy type).
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [name for name in wanted if name not in archive.files]
-            if missing:
-                raise FileError(
-                    f"{path}: there is no array {missing[0]}; expected {', '.join(wanted)}, "
-                    f"found {', '.join(archive.files) or 'none'}"
-                )
-            arrays = {name: archive[name] for name in wanted}
-    except FileError:
-        raise
-    except (*_UNREADABLE, AttributeError) as error:
-        raise FileError(f"{path}: {_reason(error, '.npz')}") from None
+    with _opened(path, ".npz") as archive:
+        if not isinstance(archive, NpzFile):
+            raise FileError(f"{path}: cannot be read as .npz")
+        missing = [name for name in wanted if name not in archive.files]
+        if missing:
+            raise FileError(
+                f"{path}: there is no array {missing[0]}; expected {', '.join(wanted)}, "
+                f"found {', '.join(archive.files) or 'none'}"
+            )
+        arrays = {name: archive[name] for name in wanted}
     for name, (dimensions, kinds) in wanted.items():
         array = arrays[name]
+        if not isinstance(array, np.ndarray):  # numpy hands out the bytes of what is none
+            raise FileError(f"{path}: {name} is no array")
         if array.ndim != dimensions or array.dtype.kind not in kinds or array.size == 0:
             raise FileError(
                 f"{path}: array {name} is {array.dtype} of shape {array.shape}, which is not what "
@@ -51,16 +50,23 @@ def load_arrays(path: Path, wanted: dict[str, tuple[int, str]]) -> dict[str, np.
 
 def load_array(path: Path) -> np.ndarray:
     """Return the array of an ``.npy`` file, or say in one line what is wrong with it."""
-    try:
-        array = np.load(path, allow_pickle=False)
-    except _UNREADABLE as error:
-        raise FileError(f"{path}: {_reason(error, '.npy')}") from None
+    with _opened(path, ".npy") as array:
+        pass
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiuc":
         raise FileError(f"{path}: is not one array of numbers")
     return array
 
 
-def _reason(error: Exception, kind: str) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return f"cannot be read as {kind}"
+@contextmanager
+def _opened(path: Path, kind: str) -> Iterator[Any]:
+    """Yield what numpy finds in a file; whatever it cannot make of it is a FileError."""
+    try:
+        with open(path, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of files that Python 2 wrote
+            yield np.load(file, allow_pickle=False)
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or f'cannot be read as {kind}'}") from None
+    except Exception:  # of zip, of several ways to compress, of Python's own tokens in headers
+        raise FileError(f"{path}: cannot be read as {kind}") from None

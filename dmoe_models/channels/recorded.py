@@ -139,6 +139,7 @@ class _Measured(NamedTuple):
     assumptions: tuple[str, ...]
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite is refused
 def _read(path: Path) -> _Measured:
     """Read a file in any of the formats of `read_channel`; refuse what cannot be a power."""
     if path.suffix == ".npy":

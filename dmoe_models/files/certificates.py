@@ -40,7 +40,7 @@ def read_certificate(path: Path) -> Certificate:
         by_extension(path, {".json": read_document})
         document = read_document(existing(path))
         problem = document.get("problem")
-        if document.get("format") == CERTIFICATE_FORMAT and problem not in _PROOF:
+        if document.get("format") == CERTIFICATE_FORMAT and str(problem) not in _PROOF:
             raise FileError(f"problem = {quote(problem)} is not P1 or P2")
         keys = (*_HEADER, *_PROOF.get(str(problem), ()))
         content = checked_content(document, CERTIFICATE_FORMAT, keys, keys)

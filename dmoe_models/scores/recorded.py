@@ -7,6 +7,7 @@ choices into the instance's metadata.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,10 @@ def read_gates(path: str | Path, *, layer: int | None = None) -> GateRecord:
         raise FileError(f"{path}: shape {record.scores.shape} is not (tokens, experts)")
     wrong = ~np.isfinite(record.scores) | (record.scores < 0)
     refuse_where(f"{path}: scores", record.scores, wrong, "is negative or not finite", FileError)
+    with np.errstate(over="ignore"):
+        endless = np.flatnonzero(~np.isfinite(record.scores.sum(axis=1)))
+    if endless.size:
+        raise FileError(f"{path}: the sum of the scores of token {endless[0]} is too large")
     empty = np.flatnonzero(~(record.scores > 0).any(axis=1))
     if empty.size:
         raise FileError(f"{path}: all scores of token {empty[0]} are zero")
@@ -158,7 +163,11 @@ def _read_table(path: Path) -> GateRecord:
         scores = load_array(path)
     else:
         try:
-            scores = np.loadtxt(path, delimiter=",", ndmin=2)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", UserWarning)  # of a file without numbers
+                scores = np.loadtxt(path, delimiter=",", ndmin=2)
+        except UserWarning:
+            raise FileError(f"{path}: holds no numbers") from None
         except OSError as error:
             raise FileError(f"{path}: {error.strerror or error}") from None
         except ValueError as error:

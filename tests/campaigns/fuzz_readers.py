@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -200,8 +201,6 @@ def _esft(kind: str) -> Callable[[Path], Sequence[Sample]]:
 @cache
 def _other(name: str) -> Path:
     """Return a recording that the mutated one is joined with; written once."""
-    import tempfile
-
     folder = Path(tempfile.mkdtemp(prefix="dmoe-fuzz-"))
     if name == "gates":
         return _gate_table(folder)[0].path
@@ -307,23 +306,22 @@ def _configurations(_: Path) -> Sequence[Sample]:
     return [Sample(configuration_file(name)) for name in study_names()]
 
 
-def _report(folder: Path) -> Path:
-    validate([P2, P1], ["jesa", "exact", "des"], report=folder)
-    return folder
+@cache
+def _report() -> dict[str, str]:
+    """Return the files of rows of a small verification."""
+    with tempfile.TemporaryDirectory() as folder:
+        validate([P2, P1], ["jesa", "exact", "des"], report=Path(folder))
+        return {name: (Path(folder) / name).read_text() for name in (JOURNAL, "rows.csv")}
 
 
-def _journals(folder: Path) -> Sequence[Sample]:
-    return [Sample(_report(folder) / JOURNAL)]
+def _rows(name: str) -> Callable[[Path], Sequence[Sample]]:
+    def samples(folder: Path) -> Sequence[Sample]:
+        lines = _report()[JOURNAL].splitlines()
+        document = json.dumps({"rows": [json.loads(line) for line in lines]})
+        (folder / name).write_text(_report().get(name, document))
+        return [Sample(folder / name)]
 
-
-def _row_tables(folder: Path) -> Sequence[Sample]:
-    return [Sample(_report(folder) / "rows.csv")]
-
-
-def _row_documents(folder: Path) -> Sequence[Sample]:
-    lines = (_report(folder) / JOURNAL).read_text().splitlines()
-    (folder / "rows.json").write_text(json.dumps({"rows": [json.loads(line) for line in lines]}))
-    return [Sample(folder / "rows.json")]
+    return samples
 
 
 def _journal(path: Path) -> None:
@@ -353,8 +351,8 @@ READERS = (
     Reader("solver files, text", "lines", _solver_files, _solver_file, share=2),
     Reader("sets", "toml", _sets, read_set),
     Reader("configurations", "toml", _configurations, read_design),
-    Reader("journals", "jsonl", _journals, _journal),
-    Reader("rows in CSV", "csv", _row_tables, read_rows),
-    Reader("rows in JSON", "json", _row_documents, read_rows),
+    Reader("journals", "jsonl", _rows(JOURNAL), _journal),
+    Reader("rows in CSV", "csv", _rows("rows.csv"), read_rows),
+    Reader("rows in JSON", "json", _rows("rows.json"), read_rows),
 )
 """The readers that are tried; a row joins."""
