@@ -34,7 +34,7 @@ def require_permission(entry: str, name: str, target: str, allow_code: bool) -> 
     Parameters
     ----------
     entry : str
-        Where in the file it is named, such as "methods[1]".
+        Where in the file it is named, such as "draws[1].family".
     name : str
         As the file has it.
     target : str
@@ -53,37 +53,45 @@ def require_permission(entry: str, name: str, target: str, allow_code: bool) -> 
         )
 
 
-def require_permitted_method(
-    entry: str, method: Method, options: Mapping[str, Any], allow_code: bool
-) -> None:
-    """Refuse a method that a file names and that is code, unless it is permitted.
+def code_of_method(method: Method, options: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what a method with its options would run that is not of an installed package.
 
     Parameters
     ----------
-    entry : str
-        Where in the file it is named, such as "methods[1]".
     method : Method
     options : mapping
-        That the file gives to it; what does not fit its signature is refused first.
-    allow_code : bool
+
+    Returns
+    -------
+    (name, target) or None
+        A file of code, or a program that is asked for as a solver; None where there is neither.
+    """
+    if method.kind == PLUG_IN and (file := file_of(method.target)):
+        return method.name, file
+    solver = options.get("solver")
+    if method.kind != PLUG_IN and isinstance(solver, str) and solver.lower() not in SOLVERS:
+        return f"option solver = {solver!r} of method {method.name}", "a program of that name"
+    return None
+
+
+def require_declared_options(method: Method, options: Mapping[str, Any]) -> None:
+    """Refuse options that a method does not take, as far as its source says; nothing is run.
+
+    Parameters
+    ----------
+    method : Method
+        Of a file.
+    options : mapping
 
     Raises
     ------
     MethodError
-        For an option that the method does not take, as far as its source says.
-    DmoeError
-        Where code would have to be run to know more, or to run the method.
+        With the options that there are.
     """
-    file = file_of(method.target) if method.kind == PLUG_IN else ""
-    if file and not allow_code:
-        declared = declared_parameters(Path(file), method.target.rpartition(":")[2])
-        if declared is not None:
-            own = dict(list(declared.items())[1:])
-            checked_options(method.name, own, options, typed=False)
-        require_permission(entry, method.name, file, allow_code)
-    solver = options.get("solver")
-    if isinstance(solver, str) and solver.lower() not in SOLVERS:
-        require_permission(f"{entry}, option solver", solver, "a program", allow_code)
+    declared = declared_parameters(Path(file_of(method.target)), method.target.rpartition(":")[2])
+    if declared is not None:
+        own = dict(list(declared.items())[1:])
+        checked_options(method.name, own, options, typed=False)
 
 
 def declared_parameters(file: Path, function: str) -> dict[str, inspect.Parameter] | None:

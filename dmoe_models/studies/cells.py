@@ -3,8 +3,8 @@
 A cell is a flat table of scalars. Most are parameters of its family, handed over as they are. The
 others mean the same for every family:
 
-- `family`: a family of `instances.families`; "measured", drawn gates on recorded channels; or, for
-  layers, "recorded", recorded gates on recorded channels.
+- `family`: a family of `instances.families` or of one's own, ``mine.py:function``; "measured",
+  drawn gates on recorded channels; or, for layers, "recorded", recorded gates on recorded channels.
 - `tokens_per_node`, `subcarriers_per_link`: T / K and M / (K (K - 1)), instead of T and M.
 - `band_turns`: (bandwidth of all subcarriers) x (delay spread), instead of `delay_spread_s`. It is
   how selective the band as a whole is; with it fixed, more subcarriers are a finer division of the
@@ -20,15 +20,14 @@ A seed stands for the same draws in all cells of one family and size.
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dmoe_models.errors import InstanceError
+from dmoe_models.errors import InstanceError, did_you_mean
 from dmoe_models.input_checks import quote, real_number, whole_number
 from dmoe_models.layers import draws as layers
 from dmoe_models.layers.draws import RECORDED
@@ -36,8 +35,10 @@ from dmoe_models.model.energy import best_link_energy_j
 from dmoe_models.model.importance import DEFAULT_GAMMA0
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.functions import from_db
+from dmoe_models.solving.plugins import file_of
 from instances.defaults import BANDWIDTH_HZ
 from instances.families import FAMILIES, draw
+from instances.families.find import offered_families, target_of
 from instances.recorded.join import SYMBOLS
 from instances.recorded.measured import draw_measured
 
@@ -55,7 +56,7 @@ def needs_data(cell: dict[str, Any]) -> bool:
     return cell.get("family") in (MEASURED, RECORDED)
 
 
-def check_cell(cell: dict[str, Any], *, layered: bool) -> None:
+def check_cell(cell: dict[str, Any], *, layered: bool, own: Collection[str] | None = ()) -> None:
     """Refuse a cell with a name that means nothing, before anything is drawn.
 
     Parameters
@@ -64,6 +65,9 @@ def check_cell(cell: dict[str, Any], *, layered: bool) -> None:
         Without its `part`.
     layered : bool
         Whether the study is of layers.
+    own : collection of str or None
+        Names of the parameters of the cell's family; none where there is no such family, None where
+        they are not known.
 
     Raises
     ------
@@ -71,11 +75,12 @@ def check_cell(cell: dict[str, Any], *, layered: bool) -> None:
         In one line that names it.
     """
     family = cell.get("family")
-    known = sorted(_parameters(family, layered))
+    known = sorted(_parameters(family, layered, () if own is None else own, own is None))
     for name in cell:
-        if name not in known:
+        if name not in known and own is not None:
             raise InstanceError(
                 f"family {family} has no parameter {quote(name)} here; it has {', '.join(known)}"
+                f"{did_you_mean(name, known)}"
             )
     for name, replaced in _DERIVED.items():
         if name in cell and replaced in cell:
@@ -88,21 +93,40 @@ def check_cell(cell: dict[str, Any], *, layered: bool) -> None:
         raise InstanceError("family recorded needs a domain")
 
 
-def _parameters(family: Any, layered: bool) -> set[str]:
+def _parameters(family: Any, layered: bool, names: Collection[str], unknown: bool) -> set[str]:
+    """Return what a cell may hold; `names` are its family's, if they are not `unknown`."""
     allowed = {"family", *_ADJUSTED, "tokens_per_node"}
     if family == RECORDED and layered:
         return allowed | {"domain", *_LAYERED, *SYMBOLS, *_RECORDED_CHOICES}
     if family == MEASURED and not layered:
-        own = {"recording", *inspect.signature(FAMILIES["rayleigh"].function).parameters} - {"seed"}
-    elif isinstance(family, str) and family in FAMILIES:
-        own = set(inspect.signature(FAMILIES[family].function).parameters) - {"seed"}
+        own = {"recording", *FAMILIES["rayleigh"].parameters}
+    elif names or unknown:
+        own = set(names)
     else:
-        names = [*FAMILIES, RECORDED if layered else MEASURED]
-        raise InstanceError(f"unknown family {quote(family)}; families are {', '.join(names)}")
+        known = [*FAMILIES, *offered_families(), RECORDED if layered else MEASURED]
+        raise InstanceError(
+            f"unknown family {quote(family)}; families are {', '.join(known)}"
+            f"{did_you_mean(family, known)}"
+        )
     if layered:
         own = (own - {"gamma", "round"}) | set(_LAYERED)
     derived = {name for name, replaced in _DERIVED.items() if replaced in own}
     return allowed | own | derived
+
+
+def located(cell: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a cell whose family, where it is a file's, has its absolute path.
+
+    Parameters
+    ----------
+    cell : dict
+    folder : path
+        Of the configuration: what the path in it is relative to.
+    """
+    family = cell.get("family")
+    if not isinstance(family, str) or family in FAMILIES or not file_of(family):
+        return cell
+    return {**cell, "family": target_of(family, folder)}
 
 
 def sized(cell: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,8 @@ K = [3, 4, 6]
 subcarriers_per_link = [1, 2, 4]
 ```
 
-A table of `cells` may have a `batch` and `methods` of its own.
+A table of `cells` may have a `batch` and `methods` of its own. Methods and families may be code,
+``mine.py:function``: as configurations are handed on, that is refused unless it is permitted.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ import math
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,9 @@ from typing import Any
 from dmoe_models.errors import DmoeError
 from dmoe_models.input_checks import quote
 from dmoe_models.layers.variants import Variant, variants
-from dmoe_models.solving.catalogue import find_method
 from dmoe_models.studies.cells import check_cell
 from dmoe_models.studies.design import Cell, Design, digest
+from dmoe_models.studies.named_code import NamedCode
 from dmoe_models.studies.study import Study, StudyError, find_study
 
 _FIELDS = {
@@ -68,7 +68,7 @@ def configuration_file(study: str, size: str = "default") -> Path:
     return Path(str(resources.files(f"dmoe_models.studies.{study}"))) / f"{size}.toml"
 
 
-def read_design(file: Path, study: str | None = None) -> Design:
+def read_design(file: Path, study: str | None = None, *, allow_code: bool = False) -> Design:
     """Read a configuration.
 
     Parameters
@@ -76,6 +76,8 @@ def read_design(file: Path, study: str | None = None) -> Design:
     file : path
     study : str, optional
         The study that it has to be of.
+    allow_code : bool
+        Whether code that it names, methods and families of its author, may be run.
 
     Raises
     ------
@@ -88,7 +90,8 @@ def read_design(file: Path, study: str | None = None) -> Design:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
         raise StudyError(f"{file}: {reason}") from error
     try:
-        return design_of(text, study)
+        folder = Path(file).absolute().parent
+        return design_of(text, study, folder=folder, allow_code=allow_code)
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"{file}: {' '.join(str(error).split())}") from error
     except DmoeError as error:
@@ -96,7 +99,12 @@ def read_design(file: Path, study: str | None = None) -> Design:
 
 
 def design_of(
-    text: str, study: str | None = None, *, sources: Mapping[str, str] | None = None
+    text: str,
+    study: str | None = None,
+    *,
+    folder: Path | None = None,
+    allow_code: bool = False,
+    sources: Mapping[str, str] | None = None,
 ) -> Design:
     """Read a configuration's text; errors as for `read_design`.
 
@@ -104,9 +112,13 @@ def design_of(
     ----------
     text : str
     study : str, optional
+    folder : path, optional
+        To which paths of families are relative; the working directory by default.
+    allow_code : bool
+        As for `read_design`.
     sources : mapping, optional
-        `Design.sources` of a run that there was: its methods need not be here any more, and are not
-        looked at.
+        `Design.sources` of a run that there was: its methods and families need not be here any
+        more, and are not looked at.
     """
     try:
         content = tomllib.loads(text)
@@ -120,10 +132,13 @@ def design_of(
     chosen = find_study(content.get("study"))
     if study is not None and chosen.name != study:
         raise StudyError(f"study = {quote(chosen.name)}, not {study}")
+    place = Path.cwd() if folder is None else folder
+    named = NamedCode(place, allow_code, sources)
     cells: list[Cell] = []
     for number, table in enumerate(content.get("cells", [])):
         try:
-            cells += _cells(chosen, content, table, len(cells), sources)
+            named.table = f"cells[{number}]."
+            cells += _cells(chosen, content, table, len(cells), named)
         except DmoeError as error:
             raise StudyError(f"cells[{number}]: {error}") from error
     if not cells:
@@ -144,7 +159,10 @@ def design_of(
     if sum(-(-cell.seeds // cell.batch) for cell in cells) > _LARGEST:
         raise StudyError(f"more than {_LARGEST} tasks")
     _require_once(cells)
-    return Design(chosen, content.get("title", ""), text, cells, **limits, retries=retries)
+    named.require_permitted()
+    return Design(
+        chosen, content.get("title", ""), text, cells, **limits, retries=retries, folder=place
+    )
 
 
 def _require_once(cells: list[Cell]) -> None:
@@ -174,7 +192,7 @@ def _cells(
     content: dict[str, Any],
     table: Any,
     first: int,
-    sources: Mapping[str, str] | None,
+    named: NamedCode,
 ) -> list[Cell]:
     """Return the cells of one table: the product of its axes."""
     if not isinstance(table, dict):
@@ -190,7 +208,8 @@ def _cells(
             raise StudyError(f"{name} = {quote(value)} is not a whole number of at least {least}")
     if numbers["first_seed"][0] + numbers["seeds"][0] > _SEEDS_END:
         raise StudyError(f"first_seed + seeds is above {_SEEDS_END}")
-    methods = _methods(table.get("methods", content.get("methods", [])), sources)
+    where = f"{named.table if 'methods' in table else ''}methods"
+    methods = _methods(where, table.get("methods", content.get("methods", [])), named)
     lists = [value if isinstance(value, list) else [value] for value in axes.values()]
     for name, entries in zip(axes, lists, strict=True):
         if not entries:
@@ -200,39 +219,32 @@ def _cells(
     cells: list[Cell] = []
     for combination in itertools.product(*lists):
         parameters = dict(zip(axes, combination, strict=True))
-        _check(study, parameters)
+        family_sha256 = _check(study, parameters, named)
         cells.append(
             Cell(
                 number=first + len(cells),
                 parameters=parameters,
                 methods=methods,
+                family_sha256=family_sha256,
                 **{name: value for name, (value, _) in numbers.items()},
             )
         )
     return cells
 
 
-def _methods(entries: Any, sources: Mapping[str, str] | None) -> list[Variant]:
+def _methods(where: str, entries: Any, named: NamedCode) -> list[Variant]:
     """Read a list of methods; each has to be here and to take its options, unless it has run."""
     if not isinstance(entries, list):
         raise StudyError(f"methods = {quote(entries)} is not a list")
-    found = []
-    for variant in variants(entries, present=sources is None):
+    found = variants(entries, present=named.sources is None)
+    for variant in found:
         for name, value in variant.options.items():
             _require_plain(f"option {name} of method {variant.label}", value)
-        if sources is None:
-            method = find_method(variant.method)
-            if method.kind == "plug-in":
-                variant = replace(variant, source_sha256=method.source_sha256())
-            else:
-                method.bind(variant.options)
-        elif variant.method in sources:
-            variant = replace(variant, source_sha256=sources[variant.method])
-        found.append(variant)
-    return found
+    return [named.checked(f"{where}[{place}]", variant) for place, variant in enumerate(found)]
 
 
-def _check(study: Study, parameters: dict[str, Any]) -> None:
+def _check(study: Study, parameters: dict[str, Any], named: NamedCode) -> str:
+    """Refuse parameters of a cell that cannot be; return the hash of its family's source."""
     rest = dict(parameters)
     if study.parts:
         part = rest.pop("part", None)
@@ -240,7 +252,9 @@ def _check(study: Study, parameters: dict[str, Any]) -> None:
             raise StudyError(f"part = {quote(part)} is not one of {', '.join(study.parts)}")
     for name, value in rest.items():
         _require_plain(name, value)
-    check_cell(rest, layered=study.layered)
+    own, source_sha256 = named.family(rest.get("family"))
+    check_cell(rest, layered=study.layered, own=own)
+    return source_sha256
 
 
 def _require_plain(name: str, value: Any) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from dmoe_models.environment import package_version
 from dmoe_models.layers.variants import Variant
-from dmoe_models.studies.cells import needs_data
+from dmoe_models.studies.cells import located, needs_data
 from dmoe_models.studies.study import Study, Work
 from dmoe_models.values.value import Value
 
@@ -33,6 +33,8 @@ class Cell(Value):
         Which draws: `seeds` consecutive ones.
     batch : int
     methods : list of Variant
+    family_sha256 : str
+        Hash of the source of a family of one's own; else empty.
     """
 
     number: int
@@ -41,6 +43,7 @@ class Cell(Value):
     seeds: int
     batch: int
     methods: list[Variant]
+    family_sha256: str = ""
 
     def content(self) -> dict[str, Any]:
         """Return all that decides the cell's rows, as plain JSON."""
@@ -54,7 +57,13 @@ class Cell(Value):
                 | ({"source_sha256": v.source_sha256} if v.source_sha256 else {})
                 for v in self.methods
             ],
+            **self.family_source,
         }
+
+    @property
+    def family_source(self) -> dict[str, str]:
+        """What stands for the source of a family of one's own where there is one."""
+        return {"family_sha256": self.family_sha256} if self.family_sha256 else {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +79,8 @@ class Task(Value):
         Per method and instance.
     revision : int
         Of the study.
+    folder : path
+        Of the configuration: paths of families are relative to it.
     key : str
         SHA-256 of all that decides the task's rows.
     """
@@ -80,14 +91,19 @@ class Task(Value):
     seeds: int
     time_limit_s: float
     revision: int
+    folder: Path = Path()
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "key", digest(self.content()))
 
-    def content(self) -> dict[str, Any]:
+    def message(self) -> dict[str, Any]:
         """Return what a worker has to know, as plain JSON."""
+        return self.content() | {"folder": str(self.folder)}
+
+    def content(self) -> dict[str, Any]:
+        """Return all that decides the task's rows, as plain JSON."""
         return {
             "study": self.study,
             "revision": self.revision,
@@ -97,6 +113,7 @@ class Task(Value):
             "seeds": self.seeds,
             "methods": self.cell.content()["methods"],
             "time_limit_s": self.time_limit_s,
+            **self.cell.family_source,
         }
 
 
@@ -106,12 +123,12 @@ def work_of(content: dict[str, Any], data: Path | None = None) -> Work:
     Parameters
     ----------
     content : dict
-        `Task.content`.
+        `Task.message`.
     data : path, optional
         Directory of recorded data.
     """
     return Work(
-        cell=content["parameters"],
+        cell=located(content["parameters"], Path(content.get("folder", ""))),
         seeds=range(content["first_seed"], content["first_seed"] + content["seeds"]),
         methods=[Variant(**entry) for entry in content["methods"]],
         time_limit_s=content["time_limit_s"],
@@ -133,6 +150,8 @@ class Design(Value):
     time_limit_s, task_limit_s : float
     memory_limit_mb : float
     retries : int
+    folder : path
+        Of the file: what paths of families in it are relative to. Not in the hash.
     """
 
     study: Study
@@ -143,6 +162,7 @@ class Design(Value):
     task_limit_s: float
     memory_limit_mb: float
     retries: int
+    folder: Path = Path()
 
     @property
     def sha256(self) -> str:
@@ -173,14 +193,16 @@ class Design(Value):
                     min(cell.batch, last - first),
                     self.time_limit_s,
                     self.study.revision,
+                    self.folder,
                 )
                 found.append((turn, task))
         return [task for _, task in sorted(found, key=lambda pair: pair[0])]
 
     @property
     def sources(self) -> dict[str, str]:
-        """Hashes of the source files of plug-ins, by method."""
+        """Hashes of the source files of plug-ins and of families of one's own, by their names."""
         found = {v.method: v.source_sha256 for cell in self.cells for v in cell.methods}
+        found |= {str(cell.parameters["family"]): cell.family_sha256 for cell in self.cells}
         return {method: sha256 for method, sha256 in found.items() if sha256}
 
     @property

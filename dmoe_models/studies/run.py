@@ -23,6 +23,7 @@ def run_study(
     scheduler: str | None = None,
     data: str | Path | None = None,
     retry_failed: bool = False,
+    allow_code: bool = False,
     listener: Listener | None = None,
     progress: Asked = None,
 ) -> StudyReport:
@@ -46,6 +47,8 @@ def run_study(
         Directory of recorded data; tasks that need it wait for a run that has it.
     retry_failed : bool
         Try again what failed in earlier runs.
+    allow_code : bool
+        Whether code that the configuration names, methods and families of its author, may be run.
     listener : Listener, optional
         Called as the run proceeds.
     progress : bool or callable, optional
@@ -65,7 +68,7 @@ def run_study(
     if isinstance(study, Design):
         design = study
     elif Path(study).suffix:
-        design = read_design(Path(study))
+        design = read_design(Path(study), allow_code=allow_code)
     else:
         name = find_study(study).name
         design = read_design(configuration_file(name, "full" if full else "default"))

@@ -45,6 +45,8 @@ class StudyReport(TableValue):
     pictures : mapping of Picture
     breaches : sequence of str
         Rows that cannot be true together.
+    sources : mapping
+        Hashes of the source files of plug-ins and of families of one's own, by their names.
     """
 
     study: Study
@@ -60,6 +62,7 @@ class StudyReport(TableValue):
     verdicts: Sequence[Verdict] = ()
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     breaches: Sequence[str] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def heading(self) -> str:
@@ -144,4 +147,5 @@ def gather(database: Database) -> StudyReport:
         verdicts=verdicts(name, tables, sha256) if known else [],
         pictures=figures(name, tables) if known and find_spec("matplotlib") else {},
         breaches=breaches(design.study, rows),
+        sources=design.sources,
     )

@@ -99,7 +99,7 @@ class _Alone:
 
     def finished(self) -> Iterator[tuple[Task, int, TaskAnswer]]:
         bundle, self._bundle = self._bundle, []
-        answers = self._runner.run([task.content() for task, _ in bundle])
+        answers = self._runner.run([task.message() for task, _ in bundle])
         for (task, attempt), answer in zip(bundle, answers, strict=True):
             yield task, attempt, answer
 
@@ -126,7 +126,7 @@ class _Dask:
         task, attempt = bundle[0]
         # a name of its own for every try of every run: a scheduler may remember earlier ones
         name = f"{task.key[:16]}-{attempt}-{os.getpid()}-{time.monotonic_ns()}"
-        contents = [task.content() for task, _ in bundle]
+        contents = [task.message() for task, _ in bundle]
         future = self._client.submit(perform_watched, contents, self._limits, key=name, pure=False)
         self._under_way[name] = bundle
         self._completed.add(future)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
-from dmoe_models.studies.cells import draw_cell, draw_layers, needs_data
+from dmoe_models.studies.cells import draw_cell, draw_layers, located, needs_data
 from dmoe_models.studies.design import Cell, Design
 from dmoe_models.studies.measuring import one_line
 from dmoe_models.studies.study import StudyError
@@ -38,9 +38,10 @@ def try_cells(design: Design, data: Path | None = None) -> None:
 
 
 def _first(design: Design, cell: Cell, data: Path | None) -> Instance:
+    parameters = located(cell.parameters, design.folder)
     if design.study.layered:
-        return next(iter(draw_layers(cell.parameters, cell.first_seed, data)))
-    return draw_cell(cell.parameters, cell.first_seed, data)
+        return next(iter(draw_layers(parameters, cell.first_seed, data)))
+    return draw_cell(parameters, cell.first_seed, data)
 
 
 def _described(cell: Cell) -> str:

@@ -27,6 +27,7 @@ from dmoe_models.solving.catalogue import find_method
 from dmoe_models.studies.design import work_of
 from dmoe_models.studies.measuring import one_line
 from dmoe_models.studies.study import Work, find_study
+from instances.families.find import find_family
 
 
 def perform(content: dict[str, Any], data: str | None = None) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def perform(content: dict[str, Any], data: str | None = None) -> dict[str, Any]:
     Parameters
     ----------
     content : dict
-        `Task.content`.
+        `Task.message`.
     data : str, optional
         Directory of recorded data.
 
@@ -54,15 +55,18 @@ def perform(content: dict[str, Any], data: str | None = None) -> dict[str, Any]:
         if study.revision != content["revision"]:
             raise RuntimeError(f"the worker has revision {study.revision} of study {study.name}")
         work = work_of(content, None if data is None else Path(data))
-        _require_sources(work)
+        _require_sources(work, content.get("family_sha256", ""))
         answer: dict[str, Any] = {"rows": [plain(row) for row in study.rows(work)]}
     except Exception as error:
         answer = {"error": f"{type(error).__name__}: {one_line(error)}"}
     return answer | {"seconds": time.perf_counter() - started}
 
 
-def _require_sources(work: Work) -> None:
-    """Raise MethodError where a plug-in is not what it was when the run began."""
+def _require_sources(work: Work, family_sha256: str) -> None:
+    """Raise MethodError where a plug-in or a family is not what it was when the run began."""
+    family = work.cell["family"]
+    if family_sha256 and find_family(family).source.get("sha256") != family_sha256:
+        raise MethodError(f"family {family}: its source is not what it was when the run began")
     for variant in work.methods:
         wanted = variant.source_sha256
         if wanted and find_method(variant.method).source_sha256() != wanted:

@@ -12,7 +12,7 @@ from dmoe_models.errors import DmoeError
 from dmoe_models.files.paths import make_folder
 from dmoe_models.presentation.files import Writer, require_packages, write_files
 from dmoe_models.studies.analysis.findings import StudyReport
-from dmoe_models.studies.configuration import read_design
+from dmoe_models.studies.configuration import design_of
 from dmoe_models.studies.engine.database import CONFIGURATION, FILE, Database
 from dmoe_models.studies.report.page import LONGEST, html_page, markdown_page
 from dmoe_models.studies.report.tables import Presented, present, verdict_frame
@@ -30,7 +30,7 @@ _LONG = 50
 _VERDICT_COLUMNS = r"p{0.24\linewidth}p{0.16\linewidth}lp{0.4\linewidth}"
 
 
-def require_report(folder: Path, sha256: str) -> None:
+def require_report(folder: Path, sha256: str, sources: Mapping[str, str]) -> None:
     """Make sure, before any work is done, that a report can be written.
 
     Parameters
@@ -39,6 +39,8 @@ def require_report(folder: Path, sha256: str) -> None:
         Made where there is none.
     sha256 : str
         Hash of the configuration that the report is of.
+    sources : mapping
+        Hashes of the code that it names, by name: none of it is run.
 
     Raises
     ------
@@ -53,8 +55,9 @@ def require_report(folder: Path, sha256: str) -> None:
             other = database.design.sha256
     elif (folder / CONFIGURATION).exists():
         try:
-            other = read_design(folder / CONFIGURATION).sha256
-        except DmoeError:
+            text = (folder / CONFIGURATION).read_text(encoding="utf-8")
+            other = design_of(text, sources=sources).sha256
+        except (DmoeError, OSError, ValueError):
             other = ""
     if other not in (None, sha256):
         raise StudyError(f"{folder}: is of another study or configuration; name another directory")
@@ -86,7 +89,7 @@ def write_report(report: StudyReport, folder: Path, *, with_rows: bool = True) -
         Where a package is missing, the folder is another study's, or a file cannot be written.
     """
     folder = Path(folder)
-    require_report(folder, report.sha256)
+    require_report(folder, report.sha256, report.sources)
     presented = [present(name, table, report.study) for name, table in report.tables.items()]
     page, twin = html_page(report, presented), markdown_page(report, presented)
     origin = f"study {report.study.name}, configuration {report.sha256}"

@@ -151,12 +151,12 @@ def test_a_plugin_is_part_of_the_configuration(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text("def method(instance): pass")
     text = TEXT.replace('methods = ["jesa"]', f'methods = ["{file.as_posix()}:method"]')
-    before = design_of(text)
+    before = design_of(text, allow_code=True)
     (entry,) = before.cells[-1].content()["methods"]
     assert entry["source_sha256"] == before.sources[f"{file.as_posix()}:method"]
     assert work_of(before.tasks()[4].content()).methods == before.cells[-1].methods
     file.write_text("def method(instance): return None")
-    after = design_of(text)
+    after = design_of(text, allow_code=True)
     assert after.sha256 != before.sha256
     keys = [{task.key for task in design.tasks()} for design in (before, after)]
     assert len(keys[0] & keys[1]) == len(keys[0]) - 1  # other cells' tasks are what they were

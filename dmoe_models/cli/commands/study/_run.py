@@ -8,7 +8,13 @@ from pathlib import Path
 
 import click
 
-from dmoe_models.cli.options import data_option, file_path, json_option, recorded_data
+from dmoe_models.cli.options import (
+    allow_code_option,
+    data_option,
+    file_path,
+    json_option,
+    recorded_data,
+)
 from dmoe_models.cli.printing import print_json
 from dmoe_models.studies.configuration import configuration_file, read_design
 from dmoe_models.studies.engine.engine import run_design
@@ -43,6 +49,7 @@ def run_command(name: str) -> click.Command:
     )
     @data_option
     @click.option("--retry-failed", is_flag=True, help="Try again what failed in earlier runs.")
+    @allow_code_option
     @json_option
     def run(
         config: Path | None,
@@ -52,6 +59,7 @@ def run_command(name: str) -> click.Command:
         folder: Path | None,
         data: Path | None,
         retry_failed: bool,
+        allow_code: bool,
         as_json: bool,
     ) -> int:
 
@@ -60,7 +68,9 @@ def run_command(name: str) -> click.Command:
         if workers is not None and scheduler is not None:
             raise click.UsageError("give --workers or --scheduler, not both")
         design = read_design(
-            config or configuration_file(name, "full" if full else "default"), name
+            config or configuration_file(name, "full" if full else "default"),
+            name,
+            allow_code=allow_code,
         )
         out = folder or Path(f"study-{name}")
         data = recorded_data(data)

@@ -33,7 +33,7 @@ def report(folder: Path, output: Path | None, no_rows: bool, as_json: bool) -> i
     """
     with Database(folder) as database:
         target = output or folder
-        require_report(target, database.design.sha256)
+        require_report(target, database.design.sha256, database.design.sources)
         found = gather(database)
     written = write_report(found, target, with_rows=not no_rows)
     if as_json:

@@ -160,10 +160,10 @@ def test_a_study_of_plugins_is_read_without_them(tmp_path):
     file, folder = tmp_path / "mine.py", tmp_path / "study"
     file.write_text("def method(instance): pass")
     text = TEXT.replace('"jesa"', f'"{file.as_posix()}:method"')
-    Database(folder, design_of(text)).close()
+    Database(folder, design_of(text, allow_code=True)).close()
     file.write_text("def method(instance): return 1")
     with pytest.raises(StudyError, match="plug-ins whose source is another one by now"):
-        Database(folder, design_of(text))
+        Database(folder, design_of(text, allow_code=True))
     file.unlink()
     with Database(folder) as database:
         assert database.design.sha256 == database.facts["sha256"]
