@@ -16,7 +16,7 @@ from typing import Any
 from dmoe_models.errors import MethodError
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.options import Option, checked_options, options_of, parameters_of
-from dmoe_models.solving.plugins import file_of, load_function, source_sha256
+from dmoe_models.solving.plugins import file_of, function_sha256, load_function, source_sha256
 from dmoe_models.values.value import Value
 
 PLUG_IN = "plug-in"
@@ -108,6 +108,11 @@ class Method(Value):
         return not self.package or importlib.util.find_spec(self.package) is not None
 
     @property
+    def foreign(self) -> bool:
+        """Whether it is a plug-in."""
+        return self.kind == PLUG_IN
+
+    @property
     def source_files(self) -> tuple[str, ...]:
         """The file of a plug-in, where it is one of its own."""
         code = getattr(self.function, "__code__", None)
@@ -119,6 +124,8 @@ class Method(Value):
 
     def source_sha256(self) -> str:
         """Return the hash of a plug-in's source; empty where none can be read."""
+        if self.function is not None:
+            return function_sha256(self.function)
         try:
             return source_sha256(self.load(), file_of(self.target))
         except MethodError:
@@ -136,13 +143,13 @@ class Method(Value):
         MethodError
             Where it cannot be loaded, or for an option that it does not take or of another kind.
         """
-        foreign = self.kind == PLUG_IN
+        foreign = self.foreign
         function = self.load()
         bound = BoundMethod(
             self,
             function,
             parameters_of(self.name, function, evaluate=not foreign),
-            source_sha256=source_sha256(function, file_of(self.target)) if foreign else "",
+            source_sha256=self.source_sha256() if foreign else "",
         )
         return bound.with_options(options or {})
 
@@ -189,7 +196,7 @@ class BoundMethod(Value):
     @property
     def foreign(self) -> bool:
         """Whether it is a plug-in."""
-        return self.method.kind == PLUG_IN
+        return self.method.foreign
 
     @property
     def takes_solver(self) -> bool:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
-import importlib.util
 import inspect
-import sys
+import marshal
 from collections.abc import Callable
-from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
+from types import CellType
 from typing import Any
 
 from dmoe_models.errors import MethodError
+from dmoe_models.solving.own_code import as_written, module_of_file, source_digest
 from dmoe_models.solving.sandbox import same_directory
 
 ENTRY_POINT_GROUP = "dmoe_models.methods"
@@ -56,7 +56,7 @@ def load_function(method: str, target: str) -> Callable[..., Any]:
     in_file = bool(file_of(target))
     try:
         with same_directory():
-            module = _module_of_file(place) if in_file else importlib.import_module(place)
+            module = module_of_file(Path(place)) if in_file else importlib.import_module(place)
     except ImportError as error:
         raise MethodError(f"method {method}: {_install_hint(error)}") from error
     except SystemExit as leaving:
@@ -85,12 +85,15 @@ def source_sha256(function: Callable[..., Any], file: str = "") -> str:
     ----------
     function : callable
     file : str
-        Where it is known. By default the file that holds the function; the function's own source
-        where there is no such file, as in a notebook.
+        Of a function that is named by its file: the hash is of that and of what it imports from
+        its folder. By default the file that holds the function; the function's own source where
+        there is no such file, as in a notebook.
     """
     function = inspect.unwrap(function)
     try:
-        source = Path(file or inspect.getsourcefile(function) or "").read_bytes()
+        if file:
+            return source_digest(Path(file))
+        source = Path(inspect.getsourcefile(function) or "").read_bytes()
     except (OSError, TypeError):
         try:
             source = inspect.getsource(function).encode()
@@ -99,26 +102,44 @@ def source_sha256(function: Callable[..., Any], file: str = "") -> str:
     return hashlib.sha256(source).hexdigest()
 
 
-def _module_of_file(path: str) -> ModuleType:
-    """Return a user's file as a module of its own, executed once for as long as it is unchanged."""
-    return _executed_file(str(Path(path).resolve()), Path(path).stat().st_mtime_ns)
+def function_sha256(function: Callable[..., Any]) -> str:
+    """Return the hash of a function that was handed over: of its source, and of what it holds.
+
+    Two functions of one file differ in it, and so do two that a loop defines. What cannot be
+    written down (the state of an object whose `repr` is its address) differs in every process, so
+    that the function counts as another one there.
+
+    Parameters
+    ----------
+    function : callable
+        A function, a method of an object, a `functools.partial`, an object with ``__call__``.
+    """
+    parts: list[object] = []
+    while isinstance(function, functools.partial):
+        parts += [function.args, sorted(function.keywords.items())]
+        function = function.func
+    parts += [source_sha256(function), getattr(function, "__qualname__", type(function))]
+    owner = getattr(function, "__self__", None)
+    if owner is not None or not hasattr(function, "__code__"):
+        parts.append(function if owner is None else owner)
+    inner = inspect.unwrap(function)
+    if (code := getattr(inner, "__code__", None)) is not None:
+        parts += [marshal.dumps(code).hex(), inner.__defaults__, inner.__kwdefaults__]
+        parts += [_content(cell) for cell in inner.__closure__ or ()]
+    return hashlib.sha256(repr(parts).encode(errors="backslashreplace")).hexdigest()
 
 
-@lru_cache(maxsize=64)
-def _executed_file(path: str, modified_ns: int) -> ModuleType:
-    name = f"dmoe_plugin_{Path(path).stem}_{modified_ns}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None  # the name ends in .py
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickle look a module up by its name
-    spec.loader.exec_module(module)
-    return module
+def _content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not filled yet: the function's own name
+        return None
 
 
 def _install_hint(error: ImportError) -> str:
     """Return which package is missing and how to install it."""
     if error.name is None or error.name.split(".")[0] in ("dmoe_models", "formulations"):
-        return str(error)
+        return as_written(str(error))
     package = error.name.split(".")[0]
     wanted = f'"dmoe-models[{EXTRAS[package]}]"' if package in EXTRAS else error.name
     return f"package {error.name} is not installed; try: pip install {wanted}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -22,12 +23,18 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TypeVar
 
+import psutil
+
 from dmoe_models.errors import DmoeError, MethodError
+from dmoe_models.solving.own_code import as_written
 
 T = TypeVar("T")
 
 REFUSED, RAISED, EXITED, OVERDUE = "refused", "raised", "exited", "overdue"
 """Kinds of failure: a MethodError of this package, another error, sys.exit, out of time."""
+
+
+_SERVERS = re.compile("resource_tracker|forkserver import")
 
 
 class OverdueError(BaseException):
@@ -64,7 +71,8 @@ def contained(
     """Do some work that runs methods, and return its result or why there is none.
 
     Standard output goes to standard error meanwhile, so that it holds nothing but tables, and the
-    working directory is afterwards what it was before. An interrupt by the user passes.
+    working directory is afterwards what it was before. Processes that the work began end with it
+    where it fails. An interrupt by the user passes.
 
     Parameters
     ----------
@@ -79,6 +87,7 @@ def contained(
     -------
     object or Failure
     """
+    before = _processes() if sources else None
     try:
         with (
             contextlib.redirect_stdout(sys.stderr),
@@ -90,16 +99,47 @@ def contained(
                 warnings.simplefilter("ignore")
             return work()
     except KeyboardInterrupt:
+        _end_processes(before)
         raise
     except OverdueError as error:
+        _end_processes(before)
         return Failure(OVERDUE, f"still running after {limit_s:g} s, stopped", error)
     except SystemExit as error:
         return Failure(EXITED, f"called sys.exit({error.code!r})", error)
     except BaseException as error:
+        _end_processes(before)
         place = _place(error, sources)
         if isinstance(error, MethodError) and not place:
             return Failure(REFUSED, one_line(str(error)), error)
-        return Failure(RAISED, one_line(f"{type(error).__name__}: {error}{place}"), error)
+        text = as_written(f"{type(error).__name__}: {error}")
+        return Failure(RAISED, one_line(f"{text}{place}"), error)
+
+
+def patience(time_limit: float) -> float:
+    """Return the seconds after which a plug-in that ignores its time limit is stopped."""
+    return 3.0 * time_limit + 2.0
+
+
+def _processes() -> set[psutil.Process]:
+    """Return the processes below this one."""
+    return set(psutil.Process().children(recursive=True))
+
+
+def _end_processes(before: set[psutil.Process] | None) -> None:
+    """End the processes below this one that foreign code began: workers of a pool, solvers.
+
+    Servers that Python keeps for later pools stay; they end with this process.
+
+    Parameters
+    ----------
+    before : set of psutil.Process or None
+        Those that there were; None where no foreign code ran.
+    """
+    for child in set() if before is None else _processes() - before:
+        with contextlib.suppress(psutil.Error):
+            server = child.ppid() == os.getpid() and _SERVERS.search(" ".join(child.cmdline()))
+            if not server:  # what a server has forked has its command line, too
+                child.kill()
 
 
 def one_line(text: str) -> str:

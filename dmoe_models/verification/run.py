@@ -53,7 +53,7 @@ class Settings:
     @property
     def patience(self) -> float:
         """Seconds after which a plug-in that ignores its limit is stopped."""
-        return 3.0 * self.time_limit + 2.0
+        return sandbox.patience(self.time_limit)
 
 
 def blank_row(instance: Instance, bound: BoundMethod, settings: Settings) -> Row:

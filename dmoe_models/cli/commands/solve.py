@@ -22,7 +22,7 @@ from dmoe_models.files.solutions import require_solution_target, write_solution
 from dmoe_models.solving.answers import Answers
 from dmoe_models.solving.catalogue import find_method
 from dmoe_models.solving.result import Result, Status
-from dmoe_models.solving.sandbox import Failure, contained
+from dmoe_models.solving.sandbox import Failure, contained, patience
 from dmoe_models.solving.solve import solve as solve_instance
 
 _HAVE_FLAGS = ("seed", "time_limit", "solver", "selection", "method", "instance")
@@ -107,6 +107,7 @@ def solve(
         result = contained(
             lambda: solve_instance(instance, chosen, seed=seed, time_limit=time_limit, **given),
             sources=chosen.source_files,
+            limit_s=None if not chosen.foreign or time_limit is None else patience(time_limit),
         )
     if isinstance(result, Failure):
         words = "".join(f", {name} = {value!r}" for name, value in given.items())
