@@ -9,7 +9,14 @@ import json
 from typing import Any
 
 from dmoe_models.errors import FileError
-from dmoe_models.files.documents import LARGEST_BYTES, VERSION, checked_content, read_document
+from dmoe_models.files.documents import (
+    LARGEST_BYTES,
+    VERSION,
+    as_whole,
+    checked_content,
+    read_document,
+    require_named_instance,
+)
 from dmoe_models.files.paths import Path, by_extension, existing, naming, replacement
 from dmoe_models.input_checks import quote, real_number
 from dmoe_models.referee.certificate import Certificate
@@ -44,14 +51,13 @@ def read_certificate(path: Path) -> Certificate:
             raise FileError(f"problem = {quote(problem)} is not P1 or P2")
         keys = (*_HEADER, *_PROOF.get(str(problem), ()))
         content = checked_content(document, CERTIFICATE_FORMAT, keys, keys)
-        for name in ("instance", "instance_sha256"):
-            if not isinstance(content[name], str):
-                raise FileError(f"{name} = {quote(content[name])} is not a string")
         bound = content["bound_j"]
+        bound = None if bound is None else real_number("bound_j", bound)
+        require_named_instance(content)
         return Certificate(
             problem=content["problem"],
-            bound_j=None if bound is None else real_number("bound_j", bound),
-            proof={name: content[name] for name in _PROOF[content["problem"]]},
+            bound_j=bound,
+            proof={name: as_whole(content[name], 5) for name in _PROOF[content["problem"]]},
             instance=content["instance"],
             instance_sha256=content["instance_sha256"],
         )

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import FileError
-from dmoe_models.input_checks import quote
+from dmoe_models.input_checks import is_bool, quote, unicode_text
 
 VERSION = 1
 """Of every format of this package."""
@@ -50,8 +50,8 @@ def read_document(path: str) -> dict[str, Any]:
 def parsed(text: str, what: str = "file") -> Any:
     """Parse JSON text in which no key is given twice.
 
-    NaN and Infinity, which JSON does not have, pass as doubles: no field takes them, and the
-    field's own fault names the place.
+    NaN and Infinity, which JSON does not have, pass as doubles: no field computes with them, and
+    the field's own fault names the place. Text with half a surrogate pair is refused here.
 
     Parameters
     ----------
@@ -60,12 +60,31 @@ def parsed(text: str, what: str = "file") -> Any:
         What a fault calls the text.
     """
     try:
-        return json.loads(text, object_pairs_hook=_without_repetition, parse_int=_integer)
+        content = json.loads(text, object_pairs_hook=_without_repetition, parse_int=_integer)
     except json.JSONDecodeError as error:
         raise FileError(
             f"{what} is not complete, valid JSON: {error.msg} "
             f"(line {error.lineno}, column {error.colno})"
         ) from None
+    if "\\u" in text:  # only an escape can stand for half of a character
+        _require_unicode(content, what)
+    return content
+
+
+def _require_unicode(content: Any, what: str) -> None:
+    """Raise FileError for the first text or key, by its place, that holds half a surrogate pair."""
+    waiting = [("", content)]
+    while waiting:
+        where, value = waiting.pop()
+        if isinstance(value, str):
+            unicode_text(where or what, value, FileError)
+        elif isinstance(value, dict):
+            for key in value:
+                unicode_text(f"key of {where or what}", key, FileError)
+            prefix = f"{where}." if where else ""
+            waiting += [(prefix + key, entry) for key, entry in reversed(value.items())]
+        elif isinstance(value, list):
+            waiting += [(f"{where}[{i}]", value[i]) for i in reversed(range(len(value)))]
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -86,6 +105,28 @@ def _integer(digits: str) -> int:
         return int(digits)
     size = 1 << math.ceil(len(digits.lstrip("-")) * math.log2(10))
     return -size if digits.startswith("-") else size
+
+
+def as_whole(value: Any, depth: int) -> Any:
+    """Return a number that is written as 2.0 or 2e0 as 2, in lists and objects too.
+
+    JSON has one kind of number, and JSON Schema counts 2.0 among the integers. What is no whole
+    number stays: the field's own fault names it.
+
+    Parameters
+    ----------
+    value : object
+        As parsed.
+    depth : int
+        How deep lists and objects are looked into.
+    """
+    if type(value) is float and value.is_integer():
+        return int(value)
+    if depth and isinstance(value, list):
+        return [as_whole(entry, depth - 1) for entry in value]
+    if depth and isinstance(value, dict):
+        return {key: as_whole(entry, depth - 1) for key, entry in value.items()}
+    return value
 
 
 def checked_content(
@@ -129,7 +170,7 @@ def check_header(header: Mapping[str, Any], form: str) -> None:
     if header["format"] != form:
         raise FileError(f"format = {quote(header['format'])}, expected {form!r}")
     version = header["version"]
-    if type(version) is not int or version != VERSION:
+    if is_bool(version) or version != VERSION:
         raise FileError(f"version = {quote(version)}, but only {VERSION} can be read")
 
 
@@ -153,6 +194,18 @@ def check_names(
     for name in required:
         if name not in given:
             raise FileError(f"{kind} {name} is missing")
+
+
+def require_named_instance(content: Mapping[str, Any]) -> None:
+    """Raise FileError unless a document says by name and hash which instance it is about."""
+    for name in ("instance", "instance_sha256"):
+        if not isinstance(content[name], str):
+            raise FileError(f"{name} = {quote(content[name])} is not a string")
+    digest = content["instance_sha256"]
+    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        raise FileError(
+            f"instance_sha256 = {quote(digest)} is not 64 lower-case hexadecimal digits"
+        )
 
 
 def write_document(document: Mapping[str, Any], path: str) -> None:

@@ -13,17 +13,20 @@ from dmoe_models.files import netcdf
 from dmoe_models.files.documents import (
     INSTANCE_FORMAT,
     VERSION,
+    as_whole,
     checked_content,
     read_document,
     write_document,
 )
 from dmoe_models.files.paths import Path, by_extension, existing, naming, replacement
-from dmoe_models.model.instance import Instance
+from dmoe_models.model.instance import NUMERIC_FIELDS, Instance
 
 _FIELDS = [f.name for f in fields(Instance)]
 _REQUIRED = [
     f.name for f in fields(Instance) if f.default is MISSING and f.default_factory is MISSING
 ]
+
+_WHOLE = [name for name, (dtype, _) in NUMERIC_FIELDS.items() if dtype == "<i8"]
 
 
 def read_instance(path: Path) -> Instance:
@@ -73,7 +76,9 @@ def write_instance(instance: Instance, path: Path) -> None:
 
 def _read_json(path: str) -> dict[str, Any]:
     """Return the constructor's arguments that stand in an instance file, not yet validated."""
-    return checked_content(read_document(path), INSTANCE_FORMAT, _FIELDS, _REQUIRED)
+    content = checked_content(read_document(path), INSTANCE_FORMAT, _FIELDS, _REQUIRED)
+    whole = {name: as_whole(content[name], 2) for name in _WHOLE if name in content}
+    return content | whole
 
 
 def _write_json(instance: Instance, path: str) -> None:

@@ -37,6 +37,9 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
 MOST_ENTRIES = 2**28
 """Largest variable that is read (2 GiB): a small compressed file can claim any size."""
 
+_GAP_MARKS = ("_FillValue", "missing_value")
+"""Attributes of a variable that say which number stands for "nothing was written here"."""
+
 _VARIABLES = [name for name in NUMERIC_FIELDS if name != "strict_relevance"]
 _ATTRIBUTES = ("format", "version", "name", "strict_relevance", "metadata")
 
@@ -45,7 +48,7 @@ def read_instance_fields(path: str) -> dict[str, Any]:
     """Return the constructor's arguments that stand in an instance file, not yet validated."""
     with netCDF4.Dataset(path, "r") as dataset:
         dataset.set_auto_maskandscale(False)
-        attributes = {name: _plain(dataset.getncattr(name)) for name in dataset.ncattrs()}
+        attributes = {name: _attribute(dataset, name) for name in dataset.ncattrs()}
         check_header(attributes, INSTANCE_FORMAT)
         check_names("attribute", attributes, _ATTRIBUTES, ["name"])
         check_names("group", dataset.groups, (), ())
@@ -108,20 +111,57 @@ def _values(name: str, variable: netCDF4.Variable) -> Any:
             f"{name} has dimensions ({', '.join(variable.dimensions)}), "
             f"expected ({', '.join(expected)})"
         )
-    check_names(f"attribute of {name}", variable.ncattrs(), ["units"], ["units"])
+    check_names(f"attribute of {name}", variable.ncattrs(), ["units", *_GAP_MARKS], ["units"])
     unit = NUMERIC_FIELDS[name][1]
-    if variable.getncattr("units") != unit:
+    if _attribute(variable, "units") != unit:
         raise FileError(
-            f"{name} has units {quote(_plain(variable.getncattr('units')))}, expected {unit!r}"
+            f"{name} has units {quote(_attribute(variable, 'units'))}, expected {unit!r}"
         )
     if not isinstance(variable.dtype, np.dtype) or variable.dtype.kind not in "fiu":
         raise FileError(f"{name}: entries are not numbers")
     if math.prod(variable.shape) > MOST_ENTRIES:
         raise FileError(f"{name}: shape {variable.shape} is too large")
     values = np.asarray(variable[...])
-    return values if expected else values.item()
+    gaps = _gaps(name, variable, values)
+    if expected:
+        return np.ma.masked_array(values, gaps) if gaps.any() else values
+    if gaps:
+        raise FileError(f"{name} = {values.item()} is missing (never written)")
+    return values.item()
+
+
+def _gaps(name: str, variable: netCDF4.Variable, values: np.ndarray) -> np.ndarray:
+    """Return where a variable holds what stands for "nothing was written here".
+
+    That is the variable's own mark where it has one, and otherwise what the netCDF library fills
+    every new variable of a type with: a number as good as any to who does not know it.
+    """
+    marks = {mark: variable.getncattr(mark) for mark in _GAP_MARKS if mark in variable.ncattrs()}
+    marks.setdefault("_FillValue", netCDF4.default_fillvals[values.dtype.str[1:]])
+    gaps = np.zeros(values.shape, dtype=bool)
+    for mark, stored in marks.items():
+        entries = np.atleast_1d(stored)
+        if entries.dtype.kind not in "fiu":
+            raise FileError(f"attribute {mark} of {name} = {quote(_plain(stored))} is no number")
+        for entry in entries:
+            gaps |= np.isnan(values) if np.isnan(entry) else values == entry.astype(values.dtype)
+    return gaps
+
+
+def _attribute(holder: netCDF4.Dataset | netCDF4.Variable, name: str) -> Any:
+    """Return an attribute as a plain Python value; text has to be UTF-8.
+
+    The library puts other characters where bytes are none. Latin-1 has one for every byte.
+    """
+    value = holder.getncattr(name)
+    if isinstance(value, str):
+        try:
+            holder.getncattr(name, encoding="latin-1").encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            raise FileError(f"attribute {name} = {quote(value)} is not UTF-8 text") from None
+    return _plain(value)
 
 
 def _plain(value: Any) -> Any:
-    """Return an attribute as a plain Python value."""
+    """Return numbers of numpy as Python's."""
     return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value

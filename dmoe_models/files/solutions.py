@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 
 from dmoe_models.errors import FileError, SolutionError
-from dmoe_models.files.documents import VERSION, checked_content, read_document, write_document
+from dmoe_models.files.documents import (
+    VERSION,
+    as_whole,
+    checked_content,
+    read_document,
+    require_named_instance,
+    write_document,
+)
 from dmoe_models.files.paths import Path, by_extension, existing, naming, replacement
 from dmoe_models.input_checks import quote, real_number, whole_number
 from dmoe_models.model.arrays import whole_array
@@ -26,6 +33,7 @@ MOST_FLAGS = 2**30
 """Largest K K M of a solution with several subcarriers per link: a short file can claim any."""
 
 _CHANNEL_KEYS = ("assignment", "subcarriers", "subcarrier_count")
+_WHOLE = ("experts", *_CHANNEL_KEYS)
 
 
 def read_solution(path: Path) -> Solution:
@@ -108,14 +116,10 @@ def _read_json(path: str) -> Solution:
         ["instance", "instance_sha256", "experts", *_CHANNEL_KEYS, "objective"],
         ["instance", "instance_sha256", "experts"],
     )
-    for name in ("instance", "instance_sha256"):
-        if not isinstance(content[name], str):
-            raise FileError(f"{name} = {quote(content[name])} is not a string")
-    digest = content["instance_sha256"]
-    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-        raise FileError(
-            f"instance_sha256 = {quote(digest)} is not 64 lower-case hexadecimal digits"
-        )
+    require_named_instance(content)
+    content |= {name: as_whole(content[name], 3) for name in _WHOLE if name in content}
+    if content["experts"] == []:
+        raise FileError("experts: there are no tokens")
     objective = content.get("objective")
     assignment, subcarriers = _channel_decision(content)
     channel = subcarriers if assignment is None else assignment
@@ -124,7 +128,7 @@ def _read_json(path: str) -> Solution:
         selection=_flags("experts", content["experts"], len(channel), "an expert"),
         assignment=assignment,
         subcarriers=subcarriers,
-        instance_sha256=digest,
+        instance_sha256=content["instance_sha256"],
         objective=None if objective is None else real_number("objective", objective),
     )
 
@@ -163,9 +167,11 @@ def _channel_decision(content: Mapping[str, Any]) -> tuple[np.ndarray | None, np
         assignment = whole_array("assignment", content["assignment"], 2, SolutionError)
         if assignment.shape[0] != assignment.shape[1]:
             raise FileError(f"assignment: shape {assignment.shape} is not square")
+        _require_nodes("assignment", len(assignment))
         return assignment, None
     count = whole_number("subcarrier_count", content["subcarrier_count"])
     rows = _list("subcarriers", content["subcarriers"])
+    _require_nodes("subcarriers", len(rows))
     for i, row in enumerate(rows):
         if len(_list(f"subcarriers[{i}]", row)) != len(rows):
             raise FileError(
@@ -175,6 +181,11 @@ def _channel_decision(content: Mapping[str, Any]) -> tuple[np.ndarray | None, np
         raise FileError(f"subcarrier_count = {quote(count)} is out of range")
     flags = [_flags(f"subcarriers[{i}]", row, count, "a subcarrier") for i, row in enumerate(rows)]
     return None, np.array(flags)
+
+
+def _require_nodes(field: str, nodes: int) -> None:
+    if nodes < 2:
+        raise FileError(f"{field}: {nodes} node(s), but there are at least 2")
 
 
 def _flags(field: str, lists: Any, count: int, kind: str) -> np.ndarray:

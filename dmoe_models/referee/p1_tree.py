@@ -93,6 +93,8 @@ def p1_bound(instance: Instance, tokens: Any) -> Fraction | None:
         scores = [float(g) for g in instance.gate_scores[t]]
         usable = {j: link[i, j] + computation[j] for j in range(nodes) if (i, j) in link}
         try:
+            if isinstance(proof, dict) and not set(proof) <= {"tree", "multipliers"}:
+                raise RefusedError(f"a proof is of tree and multipliers, not {quote(proof)}")
             bound = _token_bound(
                 list_of(member(proof, "tree"), "tree"),
                 list_of(member(proof, "multipliers"), "multipliers"),
@@ -136,10 +138,10 @@ def _token_bound(
             open_nodes.append((used + e[expert], missing - g[expert], left - 1, rest))
             continue
         pair = list_of(next(leaves, None), f"tree[{position}]: multipliers", 2)
+        lam, mu = (_units(price(x, f"tree[{position}]: multiplier")) for x in pair)
         best = sorted((g[j] for j in free), reverse=True)
         if left < 0 or sum(best[:left]) < missing:
             continue  # nothing in this leaf
-        lam, mu = (_units(price(x, f"tree[{position}]: multiplier")) for x in pair)
         saved = sum(min(0, e[j] - lam * g[j] + mu * whole) for j in free)
         bound = used + lam * missing - mu * whole * left + saved
         least = bound if least is None else min(least, bound)

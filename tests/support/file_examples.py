@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from importlib.resources import files as package_files
 
 import jsonschema
@@ -19,6 +20,7 @@ EXAMPLE, EXAMPLE_SOLUTION = (
 )
 
 
+@cache
 def schema(kind):
     path = package_files("instances").joinpath("schemas", f"dmoe-{kind}.schema.json")
     content = json.loads(path.read_text(encoding="utf-8"))

@@ -113,7 +113,7 @@ BROKEN_NETCDF = {
     ),
     "score never written": (
         netcdf_with(lambda d: d["gate_scores"].__setitem__((1, 2), 9.969209968386869e36)),
-        "gate_scores[1]: scores sum",
+        "gate_scores[1,2] is missing",
     ),
     "source out of range": (
         netcdf_with(lambda d: d["source"].__setitem__(2, 3)),
@@ -164,3 +164,112 @@ def test_a_claim_of_enormous_size_is_refused_before_it_is_read(tmp_path):
                 new.units = variable.units
     assert path.stat().st_size < 10**6
     assert "gain: shape (2, 2, 1099511627776) is too large" in error_of(read_instance, path)
+
+
+def never_written(name, dtype, dimensions, rows, mark=None):
+    """Return a writer of a file with a variable of some type of which only `rows` are written."""
+
+    def write(path):
+        write_instance(example(), path)
+        with netCDF4.Dataset(path, "a") as dataset:
+            units = dataset[name].units
+            values = dataset[name][...]
+            dataset.renameVariable(name, "old")
+            new = dataset.createVariable(name, dtype, dimensions, fill_value=mark)
+            new.units = units
+            if rows:
+                new[:rows] = values[:rows]
+        other = f"{path}.copy"
+        with netCDF4.Dataset(path) as old, netCDF4.Dataset(other, "w") as copy:
+            old.set_auto_maskandscale(False)
+            copy.setncatts({key: old.getncattr(key) for key in old.ncattrs()})
+            for key, dimension in old.dimensions.items():
+                copy.createDimension(key, len(dimension))
+            for key, variable in old.variables.items():
+                if key != "old":
+                    fill = getattr(variable, "_FillValue", None)
+                    new = copy.createVariable(
+                        key, variable.dtype, variable.dimensions, fill_value=fill
+                    )
+                    new.set_auto_maskandscale(False)
+                    new.units = variable.units
+                    new[...] = variable[...]
+        os.replace(other, path)
+
+    return write
+
+
+LINKS = ("node", "expert", "subcarrier")
+
+
+@pytest.mark.parametrize(
+    ("write", "words"),
+    [
+        (never_written("gain", "f8", LINKS, 0), "gain[0,1,0] is missing"),
+        (never_written("gain", "f8", LINKS, 2), "gain[2,0,0] is missing"),
+        (never_written("gain", "f4", LINKS, 1), "gain[1,0,0] is missing"),
+        (never_written("gain", "f8", LINKS, 1, mark=-1.0), "gain[1,0,0] is missing"),
+        (never_written("gain", "f8", LINKS, 1, mark=0.5), "gain[1,0,0] is missing"),
+        (never_written("gain", "f8", LINKS, 1, mark=np.nan), "gain[1,0,0] is missing"),
+        (never_written("source", "i8", ("token",), 2), "source[2] is missing"),
+        (never_written("source", "i4", ("token",), 1), "source[1] is missing"),
+        (never_written("source", "u1", ("token",), 1), "source[1] is missing"),
+        (never_written("source", "i2", ("token",), 1, mark=1), "source[1] is missing"),
+        (never_written("static_energy_j", "f8", ("expert",), 1), "static_energy_j[1] is missing"),
+        (never_written("bandwidth_hz", "f8", (), 0), "bandwidth_hz = 9.96"),
+        (never_written("max_experts", "i8", (), 0), "max_experts = -922"),
+        (never_written("max_experts", "i4", (), 0, mark=2), "max_experts = 2 is missing"),
+    ],
+)
+def test_what_was_never_written_is_no_data(tmp_path, write, words):
+    write(tmp_path / "hole.nc")
+    assert words in error_of(read_instance, tmp_path / "hole.nc")
+
+
+@pytest.mark.parametrize("mark", [None, 0.25, math.nan])
+def test_a_variable_may_say_what_marks_a_gap_it_does_not_have(tmp_path, mark):
+    never_written("gain", "f8", LINKS, 3, mark=mark)(tmp_path / "whole.nc")
+    assert read_instance(tmp_path / "whole.nc").sha256 == example().sha256
+
+
+def test_a_second_mark_of_gaps(tmp_path):
+    def mark(dataset):
+        dataset["gain"].missing_value = np.array([0.003, 0.007])
+
+    netcdf_with(mark)(tmp_path / "marked.nc")
+    assert "gain[0,2,1] is missing" in error_of(read_instance, tmp_path / "marked.nc")
+    netcdf_with(lambda d: d["gain"].setncattr("missing_value", "none"))(tmp_path / "text.nc")
+    assert "missing_value of gain = 'none'" in error_of(read_instance, tmp_path / "text.nc")
+    for unread in ("valid_range", "valid_min", "add_offset"):
+        netcdf_with(lambda d, name=unread: d["gain"].setncattr(name, 1.0))(tmp_path / "x.nc")
+        assert f"unknown attribute of gain '{unread}'" in error_of(read_instance, tmp_path / "x.nc")
+
+
+def test_nothing_on_the_diagonal_of_gain_is_no_link(tmp_path):
+    diagonal = np.arange(3)
+    for nothing in (math.nan, math.inf, netCDF4.default_fillvals["f8"]):
+        gain = np.array(example().gain)
+        gain[diagonal, diagonal] = nothing
+        netcdf_with(lambda d, gain=gain: d["gain"].__setitem__(..., gain))(tmp_path / "d.nc")
+        assert read_instance(tmp_path / "d.nc").sha256 == example().sha256
+
+
+@pytest.mark.parametrize("dimension", ["token", "subcarrier", "node"])
+def test_a_dimension_that_was_never_filled(tmp_path, dimension):
+    path = tmp_path / "empty.nc"
+    write_instance(example(), tmp_path / "full.nc")
+    with netCDF4.Dataset(tmp_path / "full.nc") as old, netCDF4.Dataset(path, "w") as new:
+        new.setncatts({name: old.getncattr(name) for name in old.ncattrs()})
+        for name, size in old.dimensions.items():
+            new.createDimension(name, None if name == dimension else len(size))
+        for name, variable in old.variables.items():
+            new.createVariable(name, variable.dtype, variable.dimensions).units = variable.units
+    assert error_of(read_instance, path)
+
+
+def test_text_that_is_not_unicode_is_not_guessed(tmp_path):
+    netcdf_with(lambda d: d.setncattr("name", b"Z\xfcrich"))(tmp_path / "latin.nc")
+    assert "attribute name" in error_of(read_instance, tmp_path / "latin.nc")
+    half = '{"room": "\\ud800"}'
+    netcdf_with(lambda d: d.setncattr("metadata", half))(tmp_path / "half.nc")
+    assert "room = '\\ud800'" in error_of(read_instance, tmp_path / "half.nc")
