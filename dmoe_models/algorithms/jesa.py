@@ -84,8 +84,9 @@ def jesa(
     Returns
     -------
     Outcome
-        `details`: energies_j (J after every DES and every P3 step of the best start), iterations,
-        nodes, converged, starts_j (energy of every start).
+        `details`: energies_j (J after every P3 and every DES step of the best start),
+        start_energy_j (J before the first: of its first selection, at the prices that it started
+        from), iterations, nodes, converged, starts_j (energy of every start).
     """
     if start not in STARTS:
         raise MethodError(f"start = {start!r} is not one of {', '.join(STARTS)}")
@@ -105,6 +106,7 @@ def jesa(
     details = {
         "start": best.start,
         "energies_j": best.energies_j,
+        "start_energy_j": best.start_energy_j,
         "iterations": best.iterations,
         "nodes": sum(descent.nodes for descent in descents),
         "converged": best.converged,
@@ -239,6 +241,7 @@ class _Descent:
     energy_j: float = math.inf
     bound_j: float = -math.inf  # LB, where the start was at best prices
     energies_j: list[float] = field(default_factory=list)
+    start_energy_j: float = math.nan
     iterations: int = 0
     nodes: int = 0
     converged: bool = False
@@ -267,6 +270,8 @@ class _Descent:
             return
         instance = self.instance
         counts = count_tokens(instance, self.selection)
+        if self.prices is not None:
+            self.start_energy_j = total_energy_j(instance, self.prices, counts)
         while self.iterations < max_iterations:
             self.iterations += 1
             assignment = assign_load(counts, candidates_of(instance))

@@ -132,7 +132,7 @@ class Outcome(Value):
     details : dict
         What the method reports of its run: nodes, iterations, energies per iteration. `incumbents`:
         pairs of seconds since the start and J, one for each solution that was the best so far;
-        primal integrals are made of them.
+        primal integrals are made of them. `bounds`: such pairs of when its bound rose.
     """
 
     solution: Solution | None = None

@@ -5,6 +5,7 @@ Used by reports, and by notebooks through `dmoe_models.plot`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,13 @@ import numpy as np
 import pandas as pd
 
 from dmoe_models.errors import DmoeError
+from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP
 from dmoe_models.presentation.plot_axes import excess_axis
+from dmoe_models.presentation.plot_canvas import canvas, time_axis
 from dmoe_models.presentation.plot_style import GRID, SMALL, literal, styles
 from dmoe_models.solving.method import PLUG_IN
+from dmoe_models.solving.result import Status
 from dmoe_models.text import share
 
 if TYPE_CHECKING:
@@ -37,7 +41,7 @@ def gaps(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    rows : DataFrame
+    rows : DataFrame or Verification
         Rows of a verification: columns `method` and `gap`; `kind` of the method decides the mark.
     ax : Axes, optional
 
@@ -46,6 +50,7 @@ def gaps(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Axes
         Gap in percent, logarithmic, with a place for 0; methods from top to bottom.
     """
+    rows = _rows(rows, "gap")
     own = _by_method(rows, "gap")
     percent = {name: 100 * np.where(v > OPTIMALITY_GAP, v, 0.0) for name, v in own.items()}
     ax = _axes(ax, len(own))
@@ -59,7 +64,7 @@ def times(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    rows : DataFrame
+    rows : DataFrame or Verification
         Rows of a verification: columns `method` and `runtime_s`; `kind` decides the mark, and one
         `time_limit_s` that all have is drawn.
     ax : Axes, optional
@@ -67,18 +72,17 @@ def times(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Returns
     -------
     Axes
-        Seconds, logarithmic; methods from top to bottom.
+        Time, logarithmic; methods from top to bottom.
     """
+    rows = _rows(rows, "runtime_s")
     own = {name: np.maximum(v, _LEAST_S) for name, v in _by_method(rows, "runtime_s").items()}
     ax = _axes(ax, len(own))
-    limits = sorted(set(rows["time_limit_s"])) if "time_limit_s" in rows else []
+    limits = _limits(rows)
     shown = np.concatenate([*own.values(), limits])
-    ax.set_xscale("log")
-    if len(shown):
-        ax.set_xlim(shown.min() / 2, 2 * shown.max())
+    time_axis(ax, *((shown.min(), shown.max()) if len(shown) else (_LEAST_S, 1.0)))
     if len(limits) == 1:
         ax.axvline(limits[0], color="0.2", linestyle=":", linewidth=1, label="time limit")
-    ax.set_xlabel("runtime (s), logarithmic")
+    ax.set_xlabel("runtime, logarithmic")
     return _draw_marks(ax, own, rows)
 
 
@@ -87,7 +91,7 @@ def profile(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    rows : DataFrame
+    rows : DataFrame or Verification
         Rows of a verification: columns `method`, `gap`, `instance`.
     ax : Axes, optional
 
@@ -97,7 +101,7 @@ def profile(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
         Share in percent over the gap in percent. An instance without a valid solution stays in the
         count. High at the left is optimal, high at the right is reliable.
     """
-    _require(rows, "instance")
+    rows = _rows(rows, "gap", "instance")
     own = _by_method(rows, "gap")
     counts = rows["method"].value_counts()
     percent = {name: 100 * np.where(v > OPTIMALITY_GAP, v, 0.0) for name, v in own.items()}
@@ -112,12 +116,51 @@ def profile(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return _draw_profile(ax, pd.DataFrame(shares, index=places), ax.get_xlim()[1])
 
 
+def proved(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw the share of instances on which each method's answer is proved, over its runtime.
+
+    Proved is an answer within the optimality gap of the best bound that any method proved, or that
+    there is none.
+
+    Parameters
+    ----------
+    rows : DataFrame or Verification
+        Rows of a verification: columns `method`, `gap`, `status`, `runtime_s`; of methods that give
+        a bound only (`kind`) nothing is drawn.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+        Share in percent over time, logarithmic. High at the left is fast, high at the right is
+        reliable.
+    """
+    rows = _rows(rows, "gap", "status", "runtime_s")
+    if "kind" in rows:
+        rows = rows[rows["kind"] != "bound"]
+    sure = (rows["gap"] <= OPTIMALITY_GAP) | (rows["status"] == Status.INFEASIBLE)
+    own = _by_method(rows.assign(runtime_s=rows["runtime_s"].where(sure)), "runtime_s")
+    own = {name: np.maximum(values, _LEAST_S) for name, values in own.items()}
+    counts = rows["method"].value_counts()
+    places = np.unique(np.concatenate([*own.values(), []]))
+    first, last = (places[0], places[-1]) if len(places) else (_LEAST_S, 1.0)
+    last = max([last, *(limit for limit in _limits(rows) if math.isfinite(limit))])
+    ax = _axes(ax, 9)
+    time_axis(ax, first, last)
+    ax.set_xlabel("runtime, logarithmic")
+    shares = {
+        name: np.searchsorted(np.sort(values), places, side="right") / counts[name]
+        for name, values in own.items()
+    }
+    return _draw_profile(ax, pd.DataFrame(shares, index=places), ax.get_xlim()[1])
+
+
 def time_profile(profile: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draw the performance profile of times to solve: `compare(...).time_profile`.
 
     Parameters
     ----------
-    profile : DataFrame
+    profile : DataFrame or Comparison
         From `verification.measures.performance_profile`.
     ax : Axes, optional
 
@@ -127,6 +170,7 @@ def time_profile(profile: pd.DataFrame, ax: Axes | None = None) -> Axes:
         Share of instances in percent over the ratio to the fastest, logarithmic. High at the left
         is fast, high at the right is reliable.
     """
+    profile = _profile(profile, "time_profile")
     ax = _axes(ax, 9)
     end = max(1.5 * float(profile.index.max()), 2.0) if len(profile) else 2.0
     ax.set_xscale("log")
@@ -140,7 +184,7 @@ def energy_profile(profile: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    profile : DataFrame
+    profile : DataFrame or Comparison
         From `verification.measures.performance_profile`.
     ax : Axes, optional
 
@@ -150,6 +194,7 @@ def energy_profile(profile: pd.DataFrame, ax: Axes | None = None) -> Axes:
         Share of instances in percent over the excess to the best known energy, percent. High at
         the left is good, high at the right is reliable.
     """
+    profile = _profile(profile, "energy_profile")
     ax = _axes(ax, 9)
     percent = 100 * (profile.index.to_numpy(dtype=float) - 1)
     excess_axis(ax.xaxis, percent)
@@ -179,26 +224,38 @@ def _size(lines: int) -> tuple[float, float]:
 
 
 def _axes(ax: Axes | None, lines: int) -> Axes:
-    if ax is None:
-        try:
-            from matplotlib import pyplot
-        except ImportError:
-            raise DmoeError('plots need matplotlib: pip install "dmoe-models[report]"') from None
-        ax = pyplot.subplots(figsize=_size(lines), layout="constrained")[1]
+    ax = canvas(ax, _size(lines))
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_axisbelow(True)
     return ax
 
 
-def _require(rows: pd.DataFrame, *names: str) -> None:
-    for name in names:
-        if name not in rows:
-            raise DmoeError(f"rows have no column {name}")
+def _rows(rows: Any, *columns: str) -> pd.DataFrame:
+    """Return the rows of what was handed over, which have these columns."""
+    return _table(rows, "rows", ("method", *columns), "rows of validate")
+
+
+def _profile(profile: Any, name: str) -> pd.DataFrame:
+    return _table(profile, name, (), f"{name} of compare")
+
+
+def _table(given: Any, name: str, columns: tuple[str, ...], what: str) -> pd.DataFrame:
+    """Return a table, or the one of that name that an object holds."""
+    table = given if isinstance(given, pd.DataFrame) else getattr(given, name, None)
+    if not isinstance(table, pd.DataFrame):
+        raise DmoeError(f"{quote(given)} is no table, and has no {what}")
+    for column in columns:
+        if column not in table:
+            raise DmoeError(f"rows have no column {column}")
+    return table
+
+
+def _limits(rows: pd.DataFrame) -> list[float]:
+    return sorted(set(rows["time_limit_s"])) if "time_limit_s" in rows else []
 
 
 def _by_method(rows: pd.DataFrame, value: str) -> dict[str, np.ndarray]:
     """Return the finite values of every method; a method without any keeps its line."""
-    _require(rows, "method", value)
     groups = rows.groupby("method", sort=False)[value]
     known = ((name, values.to_numpy(dtype=float)) for name, values in groups)
     return {str(name): values[np.isfinite(values)] for name, values in known}

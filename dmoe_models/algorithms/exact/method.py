@@ -88,7 +88,8 @@ def exact(
     Returns
     -------
     Outcome
-        `details`: sizes before and after the reductions, steps, gap and time by phase, incumbents.
+        `details`: sizes before and after the reductions, steps, gap and time by phase, incumbents,
+        bounds.
 
     Raises
     ------

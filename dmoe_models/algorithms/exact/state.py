@@ -16,6 +16,9 @@ from dmoe_models.model.gap import CERTIFIED_GAP
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Outcome, Solution
 
+_NEGLIGIBLE = 1e-4
+"""Share of a bound by which it has to rise to be told of."""
+
 _LOG = logging.getLogger("dmoe_models.exact")
 
 
@@ -33,6 +36,7 @@ class SearchState:
     proof: ProofNode | None = None  # the open node of the proof, where one is recorded
     started: float = field(default_factory=time.perf_counter)
     _last_logged: float = -math.inf
+    _recorded_j: float = -math.inf
 
     def offer(self, solution: Solution | None) -> bool:
         """Keep a solution if it is better than the best known; return whether it is."""
@@ -50,6 +54,16 @@ class SearchState:
     def raise_bound(self, bound: float) -> None:
         """Keep a proved bound, J, of all solutions better than the best known."""
         self.bound_j = max(self.bound_j, min(bound, self.energy_j))
+        self._record_rise()
+
+    def _record_rise(self) -> None:
+        """Keep in `details` when the bound rose, where it did by more than can be neglected."""
+        rise = self.bound_j - self._recorded_j
+        if math.isfinite(self.bound_j) and rise > _NEGLIGIBLE * abs(self.bound_j):
+            self._recorded_j = self.bound_j
+            elapsed = time.perf_counter() - self.started
+            total = self.bound_j + self.instance.static_total_j
+            self.details.setdefault("bounds", []).append((elapsed, total))
 
     def record_bound(self, problem: DualProblem, point: DualPoint) -> None:
         """Keep the bound of a dual point of the whole problem, and its prices for the proof.
