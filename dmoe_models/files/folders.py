@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dmoe_models.errors import FileError
-from dmoe_models.files.paths import TEMPORARY, make_folder, require_folder
+from dmoe_models.files.paths import TEMPORARY, make_folder, replacement, require_folder
 
 
 @contextmanager
@@ -71,4 +71,8 @@ def _put_in_place(temporary: Path, target: Path) -> None:
         if (target / file.name).is_dir():
             raise FileError(f"{target / file.name}: is a directory, not a file")
     for file in files:
-        os.replace(file, target / file.name)
+        if (target / file.name).is_symlink():  # which goes on pointing where it does
+            with replacement(target / file.name) as copy:
+                shutil.copyfile(file, copy)
+        else:
+            os.replace(file, target / file.name)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dmoe_models.errors import DmoeError
-from dmoe_models.files.paths import naming, replacement
+from dmoe_models.files.folders import filled_folder
+from dmoe_models.files.paths import naming
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,7 +58,6 @@ def write_contents(directory: Path, contents: Mapping[str, bytes]) -> list[Path]
     Parameters
     ----------
     directory : path
-        Exists.
     contents : mapping of bytes
         By the names of the files.
     """
@@ -71,11 +71,12 @@ def _write_bytes(data: bytes, path: Path) -> None:
 
 
 def write_files(directory: Path, writers: Mapping[str, Writer]) -> list[Path]:
-    """Write files into a directory that exists; each appears complete or not at all.
+    """Write files into a directory, all of them or none, each complete.
 
     Parameters
     ----------
     directory : path
+        Made where there is none.
     writers : mapping of callable
         By the names of the files; each is called with the path to write to.
 
@@ -84,13 +85,11 @@ def write_files(directory: Path, writers: Mapping[str, Writer]) -> list[Path]:
     DmoeError
         Where one cannot be written, naming it.
     """
-    written = []
-    for name, write in writers.items():
-        target = directory / name
-        with naming(target), replacement(target) as temporary:
-            write(temporary)
-        written.append(target)
-    return written
+    with filled_folder(directory) as aside:
+        for name, write in writers.items():
+            with naming(directory / name):
+                write(aside / name)
+    return [directory / name for name in writers]
 
 
 def svg(figure: Figure, name: str, label: str) -> str:

@@ -20,7 +20,8 @@ from dmoe_models.environment import machine, package_version
 from dmoe_models.errors import FileError
 from dmoe_models.files.certificates import write_certificate
 from dmoe_models.files.documents import VERSION, checked_content, read_document, write_document
-from dmoe_models.files.paths import existing, make_folder, naming, replacement
+from dmoe_models.files.folders import filled_folder
+from dmoe_models.files.paths import existing, naming, replacement, require_folder
 from dmoe_models.files.plain_json import Amount, Bound, Count, Date, decode, plain
 from dmoe_models.files.solutions import write_solution
 from dmoe_models.input_checks import quote
@@ -165,12 +166,12 @@ class Answers:
     Parameters
     ----------
     folder : path
-        Made where it does not exist.
+        Made with the first answer where it does not exist.
     author : str
     """
 
     def __init__(self, folder: Path, author: str = "") -> None:
-        make_folder(folder)
+        require_folder(folder)
         self.folder, self.author = folder.absolute(), author
 
     def path(self, instance: Instance, method: Method, certified: bool = False) -> Path:
@@ -239,11 +240,12 @@ class Answers:
                 result, method, options=options, time_limit=time_limit, author=self.author
             ),
         )
-        if valid and result.solution is not None:
-            write_solution(result.solution, self.folder / solution, instance)
-        if certificate is not None:
-            write_certificate(certificate, self.folder / proof)
-        write_answer(answer, path)
+        with filled_folder(self.folder) as aside:
+            if valid and result.solution is not None:
+                write_solution(result.solution, aside / solution, instance)
+            if certificate is not None:
+                write_certificate(certificate, aside / proof)
+            write_answer(answer, aside / path.name)
         return path
 
 

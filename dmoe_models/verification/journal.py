@@ -1,15 +1,15 @@
 """The journal of a report directory: rows as JSON lines, which outlive a kill.
 
-Each finished row is one line, flushed at once.
+Each finished row is one line, flushed at once. Without a finished row there is no file.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from dmoe_models.errors import FileError
-from dmoe_models.files.paths import make_folder, naming, replacement
+from dmoe_models.files.paths import make_folder, naming, replacement, require_folder
 from dmoe_models.verification.row import NOT_RUN, Row, row_from_json
 
 JOURNAL = "rows.jsonl"
@@ -34,10 +34,11 @@ class Journal:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
+        self._file: TextIO | None = None
         self._finished: dict[tuple[Any, ...], Row] = {}
         if path is None:
             return
-        make_folder(path.parent)
+        require_folder(path.parent)
         with naming(path):
             text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
             lines = text.splitlines(keepends=True)
@@ -50,7 +51,8 @@ class Journal:
             if lines and not lines[-1].endswith("\n"):  # a kill in the middle of a line
                 with replacement(path) as temporary:
                     temporary.write_text("".join(lines[:-1]), encoding="utf-8")
-            self._file = path.open("a", encoding="utf-8")
+            if path.exists():  # one that cannot be written is refused before anything is run
+                self._file = path.open("a", encoding="utf-8")
 
     def find(self, key: tuple[Any, ...]) -> Row | None:
         """Return the finished row of that key; one that was not run is tried again."""
@@ -61,10 +63,13 @@ class Journal:
         """Add a finished row; it is in the file when this returns."""
         if self.path is not None:
             with naming(self.path):
+                if self._file is None:
+                    make_folder(self.path.parent)
+                    self._file = self.path.open("a", encoding="utf-8")
                 self._file.write(row.to_json() + "\n")
                 self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
-        if self.path is not None:
+        if self._file is not None:
             self._file.close()

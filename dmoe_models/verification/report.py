@@ -30,7 +30,7 @@ def write_report(directory: Path, found: Verification) -> list[Path]:
     Parameters
     ----------
     directory : path
-        Exists.
+        Made where there is none.
     found : Verification
 
     Returns

@@ -27,7 +27,7 @@ import numpy as np
 
 from dmoe_models.deadline import Deadline
 from dmoe_models.errors import InstanceError
-from dmoe_models.files.paths import replacement
+from dmoe_models.files.paths import naming, replacement
 from dmoe_models.model.instance import Instance
 from instances.families.mutant import COMMON, LEVELS, Fields, mutate, unchanged
 from instances.library.set_file import Spec
@@ -261,7 +261,7 @@ def write_found(file: Path, found: list[Found], target: Target) -> None:
             f"note = {_toml(f'{Path(target.name).stem}-{number}')}",
             f"parameters = {_toml(spec.parameters)}",
         ]
-    with replacement(file) as target_file:
+    with naming(file), replacement(file) as target_file:
         target_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ import click
 
 from dmoe_models.cli.options import file_path, json_option, method_names
 from dmoe_models.cli.printing import print_json
-from dmoe_models.files.paths import make_folder
+from dmoe_models.files.paths import require_folder
 from dmoe_models.verification.compare import Options
 from dmoe_models.verification.compare import compare as compare_rows
 from dmoe_models.verification.comparison_report import (
@@ -85,10 +85,10 @@ def compare(
     wanted = None if names is None else method_names(names, "--methods")
     if output is not None:
         require_report()
+        require_folder(output)
     options = Options(time_shift, gap_shift, target, horizon)
     comparison = compare_rows(sources, wanted, options, instance_set=set_name, problem=problem)
     if output is not None:
-        make_folder(output)
         written = write_comparison(output, comparison)
     if as_json:
         print_json(document(comparison))

@@ -18,7 +18,7 @@ from dmoe_models.cli.options import (
     recorded_data,
 )
 from dmoe_models.cli.printing import print_json
-from dmoe_models.files.paths import make_folder, require_folder
+from dmoe_models.files.paths import require_folder
 from dmoe_models.layers import draws
 from dmoe_models.layers import report as rounds_report
 from dmoe_models.layers.rounds import Rounds, run_rounds
@@ -189,7 +189,6 @@ def rounds(
     }
     written: list[Path] = []
     if output is not None:
-        make_folder(output)
         written = rounds_report.write_rounds(output, found, label, configuration)
     if as_json:
         print_json(rounds_report.document(found, label, configuration))

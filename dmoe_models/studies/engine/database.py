@@ -30,7 +30,9 @@ from dmoe_models.studies.engine.opening import (
     FORMAT,
     connected,
     create_tables,
+    emptied,
     locked,
+    remove_begun,
     require_same,
 )
 from dmoe_models.studies.engine.records import records, typed, writable
@@ -100,22 +102,27 @@ class Database:
         self.folder = Path(folder)
         path = self.folder / FILE
         self._lock: Any = None
+        new: list[Path] | None = None
         if design is None:
             if not path.is_file():
                 raise StudyError(f"{folder}: holds no study")
         else:
+            absent = [place for place in (self.folder, *self.folder.parents) if not place.exists()]
             make_folder(self.folder)
-            self._lock = locked(self.folder)
+            with emptied(absent):
+                self._lock = locked(self.folder)
+            if not path.exists():
+                new = absent
         try:
             self._connection = connected(path, writing=design is not None)
             if design is not None:
                 self._begin(design)
             self.facts = dict(self._connection.execute("SELECT name, value FROM facts"))
         except sqlite3.DatabaseError as error:
-            self.close()
+            self._leave(new)
             raise StudyError(f"{path}: {error}") from error
         except BaseException:
-            self.close()
+            self._leave(new)
             raise
         if self.facts.get("format") != str(FORMAT):
             self.close()
@@ -339,6 +346,18 @@ class Database:
         parameters = self.cells()
         shared = [name for name in parameters if name not in table]
         return table.join(parameters[shared], on="cell")
+
+    def _leave(self, new: list[Path] | None) -> None:
+        """Close what could not be opened; of a study that was to begin here, nothing remains.
+
+        Parameters
+        ----------
+        new : list of path, optional
+            Folders that were made for it; None for a study that is there.
+        """
+        if new is not None:  # and nobody else has it: we hold the lock
+            remove_begun(self.folder, new)
+        self.close()
 
     def close(self) -> None:
         """Close the file and let others write."""

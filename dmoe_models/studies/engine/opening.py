@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,34 @@ def locked(folder: Path) -> Any:
         file.close()
         raise StudyError(f"{path}: cannot be locked: {error.strerror}") from error
     return file
+
+
+@contextmanager
+def emptied(made: Iterable[Path]) -> Iterator[None]:
+    """Remove folders that were made, as far as they are empty, where the enclosed code fails."""
+    try:
+        yield
+    except BaseException:
+        for place in made:
+            with suppress(OSError):
+                place.rmdir()
+        raise
+
+
+def remove_begun(folder: Path, made: Iterable[Path]) -> None:
+    """Remove the files of a study that could not be begun, and the folders made for it.
+
+    Parameters
+    ----------
+    folder : path
+    made : iterable of path
+        From the innermost on; one that holds something else stays.
+    """
+    for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", _LOCK):
+        (folder / name).unlink(missing_ok=True)
+    for place in made:
+        with suppress(OSError):
+            place.rmdir()
 
 
 def connected(path: Path, *, writing: bool) -> sqlite3.Connection:

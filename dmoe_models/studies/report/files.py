@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dmoe_models.errors import DmoeError
-from dmoe_models.files.paths import make_folder
+from dmoe_models.files.paths import require_folder
 from dmoe_models.presentation.files import Writer, require_packages, write_files
 from dmoe_models.studies.analysis.findings import StudyReport
 from dmoe_models.studies.configuration import design_of
@@ -36,7 +36,6 @@ def require_report(folder: Path, sha256: str, sources: Mapping[str, str]) -> Non
     Parameters
     ----------
     folder : path
-        Made where there is none.
     sha256 : str
         Hash of the configuration that the report is of.
     sources : mapping
@@ -45,10 +44,10 @@ def require_report(folder: Path, sha256: str, sources: Mapping[str, str]) -> Non
     Raises
     ------
     DmoeError
-        Where a package is missing, the folder cannot be made or is another study's.
+        Where a package is missing, the folder cannot be made or written to, or is another study's.
     """
     require_packages("a study's report")
-    make_folder(folder)
+    require_folder(folder)
     other = None
     if (folder / FILE).exists():
         with Database(folder) as database:

@@ -10,6 +10,8 @@ import click
 from dmoe_models.cli.options import file_path, json_option, named_values, seed_option
 from dmoe_models.cli.printing import print_json
 from dmoe_models.cli.shell import log_progress
+from dmoe_models.errors import FileError
+from dmoe_models.files.paths import require_folder
 from dmoe_models.solving.catalogue import find_method
 from dmoe_models.solving.sandbox import Failure, contained
 from instances.search import adversarial
@@ -98,6 +100,9 @@ def search(
     """
     if output.suffix != ".toml":
         raise click.UsageError(f"-o {output}: a set's file ends in .toml")
+    if not output.absolute().parent.is_dir():
+        raise FileError(f"{output}: its folder does not exist")
+    require_folder(output.absolute().parent)
     target = Target(method, named_values(options, "--option"), runs)
     given = named_values(parameters, "-p")
     with log_progress(verbose, "dmoe_models.adversarial"):
