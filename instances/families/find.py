@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 from dmoe_models.errors import DmoeError, InstanceError, MethodError, did_you_mean
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
-from dmoe_models.solving.plugins import file_of, load_function
+from dmoe_models.solving.plugins import file_of, load_function, source_sha256
 from dmoe_models.solving.sandbox import Failure, contained
 from instances.families.family import FAMILIES, Family, drawing_fields, drawing_instances
 
@@ -127,9 +127,12 @@ def find_family(family: FamilyLike, folder: str | Path = "") -> Family:
         FAMILIES.clear()
         FAMILIES.update(listed)
     found = _of_function(function)
-    file = file_of(target)
-    name = f"{Path(file).name}:{target.rpartition(':')[2]}" if file else family
-    return replace(found, function=_stamped(found.function, name), name=name)
+    name, source = family, dict(found.source)
+    if file := file_of(target):  # the hash is then of the files beside it, too, that it imports
+        name = f"{Path(file).name}:{target.rpartition(':')[2]}"
+        source = {"file": Path(file).name, "sha256": source_sha256(function, file)}
+    drawn = _stamped(found.function, {"family": name, "source": source})
+    return replace(found, function=drawn, name=name, source=source)
 
 
 def target_of(family: str, folder: str | Path = "") -> str:
@@ -193,12 +196,14 @@ def _of_function(function: Callable[..., Any]) -> Family:
     )
 
 
-def _stamped(function: Callable[..., Instance], name: str) -> Callable[..., Instance]:
-    """Return a function whose instances say by which name their family is found."""
+def _stamped(
+    function: Callable[..., Instance], facts: Mapping[str, Any]
+) -> Callable[..., Instance]:
+    """Return a function whose instances say where their family is found."""
 
     def drawn(seed: int, **parameters: Any) -> Instance:
         instance = function(seed, **parameters)
-        return instance.replace(metadata={**instance.metadata, "family": name})
+        return instance.replace(metadata={**instance.metadata, **facts})
 
     drawn.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
     drawn.__doc__ = function.__doc__

@@ -136,6 +136,22 @@ def test_a_decorated_one_keeps_its_sizes_and_its_name(mine):
     assert draw("mine.py:decorated", 1).metadata["family"] == "mine.py:decorated"
 
 
+def test_modules_beside_the_file_are_imported_and_belong_to_its_source(mine, tmp_path):
+    (tmp_path / "tools_of_mine.py").write_text("FACTOR = 4.0\n")
+    mine.write_text(
+        "import tools_of_mine\nfrom instances.families.parts import rayleigh_round\n\n\n"
+        "def louder(draws, size):\n"
+        "    fields = rayleigh_round(draws, size)\n"
+        '    return fields | {"gain": tools_of_mine.FACTOR * fields["gain"]}\n'
+    )
+    first = draw("mine.py:louder", 1, K=3)
+    assert first.gain == pytest.approx(4.0 * draw("rayleigh", 1, K=3).gain)
+    (tmp_path / "tools_of_mine.py").write_text("FACTOR = 5.0\n")
+    second = draw("mine.py:louder", 1, K=3)
+    assert second.gain == pytest.approx(1.25 * first.gain)
+    assert second.metadata["source"] != first.metadata["source"]
+
+
 def test_a_function_in_python():
     def louder(draws, size, *, factor: float = 2.0):
         """Louder than most."""
