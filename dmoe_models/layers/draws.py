@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dmoe_models.channels.recorded import ChannelRecord
-from dmoe_models.errors import InstanceError
+from dmoe_models.errors import InstanceError, did_you_mean
 from dmoe_models.input_checks import one_of, quote, whole_number
 from dmoe_models.model.importance import DEFAULT_GAMMA0, importance_profile
 from dmoe_models.model.instance import Instance
@@ -234,6 +234,7 @@ def recorded_layers(
         if name not in _CHOICES:
             raise InstanceError(
                 f"{name} is not a choice for recorded layers; these are {', '.join(_CHOICES)}"
+                f"{did_you_mean(name, _CHOICES)}"
             )
     chosen = list(range(RECORDED_LAYERS) if layers is None else layers)
     if not chosen:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import dmoe_models.studies
-from dmoe_models.errors import DmoeError
+from dmoe_models.errors import DmoeError, did_you_mean
 from dmoe_models.input_checks import quote
 from dmoe_models.values.value import Value
 
@@ -209,6 +209,9 @@ def find_study(name: Any) -> Study:
     """Return a study by its name; StudyError with the known names for another one."""
     known = study_names()
     if name not in known:
-        raise StudyError(f"unknown study {quote(name)}; studies are {', '.join(known)}")
+        raise StudyError(
+            f"unknown study {quote(name)}; studies are {', '.join(known)}"
+            f"{did_you_mean(name, known)}"
+        )
     study: Study = importlib.import_module(f"dmoe_models.studies.{name}.study").STUDY
     return study

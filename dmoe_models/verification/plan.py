@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from dmoe_models.errors import InstanceError, MethodError
+from dmoe_models.errors import InstanceError, MethodError, did_you_mean
 from dmoe_models.files.instances import read_instance
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.catalogue import METHODS, MethodLike, find_method
@@ -65,7 +65,7 @@ def gather(
         else:
             raise InstanceError(
                 f"unknown set {source!r}; sets are {', '.join(names)}, or give the file of a set "
-                "(.toml) or of an instance (.json or .nc)"
+                f"(.toml) or of an instance (.json or .nc){did_you_mean(source, names)}"
             )
         for instance in several:
             if (instance.name, instance.sha256) not in seen:

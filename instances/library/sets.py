@@ -6,6 +6,7 @@ The package's own sets leave out the families of `instances.families.wireless`,
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -167,6 +168,12 @@ def _verify_file(path: Path, instance: Instance) -> Iterator[str]:
         yield f"{path}: holds {kept.name}, {kept.sha256}, and not what the set draws"
 
 
+def manifest_beside(folder: Path) -> Path:
+    """Return the file of the manifest that belongs to a folder of instances."""
+    named = folder if folder.name not in ("", "..") else Path(os.path.abspath(folder))
+    return named.with_name(f"{named.name}.sha256")
+
+
 def write_set(chosen: InstanceSet, folder: Path, suffix: str = ".json") -> list[Path]:
     """Draw a set into a folder, with its manifest beside it, ``FOLDER.sha256``.
 
@@ -196,7 +203,7 @@ def write_set(chosen: InstanceSet, folder: Path, suffix: str = ".json") -> list[
             source = instance.metadata.get("source") or {}
             if source.get("file", "").endswith(".py"):
                 lines.add(f"{source['sha256']}  {source['file']}\n")
-        beside = folder.with_name(folder.name + ".sha256")
+        beside = manifest_beside(folder)
         with naming(beside), replacement(beside) as manifest:
             text = "".join(sorted(lines, key=lambda line: line[66:]))
             manifest.write_text(text, encoding="utf-8")

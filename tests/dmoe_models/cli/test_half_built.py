@@ -102,6 +102,26 @@ def test_a_fault_at_the_second_file(folder, capsys, monkeypatch, words, there, f
         assert done.status == 130
 
 
+FILES = {
+    "convert": ("convert", "round.json", "new.nc"),
+    "export": ("export", "round.json", "-o", "new.mps"),
+    "certify": ("certify", "round.json", "-o", "new.json"),
+    "generate": ("generate", "rayleigh", "-o", "new.json"),
+}
+
+
+@pytest.mark.parametrize("words", FILES.values(), ids=FILES)
+def test_a_file_that_cannot_be_put_in_place(folder, capsys, monkeypatch, words):
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    before = state(folder)
+    monkeypatch.setattr(os, "replace", full)
+    done = call(capsys, *words)
+    assert done.status == 2 and done.err.count("\n") == 1 and "No space left" in done.err
+    assert "new." in done.err and state(folder) == before
+
+
 REPORTS = {
     "validate": ("validate", "round.json", "--methods", "greedy", "--report", "out"),
     "rounds": ("rounds", "rayleigh", "-p", "K=3", "--layers", "1", "--methods", "greedy", "-o",
@@ -133,6 +153,9 @@ def test_a_disk_that_fills_up_under_a_report(folder, capsys, monkeypatch, words)
         (("generate", "rayleigh", "-p", "K=1", "--count", "2", "-o", "out/x"), "K = 1"),
         (("rounds", "rayleigh", "-p", "K=1", "-o", "out"), "K = 1"),
         (("compare", "round.json", "-o", "out"), "round.json"),
+        (("convert", "round.json", "out/new.nc"), "out/new.nc"),
+        (("import", "my.toml", "my.toml", "--nodes", "2", "-o", "out.json"), "my.toml"),
+        (("export", "round.json", "-o", "out/new.mps"), "out/new.mps"),
         (("library", "update", "my.toml", "--set", "my.toml", "--records", "out"), ""),
         (("study", "asymptotics", "--config", "no.toml", "--out", "out"), "no.toml"),
         (("study", "report", "nothing", "-o", "out"), "nothing"),

@@ -33,4 +33,6 @@ def build(name: str, output: Path, suffix: str, allow_code: bool, as_json: bool)
     if as_json:
         print_json([str(path) for path in written])
     else:
-        click.echo(f"{len(written)} instances in {output}, hashes in {output}.sha256")
+        click.echo(
+            f"{len(written)} instances in {output}, hashes in {sets.manifest_beside(output)}"
+        )
