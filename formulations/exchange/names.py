@@ -3,8 +3,8 @@
 A name says what it is and its indices: ``select_t3_e5`` (expert 5 serves token 3),
 ``assign_i0_j2_m17`` (link 0 -> 2 owns subcarrier 17), ``set_t3_e1_e5`` (token 3, and every token
 grouped with it, is served by experts 1 and 5). Names are letters, digits and underscores, begin
-with a letter other than e, which some readers of LP take for an exponent, and have at most 255
-characters.
+with a letter other than e, which some readers of LP take for an exponent, and have at most 100
+characters; a set whose experts do not fit goes by its number: ``set_t3_n17``.
 """
 
 from __future__ import annotations
@@ -14,14 +14,26 @@ from typing import Any
 
 import numpy as np
 
-from dmoe_models.errors import FileError, MethodError
+from dmoe_models.errors import FileError
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from formulations.catalogue import Model
 from formulations.data import ModelData, TokenGroup
 
-LONGEST_NAME = 255
-"""Characters: what readers of LP take."""
+LONGEST_NAME = 100
+"""Characters. CBC's reader of LP calls all columns x0, x1, ... where one name is longer."""
+
+PROBLEM = "dmoe_"
+"""Begins the name of a model in its file; the first 16 digits of the instance's hash follow."""
+
+SHA256 = "instance_sha256"
+"""Precedes the instance's hash in the comments of a model's file."""
+
+
+def problem_name(instance: Instance) -> str:
+    """Return what files call the model of an instance; solvers repeat it in their solutions."""
+    return f"{PROBLEM}{instance.sha256[:16]}"
+
 
 NAMES = {
     "alpha": "select_t{}_e{}",
@@ -83,7 +95,7 @@ def name_of(model: Model, data: ModelData, item: Any) -> str:
 
 
 def set_name(group: TokenGroup, number: int) -> str:
-    """Return the name of a group's set: the group's first token, and the experts.
+    """Return the name of a group's set: the group's first token, and the experts or the number.
 
     Parameters
     ----------
@@ -91,21 +103,25 @@ def set_name(group: TokenGroup, number: int) -> str:
     number : int
         Of the set in its group.
     """
+    name = _name_by_experts(group, number)
+    return name if len(name) <= LONGEST_NAME else f"set_t{group.tokens[0]}_n{number}"
+
+
+def _name_by_experts(group: TokenGroup, number: int) -> str:
     experts = np.flatnonzero(group.members[number]).tolist()
-    name = f"set_t{group.tokens[0]}" + "".join(f"_e{j}" for j in experts)
-    if len(name) > LONGEST_NAME:
-        raise MethodError(
-            f"a set of {len(experts)} experts has a name of more than {LONGEST_NAME} characters"
-        )
-    return name
+    return f"set_t{group.tokens[0]}" + "".join(f"_e{j}" for j in experts)
 
 
 def sets_by_name(data: ModelData) -> dict[str, tuple[TokenGroup, int]]:
-    """Return the group, and the number in it, of every set of an instance by name."""
+    """Return the group, and the number in it, of every set of an instance by name.
+
+    By its experts each, however many: files that name up to 255 characters of them were written.
+    """
     return {
-        set_name(group, number): (group, number)
+        name: (group, number)
         for group in data.groups
         for number in range(len(group.members))
+        for name in (_name_by_experts(group, number), set_name(group, number))
     }
 
 
@@ -116,12 +132,14 @@ def _pattern(template: str) -> re.Pattern[str]:
 _KINDS = (
     ("select", _pattern(NAMES["alpha"])),
     ("assign", _pattern(NAMES["x"])),
-    ("auxiliary", _pattern(NAMES["y"])),
-    ("auxiliary", _pattern(NAMES_PER_LINK["y"])),
-    ("auxiliary", _pattern(NAMES["e"])),
-    ("auxiliary", _pattern(NAMES["nothing"])),
+    *(
+        ("auxiliary", _pattern(template))
+        for template in sorted({*NAMES.values(), *NAMES_PER_LINK.values()})
+        if template not in (NAMES["alpha"], NAMES["x"])
+    ),
 )
-"""Variables but sets: what a name that matches is. Auxiliary ones follow from the decisions."""
+"""What a name that matches is, unless it is of a set. What is auxiliary follows from the decisions:
+other variables, and rows, which CBC lists before the variables when it is asked for all."""
 
 
 def parse_name(
@@ -163,6 +181,37 @@ def parse_name(
         if known and over_a_link:
             return kind, index
     raise FileError(
-        f"variable {quote(name)} is in no model of {instance.name} ({instance.problem}, "
+        f"variable {quote(name)} is in no model of {_shown(instance)} ({instance.problem}, "
         f"K = {instance.K}, T = {instance.T}, M = {instance.M})"
     )
+
+
+def require_same_instance(instance: Instance, problem: str, sha256: str) -> None:
+    """Refuse a solution whose file, or the model's file beside it, names another instance.
+
+    Parameters
+    ----------
+    instance : Instance
+    problem : str
+        Name of the model that the solver repeats; "" for none.
+    sha256 : str
+        Hash that the model's file states; "" for none.
+
+    Raises
+    ------
+    FileError
+        Naming both instances by their hashes.
+    """
+    stated = sha256 or (problem.removeprefix(PROBLEM) if _PROBLEM_NAME.fullmatch(problem) else "")
+    if not instance.sha256.startswith(stated):
+        raise FileError(
+            f"is a solution of another instance, with the hash {stated[:16]}...; "
+            f"{_shown(instance)} has {instance.sha256[:16]}..."
+        )
+
+
+_PROBLEM_NAME = re.compile(f"{PROBLEM}[0-9a-f]{{16}}", re.ASCII)
+
+
+def _shown(instance: Instance) -> str:
+    return instance.name if instance.name.isprintable() else quote(instance.name)

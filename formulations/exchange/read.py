@@ -19,7 +19,7 @@ from dmoe_models.model.solution import Outcome, Solution
 from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import judge
 from formulations.data import ModelData
-from formulations.exchange.names import parse_name, sets_by_name
+from formulations.exchange.names import parse_name, require_same_instance, sets_by_name
 from formulations.exchange.solver_files import read_solver_file
 
 ROUNDING = 1e-5
@@ -37,8 +37,8 @@ def read_model_solution(instance: Instance, path: str | Path) -> Solution:
     instance : Instance
         What the model was written from.
     path : str or path
-        HiGHS's, SCIP's, Gurobi's (names and values) or CPLEX's (XML) solution file, or AMPL's
-        ``.sol`` beside the ``.col`` file that was written with the model.
+        A solution file in one of the forms of `formulations.exchange.solver_files`. Those that
+        number columns (AMPL's, GLPK's raw one) need the model's file beside, under the same name.
 
     Returns
     -------
@@ -50,11 +50,13 @@ def read_model_solution(instance: Instance, path: str | Path) -> Solution:
     ------
     FileError
         One line that names the file and what is wrong in it: a variable that no model of the
-        instance has, a value farther than 1e-5 from 0 and 1, a format that is none of these.
+        instance has, a value farther than 1e-5 from 0 and 1, a model of another instance, a form
+        that is none of these; where the solver found no solution, with its own words.
     """
     path = Path(path)
     with naming(path):
         found = read_solver_file(path)
+        require_same_instance(instance, found.problem, found.sha256)
         data = ModelData(instance)
         sets = sets_by_name(data) if any(n.startswith("set_") for n in found.values) else {}
         selection = np.zeros((instance.T, instance.K), dtype=bool)

@@ -11,32 +11,27 @@ converted so before it is compared.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import highspy
 import numpy as np
 import pyomo.environ as pyo
 from pyomo.repn.plugins.nl_writer import NLWriter
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from dmoe_models.environment import package_version
-from dmoe_models.errors import FileError, MethodError
+from dmoe_models.errors import MethodError
 from dmoe_models.files.paths import by_extension, naming, replacement
 from dmoe_models.model.instance import Instance
 from dmoe_models.values.value import Value
 from formulations.catalogue import Model, models
 from formulations.data import cheapest_candidates
-from formulations.exchange.names import name_of
+from formulations.exchange.linear_files import linear_model, lp_lines, mps_lines
+from formulations.exchange.names import SHA256, name_of, problem_name
 from formulations.placement import selection_for_p3
-from formulations.solver_options import SMALL_MATRIX_VALUE
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +109,8 @@ def write_model(
     static = instance.static_total_j
     built.doc = (
         f"dmoe-models {package_version()}: {record.name} of {json.dumps(instance.name)}\n"
-        f"energy in joule = {built.data.unit_j!r} * objective + {static!r} (static energy)"
+        f"energy in joule = {built.data.unit_j!r} * objective + {static!r} (static energy)\n"
+        f"{SHA256} {instance.sha256}"
     )
     columns, rows, files = write(record, built, path)
     return ModelFile(record.name, list(map(str, files)), columns, rows, built.data.unit_j, static)
@@ -159,7 +155,6 @@ def _p3_with_selection(model: Model, instance: Instance, selection: Any) -> pyo.
 def _comments(model: Model, built: pyo.ConcreteModel) -> Iterator[str]:
     """Yield what a file says about itself, in lines."""
     yield from built.doc.splitlines()
-    yield f"instance_sha256 {built.data.instance.sha256}"
     yield "Indices count from 0: t token, e expert, i and j the nodes of link i -> j, m subcarrier."
     if model.experts == "alpha":
         yield "Rows relevance_* (C1) are exact in dmoe-models: a score sum that misses need, by no"
@@ -167,63 +162,23 @@ def _comments(model: Model, built: pyo.ConcreteModel) -> Iterator[str]:
     if model.experts == "z":
         for group in built.data.groups:
             if len(group.tokens) > 1:
-                line = f"t{group.tokens[0]} stands for equal tokens {str(group.tokens)[1:-1]}"
-                yield from textwrap.wrap(line, 100)
+                yield f"t{group.tokens[0]} stands for equal tokens {str(group.tokens)[1:-1]}"
 
 
 def _write_linear(
     model: Model, built: pyo.ConcreteModel, path: Path
 ) -> tuple[int, int, list[Path]]:
-    """Write LP or MPS by HiGHS, and the comments before."""
-    program = _highs_program(built, partial(name_of, model, built.data))
-    highs = highspy.Highs()
-    highs.silent()
-    highs.setOptionValue("small_matrix_value", SMALL_MATRIX_VALUE)
-    mark = "\\ " if path.suffix.lower() == ".lp" else "* "
+    """Write LP or MPS."""
+    linear = linear_model(built, partial(name_of, model, built.data))
+    lines = lp_lines if path.suffix.lower() == ".lp" else mps_lines
+    problem = problem_name(built.data.instance)
     with (
         naming(path),
         replacement(path) as temporary,
-        tempfile.TemporaryDirectory(dir=temporary.parent, prefix=".dmoe-") as folder,
+        temporary.open("w", encoding="ascii", newline="\n") as file,
     ):
-        body = Path(folder) / f"model{path.suffix.lower()}"
-        for status in (highs.passModel(program), highs.writeModel(str(body))):
-            if status == highspy.HighsStatus.kError:
-                raise FileError("HiGHS does not write the model")
-        with temporary.open("w", encoding="utf-8") as file, body.open() as written:
-            file.writelines(f"{mark}{line}\n" for line in _comments(model, built))
-            shutil.copyfileobj(written, file)
-    return program.num_col_, program.num_row_, [path]
-
-
-def _highs_program(built: pyo.ConcreteModel, name: Callable[[Any], str]) -> highspy.HighsLp:
-    """Return a linear Pyomo model as HiGHS's, with names."""
-    form = LinearStandardFormCompiler().write(built, mixed_form=True)
-    matrix = form.A.tocsr()
-    kind = np.array([row.bound_type for row in form.rows], dtype=int)
-    right = np.asarray(form.rhs, dtype=float)
-    program = highspy.HighsLp()
-    program.num_row_, program.num_col_ = matrix.shape
-    program.col_cost_ = form.c.toarray().ravel()
-    program.col_lower_ = np.array([variable.lb for variable in form.columns], dtype=float)
-    program.col_upper_ = np.array(
-        [np.inf if variable.ub is None else variable.ub for variable in form.columns], dtype=float
-    )
-    program.row_lower_ = np.where(kind > 0, -np.inf, right)
-    program.row_upper_ = np.where(kind < 0, np.inf, right)
-    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    program.a_matrix_.start_ = matrix.indptr
-    program.a_matrix_.index_ = matrix.indices
-    program.a_matrix_.value_ = matrix.data
-    program.integrality_ = [
-        highspy.HighsVarType.kContinuous
-        if variable.is_continuous()
-        else highspy.HighsVarType.kInteger
-        for variable in form.columns
-    ]
-    program.col_names_ = [name(variable) for variable in form.columns]
-    program.row_names_ = [name(row.constraint) for row in form.rows]
-    program.model_name_ = "dmoe"
-    return program
+        file.writelines(f"{line}\n" for line in lines(linear, problem, _comments(model, built)))
+    return len(linear.columns), len(linear.rows), [path]
 
 
 def _write_nl(model: Model, built: pyo.ConcreteModel, path: Path) -> tuple[int, int, list[Path]]:

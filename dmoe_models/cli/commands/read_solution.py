@@ -11,17 +11,28 @@ from dmoe_models.cli.printing import print_json, print_verdict, violation_facts
 from dmoe_models.files.instances import read_instance
 from dmoe_models.files.solutions import require_solution_target, write_solution
 from formulations.exchange.read import judge_model_solution
+from formulations.exchange.solver_files import FORMS
+
+
+def _forms() -> str:
+    """Return the forms of solution files that are read, a line each."""
+    lines = []
+    for form in FORMS:
+        beside = f"; {form.beside} beside it" if form.beside else ""
+        lines.append(f"  {form.solver}: {form.made_by}{beside}")
+    return "\n".join(lines)
 
 
 @click.command(
-    epilog="""\b
+    epilog=f"""\b
 Examples:
   dmoe read-solution round.json model.sol -o answer.json
   dmoe read-solution round.json model.sol --json
 
 \b
-Files of HiGHS, SCIP, Gurobi, CPLEX (XML), and of AMPL's solvers where the .col file that was
-written with the model stands beside them under the same name.
+Solution files that are read, known by what is in them (m.lp, m.mps, m.col: the model's files,
+under the same name as the solution):
+{_forms()}
 """,
 )
 @click.argument("file", type=file_path)

@@ -171,7 +171,7 @@ def test_values_that_cannot_be_are_refused(style, values, words, tmp_path):
         ("objective value: many\nselect_t0_e1 1\n", "objective = 'many' is not a finite number"),
         ("solution status: infeasible\nno solution available\n", "holds no solution"),
         ("# nothing but a comment\n", "holds no values"),
-        ("Model status\nInfeasible\n\n# Primal solution values\nNone\n", "HiGHS says Infeasible"),
+        ("Model status\nInfeasible\n\n# Primal solution values\nNone\n", "HiGHS says 'Infeasible'"),
         ("Model status\n", "holds no solution"),
         (
             "Model status\nOptimal\n# Primal solution values\nFeasible\nObjective 1\n"
@@ -201,7 +201,7 @@ def test_files_that_cannot_be_read_are_refused(tmp_path):
     (tmp_path / "binary.sol").write_bytes(b"binary\x00\xff\xfe")
     require_refused(tmp_path / "binary.sol", "decode")
     (tmp_path / "lost.sol").write_text(ampl(["a"], [1]))
-    require_refused(tmp_path / "lost.sol", "No such file")
+    require_refused(tmp_path / "lost.sol", "their names are missing: no lost.col beside it")
 
 
 def require_refused(path, words):
