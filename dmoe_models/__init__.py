@@ -28,7 +28,7 @@ _MODULES = {
     "dmoe_models.solving.result": ("Result", "Status"),
     "dmoe_models.solving.solve": ("solve",),
     "dmoe_models.studies.engine.repeat": ("compare_studies",),
-    "dmoe_models.studies.run": ("run_study",),
+    "dmoe_models.studies.run": ("read_study", "run_study"),
     "dmoe_models.verification.compare": ("compare",),
     "dmoe_models.verification.validate": ("validate",),
 }
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from dmoe_models.solving.result import Status as Status
     from dmoe_models.solving.solve import solve as solve
     from dmoe_models.studies.engine.repeat import compare_studies as compare_studies
+    from dmoe_models.studies.run import read_study as read_study
     from dmoe_models.studies.run import run_study as run_study
     from dmoe_models.verification.compare import compare as compare
     from dmoe_models.verification.validate import validate as validate

@@ -17,17 +17,20 @@ if TYPE_CHECKING:
     from instances.families.table import list_families
     from instances.library.best_known_audit import verify_set
     from instances.library.set_file import read_set
-    from instances.library.sets import load_set, write_set
-    from instances.library.status import status_table
+    from instances.library.sets import find_set, load_set, set_names, write_set
+    from instances.library.status import best_known_table, status_table
     from instances.library.update import update_records
     from instances.recorded.join import import_instance
 
 __all__ = [
+    "best_known_table",
     "draw",
+    "find_set",
     "import_instance",
     "list_families",
     "load_set",
     "read_set",
+    "set_names",
     "status_table",
     "update_records",
     "verify_set",
@@ -41,6 +44,9 @@ _MODULES = {
     "read_set": "instances.library.set_file",
     "import_instance": "instances.recorded.join",
     "status_table": "instances.library.status",
+    "best_known_table": "instances.library.status",
+    "find_set": "instances.library.sets",
+    "set_names": "instances.library.sets",
     "update_records": "instances.library.update",
     "verify_set": "instances.library.best_known_audit",
     "write_set": "instances.library.sets",

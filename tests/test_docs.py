@@ -1,13 +1,19 @@
 """Documentation is true where that can be tested: links, places, the order of rooms, studies."""
 
+import ast
+import builtins
 import importlib.util
+import inspect
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 
+import click
 import pandas as pd
 import pytest
 
+from dmoe_models.cli.app import dmoe
 from dmoe_models.studies.configuration import configuration_file, read_design
 
 from places import ROOT
@@ -134,3 +140,43 @@ def test_reports_tell_nothing_of_a_machine(study):
         text = file.read_text(encoding="utf-8")
         assert not re.search(r"/(tmp|home|work|root)/", text), file.name
         assert "cannot be true" not in text and "Not finished" not in text
+
+
+def python_lines() -> list[tuple[str, str, str]]:
+    """Return command, import and call of every line of the table of the page on Python."""
+    text = (DOCS / "python.md").read_text(encoding="utf-8")
+    table = text.split("<!-- commands: begin")[1].split("<!-- commands: end")[0]
+    return re.findall(r"^\| `dmoe ([^`]+)` \| `([^`]+)` \| `([^`]+)` \|$", table, re.MULTILINE)
+
+
+def commands(command: click.Command, name: str = "") -> Iterator[str]:
+    """Yield the full names of all commands that do something themselves."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            assert found is not None
+            yield from commands(found, f"{name} {child}".strip())
+    else:
+        yield name
+
+
+def test_every_command_has_a_call_in_python():
+    listed = {re.split(r" -", command)[0] for command, _, _ in python_lines()}
+    assert listed == set(commands(dmoe))
+
+
+@pytest.mark.parametrize("line", python_lines(), ids=lambda line: line[0])
+def test_every_call_in_python_is_one(line):
+    """Each name is imported where the line says, and takes the keywords that it is given."""
+    _, imports, call = line
+    space: dict[str, object] = {}
+    exec(imports, space)
+    named = [node for node in ast.walk(ast.parse(call)) if isinstance(node, ast.Call)]
+    called = {node.func.id: node for node in named if isinstance(node.func, ast.Name)}
+    unused = set(space) - {"__builtins__"} - set(called) - {"write_found"}
+    assert not unused
+    for name, node in called.items():
+        function = space[name] if name in space else getattr(builtins, name)
+        given = [None] * len(node.args), {word.arg: None for word in node.keywords}
+        inspect.signature(function).bind(*given[0], **given[1])

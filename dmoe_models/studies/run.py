@@ -85,5 +85,16 @@ def run_study(
             retry_failed=retry_failed,
             listener=listener or shown,
         )
-    with Database(place) as database:
+    return read_study(place)
+
+
+def read_study(folder: str | Path) -> StudyReport:
+    """Return what the study in a folder found so far, running or not.
+
+    Raises
+    ------
+    StudyError
+        Where no study is there.
+    """
+    with Database(Path(folder)) as database:
         return gather(database)

@@ -18,6 +18,7 @@ from dmoe_models.files.paths import naming, replacement
 from dmoe_models.input_checks import quote
 from dmoe_models.model.instance import Instance
 from instances.families import FAMILIES
+from instances.library.loaded_set import LoadedSet
 from instances.library.set_file import InstanceSet, read_set
 from instances.recorded.join import recorded_set
 
@@ -68,9 +69,7 @@ def find_set(name: str, *, allow_code: bool = False) -> InstanceSet:
     return read_set(FOLDER / f"{name}.toml")
 
 
-def load_set(
-    name: str, data: str | Path | None = None, *, allow_code: bool = False
-) -> list[Instance]:
+def load_set(name: str, data: str | Path | None = None, *, allow_code: bool = False) -> LoadedSet:
     """Return the instances of a set, from its files where they are bundled, else drawn.
 
     Parameters
@@ -84,8 +83,9 @@ def load_set(
 
     Returns
     -------
-    list of Instance
-        Families as in their table, small instances first; the recorded set in its own order.
+    LoadedSet
+        A list of instances. Families as in their table, small instances first; the recorded set in
+        its own order. `best_known` is the table of what is known of them.
 
     Raises
     ------
@@ -102,14 +102,15 @@ def load_set(
                 "set recorded is built from recorded data: name its directory with --data or "
                 "DMOE_DATA"
             )
-        return recorded_set(data)
+        return LoadedSet(RECORDED, recorded_set(data))
     chosen = find_set(name, allow_code=allow_code)
     if not chosen.bundled:
-        return sorted(chosen.build(), key=_order)
+        return LoadedSet(chosen.name, sorted(chosen.build(), key=_order))
     folder = chosen.file.with_suffix("")
     if not folder.is_dir():
         raise FileError(f"{folder}: the files of set {chosen.name} are not installed")
-    return sorted((read_instance(path) for path in folder.glob("*.json")), key=_order)
+    kept = (read_instance(path) for path in folder.glob("*.json"))
+    return LoadedSet(chosen.name, sorted(kept, key=_order))
 
 
 def _order(instance: Instance) -> tuple[int, int, int, str]:

@@ -10,10 +10,22 @@ from pathlib import Path
 
 import pandas as pd
 
+from dmoe_models.errors import FileError
 from dmoe_models.files.plain_json import plain
+from dmoe_models.model.instance import Instance
 from dmoe_models.text import text_table
 from instances.library.judgement import SAME
-from instances.library.record import CLASSES, INFEASIBLE, Record, read_record, record_path, worked_s
+from instances.library.record import (
+    CLASSES,
+    FOLDER,
+    INFEASIBLE,
+    Record,
+    certificate_path,
+    read_record,
+    record_path,
+    witness_path,
+    worked_s,
+)
 from instances.library.set_file import InstanceSet
 
 LEGEND = (
@@ -21,6 +33,21 @@ LEGEND = (
     "gave the bound, and gives it again). `class` and `MILP`: processor time of the whole MILP on "
     f"HiGHS: toy within {CLASSES['toy']:.0f} s, easy {CLASSES['easy']:.0f} s, medium "
     f"{CLASSES['medium']:.0f} s, hard more; open: not proved by anything here."
+)
+
+
+_BEST_KNOWN = (
+    "instance",
+    "status",
+    "energy_j",
+    "bound_j",
+    "gap",
+    "class",
+    "proof",
+    "found",
+    "found_on",
+    "witness",
+    "certificate",
 )
 
 
@@ -48,6 +75,45 @@ def status_table(sets: Iterable[InstanceSet], folder: Path) -> pd.DataFrame:
         ],
         columns=list(_row("", "", "", folder)),
     )
+
+
+def best_known_table(
+    instances: Iterable[Instance], records: str | Path | None = None
+) -> pd.DataFrame:
+    """Return the best known value of every instance, by its name.
+
+    Parameters
+    ----------
+    instances : iterable of Instance
+    records : path, optional
+        The folder of a table of best known values; by default the package's own.
+
+    Returns
+    -------
+    DataFrame
+        Index `instance`; status ("optimal", "infeasible", "open", or "unknown" without a record),
+        energy_j, bound_j, gap, class, proof, found (method), found_on (date), and the files of the
+        best solution and of the certificate, `witness` and `certificate`: empty where there is
+        none.
+
+    Raises
+    ------
+    FileError
+        Where there is no such folder, or a record cannot be read.
+    """
+    folder = FOLDER if records is None else Path(records)
+    if not folder.is_dir():
+        raise FileError(f"{folder}: there is no such folder of records")
+    lines = []
+    for instance in instances:
+        facts = _row("", instance.name, instance.sha256, folder)
+        facts["energy_j"] = facts["objective_j"]
+        known = facts["status"] != "unknown"
+        for name, path_of in (("witness", witness_path), ("certificate", certificate_path)):
+            path = path_of(folder, instance.name)
+            facts[name] = str(path) if known and path.exists() else ""
+        lines.append({name: facts[name] for name in _BEST_KNOWN})
+    return pd.DataFrame(lines, columns=list(_BEST_KNOWN)).set_index("instance")
 
 
 def _row(set_name: str, name: str, sha256: str, folder: Path) -> dict[str, object]:

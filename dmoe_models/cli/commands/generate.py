@@ -21,6 +21,7 @@ from dmoe_models.cli.options import (
 )
 from dmoe_models.cli.printing import print_json
 from dmoe_models.errors import MethodError, did_you_mean
+from dmoe_models.model.instance import Instance
 from dmoe_models.solving.listing import listing_text
 from instances.families import FAMILIES, draw
 from instances.families.find import find_family
@@ -133,7 +134,7 @@ def generate(
                 f"unknown set {set_name!r}; sets are {', '.join(known)}"
                 f"{did_you_mean(set_name, known)}"
             )
-        drawn = load_set(set_name, recorded_data(data), allow_code=allow_code)
+        drawn: list[Instance] = load_set(set_name, recorded_data(data), allow_code=allow_code)
     else:
         given = named_values(parameters, "-p")
         if "seed" in given:
