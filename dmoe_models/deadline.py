@@ -4,12 +4,39 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
+from decimal import Decimal
+from numbers import Real
+from typing import Any
 
 from dmoe_models.errors import MethodError
 
 
 class OutOfTimeError(Exception):
     """The time limit passed in the middle of something that has no result yet."""
+
+
+def time_limit_s(value: Any) -> float | None:
+    """Return a time limit as a float, s; None for none.
+
+    Parameters
+    ----------
+    value : float or None
+        Seconds: a number of Python, of numpy, a Decimal or a Fraction.
+
+    Raises
+    ------
+    MethodError
+        For what is no positive, finite number; True is none.
+    """
+    if value is None:
+        return None
+    if isinstance(value, (Real, Decimal)) and not isinstance(value, bool):
+        with suppress(OverflowError, ValueError):
+            seconds = float(value)
+            if 0 < seconds < math.inf:
+                return seconds
+    raise MethodError(f"time_limit = {value!r:.60} is not a positive, finite number of seconds")
 
 
 class Deadline:
@@ -22,9 +49,8 @@ class Deadline:
     """
 
     def __init__(self, seconds: float | None = None) -> None:
-        if seconds is not None and not (isinstance(seconds, (int, float)) and seconds > 0):
-            raise MethodError(f"time_limit = {seconds!r} is not a positive number of seconds")
-        self._end = math.inf if seconds is None else time.perf_counter() + seconds
+        limit = time_limit_s(seconds)
+        self._end = math.inf if limit is None else time.perf_counter() + limit
 
     @property
     def passed(self) -> bool:

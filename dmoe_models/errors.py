@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class DmoeError(ValueError):
@@ -39,6 +40,29 @@ InstanceFileError = FileError
 
 class MethodError(DmoeError):
     """A method that is unknown, not installed, misused, or not meant for the problem at hand."""
+
+
+def require_kind(
+    name: str, value: object, kind: Any, error: type[DmoeError] = DmoeError, hint: str = ""
+) -> None:
+    """Raise an error where an argument is not of the class that it has to be of.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument.
+    value : object
+        As it was handed over.
+    kind : type, or several of them as ``A | B``
+    error : type
+        What to raise.
+    hint : str
+        What to do instead; the end of the message.
+    """
+    if not isinstance(value, kind):
+        given = type(value).__name__
+        wanted = f", and has to be of type {kind.__name__}" if isinstance(kind, type) else ""
+        raise error(f"{name} is of type {given}{wanted}{hint}")
 
 
 def did_you_mean(given: object, known: Iterable[str]) -> str:

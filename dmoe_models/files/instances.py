@@ -19,7 +19,7 @@ from dmoe_models.files.documents import (
     write_document,
 )
 from dmoe_models.files.paths import Path, by_extension, existing, naming, replacement
-from dmoe_models.model.instance import NUMERIC_FIELDS, Instance
+from dmoe_models.model.instance import NUMERIC_FIELDS, Instance, require_instance
 
 _FIELDS = [f.name for f in fields(Instance)]
 _REQUIRED = [
@@ -68,6 +68,7 @@ def write_instance(instance: Instance, path: Path) -> None:
     FileError
         Where the file cannot be written, naming it.
     """
+    require_instance(instance)
     with naming(path):
         write = by_extension(path, {".json": _write_json, ".nc": netcdf.write_instance})
         with replacement(path) as temporary:

@@ -24,8 +24,8 @@ from dmoe_models.files.documents import (
 from dmoe_models.files.paths import Path, by_extension, existing, naming, replacement
 from dmoe_models.input_checks import quote, real_number, whole_number
 from dmoe_models.model.arrays import whole_array
-from dmoe_models.model.instance import Instance
-from dmoe_models.model.solution import Solution
+from dmoe_models.model.instance import Instance, require_instance
+from dmoe_models.model.solution import Solution, require_solution
 
 SOLUTION_FORMAT = "dmoe-solution"
 
@@ -76,6 +76,8 @@ def write_solution(solution: Solution, path: Path, instance: Instance) -> None:
     FileError
         Where the file cannot be written, or the solution was made for another instance.
     """
+    require_solution(solution)
+    require_instance(instance)
     with naming(path):
         write = by_extension(path, {".json": _write_json})
         with replacement(path) as temporary:

@@ -22,14 +22,15 @@ import pandas as pd
 
 from dmoe_models.errors import InstanceError, MethodError
 from dmoe_models.layers.draws import LAYERS, RECORDED, draw_layers
-from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.energy import evaluate
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
 from dmoe_models.presentation.progress import Asked, watched
 from dmoe_models.solving.catalogue import bind_method
+from dmoe_models.solving.method import Variant
 from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import solve
+from dmoe_models.solving.variants import variants
 from dmoe_models.text import format_number, html_grid, prefixed
 from dmoe_models.values.value import TableValue
 from instances.recorded.directory import RECORDED_LAYERS

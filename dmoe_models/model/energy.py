@@ -9,8 +9,8 @@ import pandas as pd
 
 from dmoe_models.errors import SolutionError
 from dmoe_models.input_checks import at
-from dmoe_models.model.instance import Instance
-from dmoe_models.model.solution import Solution
+from dmoe_models.model.instance import Instance, require_instance
+from dmoe_models.model.solution import Solution, require_solution
 from dmoe_models.text import html_grid, prefixed
 from dmoe_models.values.value import Value
 
@@ -197,7 +197,11 @@ def evaluate(instance: Instance, solution: Solution) -> EnergyReport:
     SolutionError
         Where shapes do not fit the instance or a subcarrier does not exist. Feasibility is not
         looked at: that is `check`'s.
+    DmoeError
+        For an argument that is no Instance, or no Solution.
     """
+    require_instance(instance)
+    require_solution(solution)
     solution.require_shape(instance)
     if solution.subcarriers is not None:
         link_energy = _shared_energy_j(instance, solution.subcarriers)

@@ -8,12 +8,13 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from os import PathLike
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
-from dmoe_models.errors import InstanceError
+from dmoe_models.errors import InstanceError, require_kind
 from dmoe_models.input_checks import (
     quote,
     real_number,
@@ -339,3 +340,17 @@ class Instance(Value):
 
 def _short(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def require_instance(value: Any, name: str = "instance") -> None:
+    """Raise InstanceError for an argument that is no Instance.
+
+    Parameters
+    ----------
+    value : object
+        As it was handed over.
+    name : str
+        Of the argument.
+    """
+    file = "; read_instance reads one from a file" if isinstance(value, (str, PathLike)) else ""
+    require_kind(name, value, Instance, InstanceError, file)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dmoe_models.errors import SolutionError
+from dmoe_models.errors import SolutionError, require_kind
 from dmoe_models.input_checks import quote, unicode_text
 from dmoe_models.model.arrays import truth_array, whole_array
 from dmoe_models.model.instance import Instance
@@ -138,3 +139,21 @@ class Outcome(Value):
     solution: Solution | None = None
     bound: float = -math.inf
     details: dict[str, Any] = field(default_factory=dict)
+
+
+def require_solution(value: Any, name: str = "solution") -> None:
+    """Raise SolutionError for an argument that is no Solution.
+
+    Parameters
+    ----------
+    value : object
+        As it was handed over; of a Result or an Outcome the message names the attribute.
+    name : str
+        Of the argument.
+    """
+    hint = ""
+    if isinstance(value, (str, PathLike)):
+        hint = "; read_solution reads one from a file"
+    elif hasattr(value, "solution"):
+        hint = f"; {name}.solution is one" if value.solution is not None else "; it has none"
+    require_kind(name, value, Solution, SolutionError, hint)

@@ -17,8 +17,8 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from dmoe_models.model.instance import Instance
-from dmoe_models.model.solution import Solution
+from dmoe_models.model.instance import Instance, require_instance
+from dmoe_models.model.solution import Solution, require_solution
 from dmoe_models.referee.exact_arithmetic import (
     UNIT_BITS,
     exact_need,
@@ -139,7 +139,14 @@ def check(instance: Instance, solution: Solution, objective: float | None = None
     Returns
     -------
     CheckReport
+
+    Raises
+    ------
+    DmoeError
+        For an argument that is no Instance, or no Solution.
     """
+    require_instance(instance)
+    require_solution(solution)
     violations = [*_other_instance(instance, solution), *_wrong_shapes(instance, solution)]
     energy = math.nan
     if not any(violation.constraint == "shape" for violation in violations):

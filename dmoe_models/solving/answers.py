@@ -174,7 +174,9 @@ class Answers:
         require_folder(folder)
         self.folder, self.author = folder.absolute(), author
 
-    def path(self, instance: Instance, method: Method, certified: bool = False) -> Path:
+    def path(
+        self, instance: Instance, method: Method, certified: bool = False, label: str = ""
+    ) -> Path:
         """Return the file of an answer; one with a certificate has a name of its own.
 
         Parameters
@@ -183,19 +185,24 @@ class Answers:
         method : Method
         certified : bool
             There is a certificate.
+        label : str
+            Under which the method ran, where that is not its name.
         """
-        stem = f"{instance.name}.{_public_name(method)}{'.certified' if certified else ''}"
+        name = label or _public_name(method)
+        stem = f"{instance.name}.{name}{'.certified' if certified else ''}"
         return self.folder / (re.sub(r"[^\w.+-]", "_", stem) + ANSWER_SUFFIX)
 
-    def has(self, instance: Instance, method: Method) -> bool:
+    def has(self, instance: Instance, method: Method, label: str = "") -> bool:
         """Whether there is an answer of that method to that very instance.
 
         Parameters
         ----------
         instance : Instance
         method : Method
+        label : str
+            As for `path`.
         """
-        path = self.path(instance, method)
+        path = self.path(instance, method, label=label)
         return path.exists() and read_answer(path).instance_sha256 == instance.sha256
 
     def add(
@@ -207,6 +214,7 @@ class Answers:
         options: Mapping[str, Any],
         time_limit: float | None,
         certificate: Certificate | None = None,
+        label: str = "",
     ) -> Path:
         """Write the answer; beside it the certificate, and a solution that the referee accepts.
 
@@ -220,12 +228,14 @@ class Answers:
         time_limit : float or None
             Seconds.
         certificate : Certificate, optional
+        label : str
+            As for `path`.
 
         Returns
         -------
         path
         """
-        path = self.path(instance, method, certificate is not None)
+        path = self.path(instance, method, certificate is not None, label)
         valid = result.check is not None and result.check.ok and result.solution is not None
         solution = path.name.removesuffix(ANSWER_SUFFIX) + SOLUTION_SUFFIX if valid else ""
         proof = path.name.removesuffix(ANSWER_SUFFIX) + CERTIFICATE_SUFFIX if certificate else ""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pandas as pd
 
 from dmoe_models.errors import MethodError, did_you_mean
+from dmoe_models.input_checks import quote
 from dmoe_models.solving.listing import Listing, unit_of
 from dmoe_models.solving.method import (
     CERTIFIER,
@@ -19,6 +22,7 @@ from dmoe_models.solving.method import (
     BoundMethod,
     Method,
     SizeLimit,
+    Variant,
 )
 from dmoe_models.solving.plugins import entry_point_targets, file_of
 
@@ -95,7 +99,7 @@ _ROWS = [  # a table: name, problems, kind, function, summary, and what else is 
 METHODS: dict[str, Method] = {method.name: method for method in _ROWS}
 """The methods of this package by name."""
 
-MethodLike: TypeAlias = str | Method | BoundMethod | Callable[..., Any]
+MethodLike: TypeAlias = str | Method | BoundMethod | Variant | Callable[..., Any]
 """What stands for a method: its name, its record, or a function of an instance."""
 
 
@@ -141,7 +145,7 @@ def find_method(method: MethodLike) -> Method:
 
     Parameters
     ----------
-    method : str, Method, BoundMethod or callable
+    method : str, Method, BoundMethod, Variant or callable
         A name of the catalogue or of a plug-in of an installed package;
         ``path/to/file.py:function``, found also after the working directory changes; or a function
         of an instance.
@@ -155,10 +159,15 @@ def find_method(method: MethodLike) -> Method:
         return method
     if isinstance(method, BoundMethod):
         return method.method
+    if isinstance(method, Variant):
+        return find_method(method.method)
     if not isinstance(method, str):
-        if not callable(method):
-            raise MethodError(f"method {method!r} is neither a name nor a function")
-        name = getattr(method, "__name__", type(method).__name__)
+        if not callable(method) or isinstance(method, type):
+            raise MethodError(f"method = {quote(method)} is neither a name nor a function")
+        named: Any = method
+        while isinstance(named, functools.partial):
+            named = named.func
+        name = getattr(named, "__name__", type(named).__name__)
         return Method(name, BOTH, PLUG_IN, "", "a function of your own", function=method)
     if method in METHODS:
         return METHODS[method]
@@ -182,8 +191,8 @@ def bind_method(method: MethodLike, options: Mapping[str, Any] | None = None) ->
 
     Parameters
     ----------
-    method : str, Method, BoundMethod or callable
-        As for `find_method`; one that is bound keeps the options that it has.
+    method : str, Method, BoundMethod, Variant or callable
+        As for `find_method`; one that is bound keeps the options, and the label, that it has.
     options : mapping, optional
 
     Raises
@@ -193,6 +202,9 @@ def bind_method(method: MethodLike, options: Mapping[str, Any] | None = None) ->
     """
     if isinstance(method, BoundMethod):
         return method.with_options(options or {})
+    if isinstance(method, Variant):
+        bound = find_method(method).bind({**method.options, **(options or {})})
+        return replace(bound, label=method.label)
     return find_method(method).bind(options)
 
 

@@ -172,6 +172,27 @@ class Method(Value):
 
 
 @dataclass(frozen=True, eq=False)
+class Variant(Value):
+    """A method with options of its own, and the label under which its results stand.
+
+    Attributes
+    ----------
+    label : str
+    method : str, Method or callable
+        A name from `methods()`, ``path/to/file.py:function``, or a function of an instance.
+    options : mapping
+        Of the method, such as ``{"z": 0.5}``.
+    source_sha256 : str
+        Hash of the file that a plug-in's source is in, where that has to stay the same; else empty.
+    """
+
+    label: str
+    method: Any
+    options: Mapping[str, Any] = field(default_factory=dict)
+    source_sha256: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class BoundMethod(Value):
     """A method with its function and its options, looked at once and ready to run.
 
@@ -185,6 +206,8 @@ class BoundMethod(Value):
         Values that it takes.
     source_sha256 : str
         Of a plug-in; else empty.
+    label : str
+        What it is called in tables and legends; empty for its name.
     """
 
     method: Method
@@ -192,6 +215,12 @@ class BoundMethod(Value):
     parameters: Mapping[str, inspect.Parameter] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     source_sha256: str = ""
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its label, or its method's name."""
+        return self.label or self.method.name
 
     @property
     def foreign(self) -> bool:

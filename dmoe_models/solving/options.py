@@ -6,11 +6,14 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
 from dmoe_models.errors import MethodError, did_you_mean
+from dmoe_models.input_checks import quote
 
 
 class Option(NamedTuple):
@@ -117,7 +120,7 @@ def checked_options(
     *,
     typed: bool = True,
 ) -> dict[str, Any]:
-    """Return options that a method takes.
+    """Return options that a method takes; numbers and texts of numpy as those of Python.
 
     Parameters
     ----------
@@ -139,29 +142,58 @@ def checked_options(
     names = [
         n for n, p in parameters.items() if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)
     ]
+    checked = {}
     for option, value in options.items():
         if option not in names and not takes_any:
             raise MethodError(
                 f"method {method} has no option {option!r}; it takes {', '.join(names) or 'none'}"
                 f"{did_you_mean(option, names)}"
             )
+        value = plain_value(value)
         if typed and option in parameters:
-            _require_kind(method, option, value, parameters[option].annotation)
-    return dict(options)
+            value = _of_kind(method, option, value, parameters[option].annotation)
+        checked[option] = value
+    return checked
 
 
-def _require_kind(method: str, option: str, value: Any, annotation: Any) -> None:
-    """Refuse an option value that is not of the annotated kind; True is no number."""
+def plain_value(value: Any) -> Any:
+    """Return a number or text of numpy as the Python value that it is; others as they are."""
+    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biufUS":
+        value = value[()]
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, np.integer) and not isinstance(value, np.timedelta64):
+        return int(value)
+    if isinstance(value, np.floating):
+        return float(value)
+    return str(value) if isinstance(value, np.str_) else value
+
+
+def checked_seed(value: Any) -> int:
+    """Return a seed as an int; MethodError for what is no whole number of zero or more."""
+    seed = plain_value(value)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise MethodError(f"seed = {quote(value)} is not a whole number of at least 0")
+    return seed
+
+
+def _of_kind(method: str, option: str, value: Any, annotation: Any) -> Any:
+    """Return an option's value, of the annotated kind; True is no number."""
     kinds = get_args(annotation) or (annotation,)
     if Any in kinds:
-        return
+        return value
+    if float in kinds and isinstance(value, (Decimal, Fraction)):
+        value = float(value)
     fits = {
         bool: isinstance(value, bool),
-        int: isinstance(value, (int, np.integer)) and not isinstance(value, bool),
-        float: isinstance(value, (int, float, np.number)) and not isinstance(value, bool),
+        int: isinstance(value, int) and not isinstance(value, bool),
+        float: isinstance(value, (int, float)) and not isinstance(value, bool),
         str: isinstance(value, str),
         type(None): value is None,
     }
     if not any(fits.get(kind, True) for kind in kinds):
         wanted = " or ".join("none" if k is type(None) else k.__name__ for k in kinds)
-        raise MethodError(f"method {method}: option {option} = {value!r} is not of type {wanted}")
+        raise MethodError(
+            f"method {method}: option {option} = {quote(value)} is not of type {wanted}"
+        )
+    return value

@@ -13,16 +13,17 @@ from functools import lru_cache
 from typing import Any
 
 from dmoe_models.algorithms.lower_bound import lower_bound
-from dmoe_models.deadline import Deadline
+from dmoe_models.deadline import time_limit_s
 from dmoe_models.errors import MethodError
 from dmoe_models.model.energy import evaluate
 from dmoe_models.model.gap import OPTIMALITY_GAP, relative_gap
-from dmoe_models.model.instance import Instance
+from dmoe_models.model.instance import Instance, require_instance
 from dmoe_models.model.solution import Outcome, Solution
 from dmoe_models.referee.check import check
 from dmoe_models.solving.catalogue import MethodLike, bind_method, find_method
-from dmoe_models.solving.method import BoundMethod
+from dmoe_models.solving.options import checked_seed, plain_value
 from dmoe_models.solving.result import Result, Status
+from dmoe_models.solving.variants import require_label
 
 
 def solve(
@@ -31,6 +32,7 @@ def solve(
     *,
     seed: int = 0,
     time_limit: float | None = None,
+    label: str | None = None,
     **options: Any,
 ) -> Result:
     """Run a method on an instance; evaluate, check and bound its answer.
@@ -38,14 +40,16 @@ def solve(
     Parameters
     ----------
     instance : Instance
-    method : str, callable, Method or BoundMethod
+    method : str, callable, Variant, Method or BoundMethod
         A name from `methods()`; ``path/to/file.py:function``; a function of an instance that
-        returns a Solution or an Outcome; or a record from `catalogue.bind_method`, which has its
-        options already.
+        returns a Solution or an Outcome; or a Variant or a record from `catalogue.bind_method`,
+        which have their options already.
     seed : int
         For methods that draw random numbers.
     time_limit : float, optional
         Seconds.
+    label : str, optional
+        What the result calls the method; by default its name.
     **options
         Of the method, such as ``solver="scip"``, ``k=1`` or ``starts=10``.
 
@@ -62,17 +66,20 @@ def solve(
         For an unknown method or option, a problem that the method does not solve, a missing
         package, or an answer that is no Solution.
     """
-    Deadline(time_limit)  # refuses a limit that is none, whether or not the method takes one
+    require_instance(instance)
+    seed, limit = checked_seed(seed), time_limit_s(plain_value(time_limit))
     found = find_method(method)
     found.require_problem(instance)
-    bound_method = bind_method(method if isinstance(method, BoundMethod) else found, options)
-    name, foreign = bound_method.method.name, bound_method.foreign
+    bound_method = bind_method(method, options)
+    if label is not None:
+        bound_method = replace(bound_method, label=require_label(label))
+    name, foreign = bound_method.name, bound_method.foreign
 
     bound = _attached_bound(instance)
     # Foreign code gets an instance of its own: what it does to it, it does to itself.
     given = instance.replace() if foreign else instance
     started, worked = time.perf_counter(), time.process_time()
-    outcome = bound_method.call(given, seed, time_limit)
+    outcome = bound_method.call(given, seed, limit)
     runtime, work = time.perf_counter() - started, time.process_time() - worked
     if isinstance(outcome, Solution):
         outcome = Outcome(outcome)

@@ -34,7 +34,8 @@ from typing import Any
 
 from dmoe_models.errors import DmoeError
 from dmoe_models.input_checks import quote
-from dmoe_models.layers.variants import Variant, variants
+from dmoe_models.solving.method import Variant
+from dmoe_models.solving.variants import variants
 from dmoe_models.studies.cells import check_cell
 from dmoe_models.studies.design import Cell, Design, digest
 from dmoe_models.studies.named_code import NamedCode

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dmoe_models.environment import package_version
-from dmoe_models.layers.variants import Variant
+from dmoe_models.solving.method import Variant
 from dmoe_models.studies.cells import located, needs_data
 from dmoe_models.studies.study import Study, Work
 from dmoe_models.values.value import Value

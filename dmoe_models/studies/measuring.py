@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dmoe_models.errors import DmoeError
-from dmoe_models.layers.variants import Variant
 from dmoe_models.model.gap import CERTIFIED_GAP, relative_excess
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving.catalogue import find_method
+from dmoe_models.solving.method import Variant
 from dmoe_models.solving.result import Result, Status
 from dmoe_models.solving.sandbox import Failure, contained
 from dmoe_models.solving.solve import solve

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dmoe_models.layers.variants import Variant
 from dmoe_models.solving.catalogue import find_method
+from dmoe_models.solving.method import Variant
 from dmoe_models.solving.named_code import (
     code_of_method,
     require_declared_options,

@@ -21,8 +21,8 @@ from dmoe_models.values.value import Value
 if TYPE_CHECKING:  # the list of studies is read without them: they load pandas
     import pandas as pd
 
-    from dmoe_models.layers.variants import Variant
     from dmoe_models.presentation.plot_style import Picture
+    from dmoe_models.solving.method import Variant
 
 
 class StudyError(DmoeError):

@@ -151,6 +151,6 @@ def _not_sound(rows: list[Row]) -> Iterator[str]:
         if row.status == FAILED:
             yield f"{row.method} failed: {row.reason}"
         broken = {part.split(" ")[0] for part in row.verdict.split(", ") if not row.valid} - {""}
-        method = METHODS.get(row.method)
+        method = METHODS.get(row.name_of_method)
         if broken - ({"C1", "C2"} if method is not None and method.may_miss_relevance else set()):
             yield f"the referee refuses the answer of {row.method}: {row.verdict} ({row.reason})"

@@ -36,6 +36,8 @@ class Journal:
         self.path = path
         self._file: TextIO | None = None
         self._finished: dict[tuple[Any, ...], Row] = {}
+        self.earlier: list[Row] = []  # as they stood there when it was opened
+        self.appended = 0
         if path is None:
             return
         require_folder(path.parent)
@@ -46,6 +48,7 @@ class Journal:
                 row = row_from_json(line)
                 if row is not None:
                     self._finished[row.key] = row
+                    self.earlier.append(row)
             if lines and lines[0][: len(_BEGINNING)] != _BEGINNING[: len(lines[0])]:
                 raise FileError("holds no rows of dmoe-models; not overwritten")
             if lines and not lines[-1].endswith("\n"):  # a kill in the middle of a line
@@ -61,6 +64,7 @@ class Journal:
 
     def append(self, row: Row) -> None:
         """Add a finished row; it is in the file when this returns."""
+        self.appended += 1
         if self.path is not None:
             with naming(self.path):
                 if self._file is None:

@@ -13,10 +13,11 @@ import numpy as np
 from dmoe_models.errors import InstanceError, MethodError, did_you_mean
 from dmoe_models.files.instances import read_instance
 from dmoe_models.model.instance import Instance
-from dmoe_models.solving.catalogue import METHODS, MethodLike, find_method
-from dmoe_models.solving.method import PLUG_IN, BoundMethod, Method
+from dmoe_models.solving.catalogue import METHODS, bind_method, find_method
+from dmoe_models.solving.method import BoundMethod, Method, Variant
 from dmoe_models.solving.sandbox import REFUSED, Failure, contained
 from dmoe_models.solving.solve import solve
+from dmoe_models.solving.variants import variants
 from dmoe_models.verification.run import Plan, Settings
 from instances.library.sets import RECORDED, load_set, set_names
 
@@ -76,8 +77,8 @@ def gather(
 
 def choose(
     instances: Sequence[Instance],
-    methods: Sequence[MethodLike] | None,
-    added: Sequence[MethodLike],
+    methods: Sequence[Variant] | None,
+    added: Sequence[Variant],
     settings: Settings,
 ) -> tuple[Plan, list[str]]:
     """Decide which method runs on which instance; every method is loaded here, once.
@@ -85,10 +86,10 @@ def choose(
     Parameters
     ----------
     instances : sequence of Instance
-    methods : sequence of str, Method or callable, or None
+    methods : sequence of Variant, or None
         Methods asked for; None for the default list.
-    added : sequence of str, Method or callable
-        More methods, such as ``mine.py:my_method``.
+    added : sequence of Variant
+        More methods.
     settings : Settings
 
     Returns
@@ -103,34 +104,35 @@ def choose(
         For a method that is unknown, cannot be loaded or applies to no instance, or a solver that
         no method can use.
     """
-    asked = [_bound(m) for m in dict.fromkeys(find_method(m) for m in [*(methods or []), *added])]
-    names = [bound.method.name for bound in asked]
+    wanted = list(dict.fromkeys([*(methods or []), *added]))  # the same one twice is once
+    asked = [_bound(variant) for variant in (variants(wanted) if wanted else [])]
+    names = [bound.name for bound in asked]
     for bound in asked:
-        if names.count(bound.method.name) > 1:
-            raise MethodError(f"two methods are called {bound.method.name}")
         if not any(bound.method.applies_to(instance.problem) for instance in instances):
             raise MethodError(
-                f"method {bound.method.name} solves {' and '.join(bound.method.problems)}; "
+                f"method {bound.name} solves {' and '.join(bound.method.problems)}; "
                 "there is no such instance here"
             )
     default = [] if methods is not None else [m for m in METHODS.values() if m.problems != ("P3",)]
     left_out = {m.name: f"{m.needs} is not installed" for m in default if not m.installed}
-    listed = [_bound(m) for m in default if m.name not in left_out and m.name not in names]
+    listed = [
+        _bound(Variant(m.name, m))
+        for m in default
+        if m.name not in left_out and m.name not in names
+    ]
     if settings.solver is not None:
         asked, listed = (_with_solver(several, settings.solver) for several in (asked, listed))
         refusals = _solver_refusals([*asked, *listed], settings.solver)
         left_out |= {name: why for name, why in refusals.items() if name not in names}
-        listed = [bound for bound in listed if bound.method.name not in left_out]
+        listed = [bound for bound in listed if bound.name not in left_out]
     notes = [f"left out of the default list: {name}, {why}" for name, why in left_out.items()]
     plan: Plan = []
     too_large: Counter[tuple[str, str]] = Counter()
     for instance in instances:
-        reasons = {bound.method.name: bound.method.too_large(instance) for bound in listed}
+        reasons = {bound.name: bound.method.too_large(instance) for bound in listed}
         chosen = [b for b in (*listed, *asked) if b.method.applies_to(instance.problem)]
-        too_large.update(
-            (b.method.name, reason) for b in chosen if (reason := reasons.get(b.method.name))
-        )
-        plan.append((instance, [b for b in chosen if not reasons.get(b.method.name)]))
+        too_large.update((b.name, reason) for b in chosen if (reason := reasons.get(b.name)))
+        plan.append((instance, [b for b in chosen if not reasons.get(b.name)]))
     notes += [
         f"left out of the default list: {name} on {number} instance(s), {reason}; "
         f"--method {name} adds it"
@@ -139,14 +141,16 @@ def choose(
     return plan, notes
 
 
-def _bound(method: Method) -> BoundMethod:
+def _bound(variant: Variant) -> BoundMethod:
     """Load a method; one of this package that cannot be loaded says so whenever it is run."""
+    method = find_method(variant)
     try:
-        return method.bind()
+        method.load()
     except MethodError as error:
-        if method.kind == PLUG_IN:
+        if method.foreign:
             raise
-        return BoundMethod(method, partial(_decline, error))
+        return BoundMethod(method, partial(_decline, error), label=variant.label)
+    return bind_method(variant)
 
 
 def _decline(error: MethodError, instance: Instance) -> NoReturn:
@@ -154,7 +158,11 @@ def _decline(error: MethodError, instance: Instance) -> NoReturn:
 
 
 def _with_solver(methods: Sequence[BoundMethod], solver: str) -> list[BoundMethod]:
-    return [m.with_options({"solver": solver}) if m.takes_solver else m for m in methods]
+    chosen = {"solver": solver}
+    return [
+        m.with_options(chosen) if m.takes_solver and "solver" not in m.options else m
+        for m in methods
+    ]
 
 
 def _solver_refusals(methods: Sequence[BoundMethod], solver: str) -> dict[str, str]:
@@ -170,9 +178,9 @@ def _solver_refusals(methods: Sequence[BoundMethod], solver: str) -> dict[str, s
         tried = contained(partial(solve, _tiny(bound.method), bound, time_limit=10.0))
         if isinstance(tried, Failure):
             beginning = "" if tried.kind == REFUSED else f"solver {solver}: "
-            refusals[bound.method.name] = beginning + tried.reason
+            refusals[bound.name] = beginning + tried.reason
     if len(refusals) == len(users):
-        raise MethodError(refusals[users[0].method.name])
+        raise MethodError(refusals[users[0].name])
     return refusals
 
 

@@ -39,9 +39,11 @@ class Row(Value):
     instance, instance_sha256, problem : str
     nodes, tokens, subcarriers, max_experts : int
     method, kind : str
-        Name, and "exact", "heuristic", "bound" or "plug-in".
+        What it is called in tables (its label, or its name), and "exact", "heuristic", "bound" or
+        "plug-in".
     method_sha256 : str
-        Hash of a plug-in's source file, so that an edited algorithm is run again; else empty.
+        Hash of a plug-in's source (its file, with what it imports from beside it), so that an
+        edited algorithm is run again; else empty.
     solver : str
         Empty where the method takes none, or its default was used.
     time_limit_s : float
@@ -73,6 +75,10 @@ class Row(Value):
     incumbents : str
         When the method says that it found which solutions: JSON pairs [s, J]; empty where it does
         not. Nobody but the method has seen those on the way.
+    method_name : str
+        The method's name, where `method` is a label and not that name; else empty.
+    options : str
+        Of the method, as a JSON object; empty for none. The solver has a field of its own.
     """
 
     instance: str
@@ -103,20 +109,28 @@ class Row(Value):
     gap: float = math.nan
     optimal: bool | None = None
     incumbents: str = ""
+    method_name: str = ""
+    options: str = ""
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What a row must share with a planned run to stand for it."""
+        """What a row must share with a planned run to stand for it; a label is no part of it."""
         return (
             self.instance_sha256,
             self.instance,
-            self.method,
+            self.name_of_method,
+            self.options,
             self.method_sha256,
             self.solver,
             self.time_limit_s,
             self.seed,
             self.version,
         )
+
+    @property
+    def name_of_method(self) -> str:
+        """The method's name, whatever its label."""
+        return self.method_name or self.method
 
     @property
     def valid(self) -> bool:

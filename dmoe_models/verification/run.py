@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from dmoe_models.deadline import time_limit_s
 from dmoe_models.environment import package_version
 from dmoe_models.errors import MethodError
+from dmoe_models.files.plain_json import plain
 from dmoe_models.model.instance import Instance
 from dmoe_models.solving import sandbox
 from dmoe_models.solving.answers import Answers
 from dmoe_models.solving.method import PLUG_IN, BoundMethod
+from dmoe_models.solving.options import checked_seed, plain_value
 from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import solve
 from dmoe_models.verification.cross_check import breaches, graded, trusted_bound
@@ -45,10 +48,11 @@ class Settings:
     solver: str | None = None
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.time_limit) and self.time_limit > 0):
-            raise MethodError(
-                f"time limit {self.time_limit} is not a positive, finite number of seconds"
-            )
+        limit = time_limit_s(plain_value(self.time_limit))
+        if limit is None:
+            raise MethodError("time_limit = None: a verification needs one")
+        object.__setattr__(self, "time_limit", limit)
+        object.__setattr__(self, "seed", checked_seed(self.seed))
 
     @property
     def patience(self) -> float:
@@ -73,16 +77,24 @@ def blank_row(instance: Instance, bound: BoundMethod, settings: Settings) -> Row
         tokens=instance.T,
         subcarriers=instance.M,
         max_experts=instance.max_experts,
-        method=bound.method.name,
+        method=bound.name,
         kind=bound.method.kind,
         method_sha256=bound.source_sha256,
-        solver=bound.options.get("solver", ""),
+        solver=str(bound.options.get("solver") or ""),
         time_limit_s=float(settings.time_limit),
         seed=settings.seed,
         version=package_version(),
         status=NOT_RUN,
         static_j=instance.static_total_j,
+        method_name="" if bound.name == bound.method.name else bound.method.name,
+        options=_options(bound),
     )
+
+
+def _options(bound: BoundMethod) -> str:
+    """Return the options of a method as they stand in its rows."""
+    own = {name: value for name, value in bound.options.items() if name != "solver"}
+    return json.dumps(plain(own), sort_keys=True) if own else ""
 
 
 def run_method(
@@ -121,7 +133,14 @@ def run_method(
         return replace(blank, status=FAILED, reason=beginning + result.reason)
     if answers is not None:
         given = {"seed": settings.seed, **bound.options}
-        answers.add(instance, bound.method, result, options=given, time_limit=settings.time_limit)
+        answers.add(
+            instance,
+            bound.method,
+            result,
+            options=given,
+            time_limit=settings.time_limit,
+            label=bound.label,
+        )
     return _filled(blank, result)
 
 
@@ -161,6 +180,7 @@ def run_plan(
     journal: Journal | None = None,
     progress: Progress | None = None,
     answers: Answers | None = None,
+    earlier: Mapping[tuple[str, str], Sequence[Row]] | None = None,
 ) -> tuple[list[Row], list[str]]:
     """Run a plan, grade its answers and hold them against each other.
 
@@ -173,11 +193,13 @@ def run_plan(
     progress : callable, optional
     answers : Answers, optional
         Where to keep every answer; what is in the journal and has none there is run again.
+    earlier : mapping, optional
+        Rows of other methods, by name and hash of their instance, that stand beside the plan's.
 
     Returns
     -------
     rows : list of Row
-        Graded, in the order of the plan.
+        Graded, in the order of the plan; of an instance, those of earlier runs last.
     breaches : list of str
         One line each; empty where all answers can be true together.
     """
@@ -190,13 +212,16 @@ def run_plan(
         for bound in methods:
             blank = blank_row(instance, bound, settings)
             row = journal.find(blank.key)
-            if row is None or (answers is not None and not answers.has(instance, bound.method)):
+            if row is None or (
+                answers is not None and not answers.has(instance, bound.method, bound.label)
+            ):
                 row = run_method(instance, bound, settings, blank, answers)
                 journal.append(row)
-            own.append(row)
+            own.append(replace(row, method=blank.method, method_name=blank.method_name))
             done += 1
             if progress is not None:
                 progress(row, done, total)
+        own += (earlier or {}).get((instance.name, instance.sha256), ())
         rows += graded(own, trusted_bound(instance, own))
         found += breaches(own)
     return rows, found

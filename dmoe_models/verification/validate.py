@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from dmoe_models.errors import InstanceError, require_kind
 from dmoe_models.model.instance import Instance
 from dmoe_models.presentation.files import require_packages
 from dmoe_models.presentation.progress import Asked, watched
 from dmoe_models.solving.answers import Answers
-from dmoe_models.solving.catalogue import MethodLike, find_method
+from dmoe_models.solving.variants import VariantLike, listed, variant_of
+from dmoe_models.verification.earlier import standing
 from dmoe_models.verification.journal import JOURNAL, Journal
 from dmoe_models.verification.plan import choose, gather
 from dmoe_models.verification.report import write_report
@@ -25,9 +28,9 @@ Source = str | Path | Instance
 
 def validate(
     instances: Source | Sequence[Source] = (),
-    methods: MethodLike | Sequence[MethodLike] | None = None,
+    methods: VariantLike | Iterable[VariantLike] | Mapping[str, VariantLike] | None = None,
     *,
-    added: Sequence[MethodLike] = (),
+    added: VariantLike | Iterable[VariantLike] = (),
     time_limit: float = Settings.time_limit,
     seed: int = Settings.seed,
     solver: str | None = Settings.solver,
@@ -45,10 +48,12 @@ def validate(
     instances : str, path, Instance, or a sequence of them
         Names of sets, instance files, instances; by default `small`, and `recorded` where there is
         `data`.
-    methods : str, callable, or a sequence of them, optional
-        Names from `methods()`, ``path/to/file.py:function``, or functions of an instance; by
-        default every method of the package that applies and has a chance within the time limit.
-    added : sequence of str or callable
+    methods : str, callable, mapping, or a sequence of them, optional
+        Names from `methods()`, ``path/to/file.py:function``, or functions of an instance; with
+        options of its own, ``{"method": "jesa", "label": "JESA, 4 starts", "starts": 4}``. Or all
+        of them by the label that they have in tables and legends. By default every method of the
+        package that applies and has a chance within the time limit.
+    added : sequence of the same
         More methods, beside the default list or `methods`.
     time_limit : float
         Seconds per method and instance.
@@ -60,7 +65,7 @@ def validate(
         Directory of recorded data, for the set `recorded`.
     report : path, optional
         Directory for tables, pictures and a page. Rows are kept there as they finish; called again,
-        it continues from them.
+        it continues from them, and those of other methods on the same instances stay.
     answers : path, optional
         Directory to keep every answer in, as `dmoe library update` reads it.
     author : str
@@ -82,33 +87,39 @@ def validate(
         For a set, file, method or solver that is unknown or cannot be used; in one line.
     """
     settings = Settings(time_limit, seed, solver)
-    sources = [instances] if isinstance(instances, Source) else list(instances)
-    if methods is not None and (isinstance(methods, str) or not isinstance(methods, Sequence)):
-        methods = [methods]
+    sources = _listed(instances)
+    asked = None if methods is None else [variant_of(entry) for entry in listed(methods)]
+    more = [variant_of(entry) for entry in listed(added)]
     folder = None
     if report is not None:
         require_packages()
         folder = Path(report).absolute()  # wherever a plug-in may go
     groups = gather(sources, None if data is None else Path(data), allow_code=allow_code)
-    plan, notes = choose(
-        [i for several in groups.values() for i in several], methods, added, settings
-    )
+    plan, notes = choose([i for several in groups.values() for i in several], asked, more, settings)
     kept = None if answers is None else Answers(Path(answers), author)
     with (
         watched(progress, _words) as watch,
         closing(Journal(None if folder is None else folder / JOURNAL)) as journal,
     ):
-        rows, breaches = run_plan(plan, settings, journal, watch, kept)
+        earlier, remarks = standing(journal.earlier, plan, settings)
+        rows, breaches = run_plan(plan, settings, journal, watch, kept, earlier)
+    notes += remarks
+    if journal.earlier:
+        total = sum(len(several) for _, several in plan)
+        notes.append(
+            f"{journal.appended} of the {total} row(s) asked for were run now, "
+            f"{total - journal.appended} taken from earlier runs"
+        )
     set_of = {(i.name, i.sha256): name for name, several in groups.items() for i in several}
     rows = [replace(r, instance_set=set_of[r.instance, r.instance_sha256]) for r in rows]
 
-    asked = ["default list"] if methods is None else [find_method(m).name for m in methods]
+    labels = ["default list"] if asked is None else [variant.label for variant in asked]
     configuration = {
         "sets and files": ", ".join(map(_name, sources)) or "default",
-        "methods": ", ".join([*asked, *(find_method(m).name for m in added)]),
+        "methods": ", ".join([*labels, *(variant.label for variant in more)]),
         "solver": solver or "each method's default",
-        "time limit (s)": time_limit,
-        "seed": seed,
+        "time limit (s)": settings.time_limit,
+        "seed": settings.seed,
     }
     found = Verification(rows, breaches, notes, configuration)
     if folder is None:
@@ -118,6 +129,18 @@ def validate(
 
 def _words(row: Row) -> str:
     return f"{row.method} on {row.instance}: {row.status}"
+
+
+def _listed(instances: Any) -> list[Any]:
+    """Return sets, files and instances one by one; InstanceError for what is none of them."""
+    if isinstance(instances, Source):
+        return [instances]
+    hint = "; give names of sets, files or instances"
+    require_kind("instances", instances, Iterable, InstanceError, hint)
+    several = list(instances)
+    for number, source in enumerate(several):
+        require_kind(f"instances[{number}]", source, Source, InstanceError, hint)
+    return several
 
 
 def _name(source: Source) -> str:

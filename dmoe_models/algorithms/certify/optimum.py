@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dmoe_models.model.instance import Instance
+from dmoe_models.model.instance import Instance, require_instance
 from dmoe_models.model.solution import Outcome, Solution
 from dmoe_models.referee.certificate import Certificate, CertificateReport, verify_certificate
 from dmoe_models.referee.exact_arithmetic import rounded_down, static_energy
@@ -51,6 +51,7 @@ def certify(instance: Instance, *, seed: int = 0, time_limit: float | None = Non
     Certified
         Where `report.ok` is false the certificate proves nothing, and should not be handed on.
     """
+    require_instance(instance)
     if instance.problem == "P1":
         return _certify_p1(instance, time_limit)
     return _certify_p2(instance, seed, time_limit)

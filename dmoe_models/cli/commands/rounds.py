@@ -22,13 +22,13 @@ from dmoe_models.files.paths import require_folder
 from dmoe_models.layers import draws
 from dmoe_models.layers import report as rounds_report
 from dmoe_models.layers.rounds import Rounds, run_rounds
-from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.importance import DEFAULT_GAMMA0
 from dmoe_models.model.instance import Instance
 from dmoe_models.presentation.progress import progress
 from dmoe_models.solving.catalogue import find_method, method_for
-from dmoe_models.solving.method import REFERENCE
+from dmoe_models.solving.method import REFERENCE, Variant
 from dmoe_models.solving.sandbox import Failure, contained
+from dmoe_models.solving.variants import variants
 
 _MOST_LAYERS = 10_000  # more is a slip of the keyboard
 _LARGEST_SEED = 2**47 - 1  # every layer has a seed of its own, which takes 16 bits more

@@ -9,8 +9,9 @@ import pytest
 from dmoe_models import InstanceError, MethodError, evaluate, solve
 from dmoe_models.layers.draws import draw_layers, synthetic_layers
 from dmoe_models.layers.rounds import Rounds, run_rounds
-from dmoe_models.layers.variants import Variant, variants
 from dmoe_models.model.importance import importance_profile
+from dmoe_models.solving.method import Variant
+from dmoe_models.solving.variants import variants
 
 METHODS = ["jesa", "exact", "top-k", "lower-bound", {"method": "homogeneous", "z": 0.5}]
 

@@ -107,7 +107,7 @@ def test_a_wrong_option_names_those_that_exist(instance):
 
 @pytest.mark.parametrize("limit", [0, -1.0, "10"])
 def test_a_time_limit_must_be_positive(limit, instance):
-    with pytest.raises(MethodError, match="is not a positive number of seconds"):
+    with pytest.raises(MethodError, match="is not a positive, finite number of seconds"):
         solve(instance, "top-k", time_limit=limit)
 
 

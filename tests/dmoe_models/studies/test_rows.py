@@ -9,7 +9,7 @@ import pytest
 
 from dmoe_models import Instance, solve
 from dmoe_models.layers.rounds import run_rounds
-from dmoe_models.layers.variants import variants
+from dmoe_models.solving.variants import variants
 from dmoe_models.studies.asymptotics.rows import distinct_bests, distinct_probability
 from dmoe_models.studies.cells import draw_cell, draw_layers
 from dmoe_models.studies.measuring import Optimum, attempt, rounded

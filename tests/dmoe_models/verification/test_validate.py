@@ -65,7 +65,7 @@ def test_two_functions_of_one_name_are_refused(instances):
         return mine(instance)
 
     other.__name__ = "mine"
-    with pytest.raises(MethodError, match="two methods are called mine"):
+    with pytest.raises(MethodError, match="'mine' stands twice; give one a label"):
         validate(instances, [mine, other])
 
 
