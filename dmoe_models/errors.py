@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
+
+_ENDLESS = re.compile(r"\S{1000,}")
 
 
 class DmoeError(ValueError):
     """A mistake in what was asked or handed over; its text is meant for a person to read.
 
-    It is one line, whatever is quoted in it: line breaks and controls are written as in a string.
+    It is one line, whatever is quoted in it: line breaks and controls are written as in a string,
+    and words of thousands of signs are cut.
     """
 
     def __str__(self) -> str:
-        text = super().__str__()
+        text = _ENDLESS.sub(lambda word: word[0][:60] + "...", super().__str__())
         return text if text.isprintable() else "".join(map(_written, text))
 
 

@@ -122,6 +122,8 @@ def _values(name: str, variable: netCDF4.Variable) -> Any:
     if math.prod(variable.shape) > MOST_ENTRIES:
         raise FileError(f"{name}: shape {variable.shape} is too large")
     values = np.asarray(variable[...])
+    if values.dtype.kind not in "fiu":  # rows of any length say of themselves that they are numbers
+        raise FileError(f"{name}: entries are not numbers")
     gaps = _gaps(name, variable, values)
     if expected:
         return np.ma.masked_array(values, gaps) if gaps.any() else values

@@ -99,7 +99,7 @@ def _read_esft_arrays(path: Path, layer: int | None) -> GateRecord:
         path, {"expert_ids": (3, "iu"), "weights_1e4": (3, "iu"), "seq_len": (1, "iu")}
     )
     ids, weights, lengths = arrays["expert_ids"], arrays["weights_1e4"], arrays["seq_len"]
-    fits = lengths.min() >= 0 and lengths.sum() == ids.shape[1]
+    fits = lengths.min() >= 0 and lengths.max() <= ids.shape[1] and lengths.sum() == ids.shape[1]
     if ids.shape != weights.shape or not fits:
         raise FileError(
             f"{path}: shapes of expert_ids {ids.shape}, weights_1e4 {weights.shape} and the sum of "
@@ -110,7 +110,7 @@ def _read_esft_arrays(path: Path, layer: int | None) -> GateRecord:
     if not 0 <= layer < len(ids):
         raise FileError(f"{path}: layer = {layer} is outside 0 to {len(ids) - 1}")
     scores = _dense(path, ids[layer], weights[layer] / 1e4)
-    prompt = np.repeat(np.arange(len(lengths)), lengths)
+    prompt = np.repeat(np.arange(len(lengths)), lengths.astype(np.int64))
     return GateRecord(scores, prompt, {"file": path.name, "layer": int(layer)})
 
 

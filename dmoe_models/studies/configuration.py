@@ -93,10 +93,10 @@ def read_design(file: Path, study: str | None = None, *, allow_code: bool = Fals
     try:
         folder = Path(file).absolute().parent
         return design_of(text, study, folder=folder, allow_code=allow_code)
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{file}: {' '.join(str(error).split())}") from error
     except DmoeError as error:
         raise StudyError(f"{file}: {error}") from error
+    except ValueError as error:  # no TOML, or a number of thousands of digits
+        raise StudyError(f"{file}: {' '.join(str(error).split())}") from error
 
 
 def design_of(

@@ -89,7 +89,7 @@ def case_of(reader: Reader, samples: list[Sample], number: int, folder: Path) ->
         name = sorted(beside)[0]
         text = beside[name].decode()
         beside[name] = fuzz_text.mutated_lines(text, rng).encode("utf-8", "surrogatepass")
-    elif number % 2:
+    elif number % 2 or reader.content == "bytes":
         raw = fuzz_text.mutated_bytes(raw, rng, tuple(s.path.read_bytes() for s in samples))
     else:
         raw = _mutated_content(reader.content, sample.path, rng, folder)

@@ -6,6 +6,7 @@ import io
 import struct
 import warnings
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,9 @@ def _once(array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             number = _any(NUMBERS, rng)
             if array.dtype.kind in "iu":
                 limits = np.iinfo(array.dtype)
-                number = _any((limits.min, limits.max, 0, limits.max // 2, 64, 10000), rng)
+                number = _any(
+                    (limits.min, limits.max, 0, limits.max // 2, 64, min(10000, limits.max)), rng
+                )
             flat[few] = number if array.dtype.kind != "c" else complex(number, _any(NUMBERS, rng))
             return flat.reshape(array.shape)
         case 4 | 5:
@@ -199,7 +202,13 @@ def mutated_netcdf(source: Path, target: Path, rng: np.random.Generator) -> None
     source, target : path
     rng : numpy Generator
     """
-    with netCDF4.Dataset(source) as old, warnings.catch_warnings(action="ignore"):
+    target.write_bytes(source.read_bytes())
+    with suppress(RuntimeError), warnings.catch_warnings(action="ignore"):  # closed, or in part
+        _rewritten(source, target, rng)
+
+
+def _rewritten(source: Path, target: Path, rng: np.random.Generator) -> None:
+    with netCDF4.Dataset(source) as old:
         old.set_auto_maskandscale(False)
         names = list(old.variables)
         odd = {str(_any(names, rng)): int(rng.integers(12)) for _ in range(int(rng.integers(1, 3)))}

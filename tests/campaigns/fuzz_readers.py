@@ -5,7 +5,8 @@ returns their paths, the function that reads one, and how its content is mutated
 
 - ``json``, ``jsonl``, ``toml``, ``xml``: as a tree, so that half of the mutations are well-formed;
 - ``lines``, ``csv``: words and lines;
-- ``npy``, ``npz``, ``netcdf``: arrays.
+- ``npy``, ``npz``, ``netcdf``: arrays;
+- ``bytes``: no more than that.
 
 Half of all mutations are of bytes, whatever the content. A sample's neighbours (a manifest, a
 ``.col`` file) are listed with it; they lie beside it and are mutated now and then. ``apart`` runs a
@@ -43,6 +44,7 @@ from dmoe_models.referee.check import check
 from dmoe_models.solving.answers import Answers, read_answer
 from dmoe_models.solving.catalogue import find_method
 from dmoe_models.studies.configuration import configuration_file, read_design
+from dmoe_models.studies.engine.database import Database, read_table
 from dmoe_models.studies.study import study_names
 from dmoe_models.verification.journal import JOURNAL, Journal
 from dmoe_models.verification.read_rows import read_rows
@@ -334,6 +336,15 @@ def _journal(path: Path) -> None:
         path.write_bytes(raw)
 
 
+def _databases(folder: Path) -> Sequence[Sample]:
+    Database(folder, read_design(configuration_file("savings"))).close()
+    return [Sample(folder / "study.sqlite")]
+
+
+def _database(path: Path) -> None:
+    read_table(path.parent)
+
+
 READERS = (
     Reader("instances in JSON", "json", _instances(".json"), _instance, share=2),
     Reader("instances in netCDF", "netcdf", _instances(".nc"), _instance, apart=True, share=2),
@@ -351,6 +362,7 @@ READERS = (
     Reader("solver files, text", "lines", _solver_files, _solver_file, share=2),
     Reader("sets", "toml", _sets, read_set),
     Reader("configurations", "toml", _configurations, read_design),
+    Reader("study databases", "bytes", _databases, _database, share=0.5),
     Reader("journals", "jsonl", _rows(JOURNAL), _journal),
     Reader("rows in CSV", "csv", _rows("rows.csv"), read_rows),
     Reader("rows in JSON", "json", _rows("rows.json"), read_rows),
