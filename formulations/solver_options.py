@@ -1,4 +1,4 @@
-"""Settings of HiGHS and SCIP, the same whichever language hands them a model.
+"""Settings of solvers, the same whichever language hands them a model.
 
 The energies of a model are scaled, and solver tolerances are absolute: both gaps are set to zero,
 and feasibility is asked for to a tolerance that is tightened when an answer does not hold.
@@ -6,6 +6,7 @@ and feasibility is asked for to a tolerance that is tightened when an answer doe
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 TOLERANCES = (1e-7, 1e-9)
@@ -55,3 +56,17 @@ def scip_options(tolerance: float) -> dict[str, Any]:
         # a log that fills the pipe stops both for ever, whatever the time limit.
         "display/verblevel": 0,
     }
+
+
+GLPK_MOST_SECONDS = 2_000_000
+"""GLPK counts milliseconds in 32 bits; this is 23 days."""
+
+
+def whole_seconds(time_limit: float) -> int:
+    """Return a time limit in whole seconds, rounded up: 0 means no limit to GLPK."""
+    return max(1, math.ceil(min(time_limit, GLPK_MOST_SECONDS)))
+
+
+def whole_milliseconds(time_limit: float) -> int:
+    """Return a time limit in whole milliseconds, rounded up."""
+    return max(1, math.ceil(1000 * min(time_limit, GLPK_MOST_SECONDS)))

@@ -12,7 +12,13 @@ from cvxpy.reductions.solvers.defines import INSTALLED_MI_SOLVERS
 
 from dmoe_models.errors import MethodError
 from formulations.solver_answer import OUT_OF_TIME, Health, SolverAnswer, finite_bound
-from formulations.solver_options import HIGHS_NO_GAP, TOLERANCES, highs_options, scip_options
+from formulations.solver_options import (
+    HIGHS_NO_GAP,
+    TOLERANCES,
+    highs_options,
+    scip_options,
+    whole_milliseconds,
+)
 from formulations.with_cvxpy.models import CvxpyModel
 from formulations.with_highs.solver import highs_answer
 
@@ -40,7 +46,13 @@ _HEALTH = {
 _TIME_LIMITS: dict[str, Callable[[float], dict[str, Any]]] = {
     "GUROBI": lambda seconds: {"TimeLimit": seconds},
     "CBC": lambda seconds: {"maximumSeconds": seconds},
-    "GLPK_MI": lambda seconds: {"tm_lim": max(1, int(1000 * seconds))},
+    "GLPK_MI": lambda seconds: {"tm_lim": whole_milliseconds(seconds)},
+    "GLPK": lambda seconds: {"tm_lim": whole_milliseconds(seconds)},
+    "CLARABEL": lambda seconds: {"time_limit": seconds},
+    "OSQP": lambda seconds: {"time_limit": seconds},
+    "SCS": lambda seconds: {"time_limit_secs": seconds},
+    "GLOP": lambda seconds: {"time_limit_sec": seconds},
+    "PDLP": lambda seconds: {"time_limit_sec": seconds},
     "CPLEX": lambda seconds: {"cplex_params": {"timelimit": seconds}},
     "SCIPY": lambda seconds: {"scipy_options": {"time_limit": seconds}},
 }
@@ -145,7 +157,9 @@ def _solve_by_another(problem: cp.Problem, name: str, time_limit: float | None) 
             raise MethodError(f"solver {name.lower()}: how to give it a time limit is not known")
         options = _TIME_LIMITS[name](time_limit)
     try:
-        problem.solve(solver=name, **options)
+        with warnings.catch_warnings():  # "may be inaccurate": our caller checks, whatever it is
+            warnings.simplefilter("ignore", UserWarning)
+            problem.solve(solver=name, **options)
     except cp.SolverError as error:
         return SolverAnswer(Health.ERROR, False, -math.inf, str(error))
     except ImportError as error:  # GLOP and PDLP of OR-Tools next to highspy: see with_cpsat.worker

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import math
 from typing import Any
 
 import pyomo.environ as pyo
+from pyomo.common.errors import ApplicationError
+from pyomo.common.log import LoggingIntercept
 from pyomo.contrib.solver.common.factory import SolverFactory as CurrentSolverFactory
 from pyomo.contrib.solver.common.results import SolutionStatus
 from pyomo.contrib.solver.common.results import TerminationCondition as Current
 
 from dmoe_models.errors import MethodError
 from formulations.solver_answer import OUT_OF_TIME, Health, SolverAnswer, finite_bound
-from formulations.solver_options import TOLERANCES, highs_options, scip_options
+from formulations.solver_options import TOLERANCES, highs_options, scip_options, whole_seconds
 
 _ALIASES = {"scip": "scip_direct", "gurobi": "gurobi_direct", "knitro": "knitro_direct"}
 """Pyomo's present interfaces go by names that say how they hand a model over."""
@@ -30,6 +34,7 @@ _HEALTH = {
 _CLASSIC_HEALTH = {
     "optimal": Health.OPTIMAL,
     "globallyOptimal": Health.OPTIMAL,
+    "feasible": Health.LIMIT,  # GLPK, out of time with a solution
     "maxTimeLimit": Health.LIMIT,
     "maxIterations": Health.LIMIT,
     "maxEvaluations": Health.LIMIT,
@@ -37,6 +42,9 @@ _CLASSIC_HEALTH = {
     "infeasibleOrUnbounded": Health.INFEASIBLE,
     "unbounded": Health.UNBOUNDED,
 }
+
+MESSAGE_LENGTH = 300
+"""Characters of what a failed program said that are kept."""
 
 
 def solve(
@@ -72,9 +80,23 @@ def solve(
     """
     if time_limit is not None and time_limit <= 0:
         return OUT_OF_TIME
+    # Pyomo warns of a solution that is not optimal, and logs what a program printed: our answer
+    # says both.
+    with LoggingIntercept(module="pyomo", level=logging.WARNING) as said:
+        return _solve(model, solver, time_limit, tolerance, vertex, said)
+
+
+def _solve(
+    model: pyo.ConcreteModel,
+    solver: str,
+    time_limit: float | None,
+    tolerance: float,
+    vertex: bool,
+    said: io.StringIO,
+) -> SolverAnswer:
     name = _ALIASES.get(solver, solver)
     if name not in list(CurrentSolverFactory):
-        return _solve_classic(model, solver, time_limit)
+        return _solve_classic(model, solver, time_limit, said)
     engine = CurrentSolverFactory(name)
     if not engine.available():
         raise MethodError(f"solver {solver} is not installed")
@@ -104,9 +126,10 @@ def solve(
     )
 
 
-def _solve_classic(model: pyo.ConcreteModel, solver: str, time_limit: float | None) -> SolverAnswer:
+def _solve_classic(
+    model: pyo.ConcreteModel, solver: str, time_limit: float | None, said: io.StringIO
+) -> SolverAnswer:
     """Solve by one of Pyomo's older interfaces (glpk, cbc, cplex, appsi_highs ...)."""
-    logging.getLogger("pyomo").setLevel(logging.ERROR)
     engine = pyo.SolverFactory(solver)
     known = sorted({*_ALIASES, *CurrentSolverFactory})
     if type(engine).__name__ == "UnknownSolver":
@@ -117,8 +140,16 @@ def _solve_classic(model: pyo.ConcreteModel, solver: str, time_limit: float | No
         raise MethodError(f"solver {solver} is not installed")
     call: dict[str, Any] = {"load_solutions": False}
     if time_limit is not None:
-        call["timelimit"] = time_limit
-    results = engine.solve(model, **call)
+        call["timelimit"] = whole_seconds(time_limit) if "glpk" in solver else time_limit
+    try:
+        results = engine.solve(model, **call)
+    except (
+        ApplicationError,
+        ValueError,
+        OSError,
+    ) as error:  # of the program
+        message = " ".join(f"{said.getvalue()} {error}".split())
+        return SolverAnswer(Health.ERROR, False, -math.inf, message[:MESSAGE_LENGTH])
     condition = str(results.solver.termination_condition)
     if condition == "userInterrupt":
         raise KeyboardInterrupt

@@ -10,6 +10,7 @@ from pyomo.contrib.solver.common.factory import SolverFactory as CurrentSolverFa
 
 from dmoe_models import MethodError, solve
 from formulations.solver_answer import Health
+from formulations.solver_options import whole_seconds
 from formulations.with_pyomo import models
 from formulations.with_pyomo.solver import solve as solve_pyomo
 from instances.families import draw
@@ -81,3 +82,37 @@ def test_other_installed_solvers_work_by_name(solver):
     assert result.check.ok
     assert result.objective == pytest.approx(truth.objective, rel=1e-3)
     assert result.bound <= truth.objective * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("limit", [0.01, 0.3, 9.5, 1e12])
+@pytest.mark.parametrize("solver", ["highs", "scip", "appsi_highs", "glpk", "cbc"])
+def test_time_limits_are_taken_by_every_solver(solver, limit):
+    """GLPK wants whole seconds, and takes 0 for no limit."""
+    if not pyo.SolverFactory(solver).available(exception_flag=False):
+        pytest.skip(f"{solver} is not installed")
+    answer = solve_pyomo(toy(upper=3), solver, time_limit=limit)
+    assert answer.health in ((Health.OPTIMAL,) if limit > 1 else (Health.OPTIMAL, Health.LIMIT))
+    assert whole_seconds(limit) == {0.01: 1, 0.3: 1, 9.5: 10, 1e12: 2_000_000}[limit]
+
+
+@pytest.mark.parametrize("solver", ["highs", "scip", "appsi_highs", "glpk", "cbc"])
+def test_what_layers_log_at_a_limit_stays_off_the_screen(solver, capfd):
+    """A solution without a proof, or none: the answer says it, Pyomo's warnings do not."""
+    if not pyo.SolverFactory(solver).available(exception_flag=False):
+        pytest.skip(f"{solver} is not installed")
+    instance = draw("rayleigh", 1, K=5, T=30, M=20)
+    model = models.p2_milp(instance, disaggregated=True)
+    answer = solve_pyomo(model, solver, time_limit=0.3)
+    assert answer.health in (Health.LIMIT, Health.OPTIMAL, Health.ERROR)
+    assert answer.bound * model.data.unit_j <= solve(instance, "exact").objective * (1 + 1e-6)
+    printed = capfd.readouterr()
+    assert printed.out == "" and printed.err == ""
+
+
+def test_a_program_that_fails_is_quoted(monkeypatch):
+    if not pyo.SolverFactory("glpk").available(exception_flag=False):
+        pytest.skip("glpk is not installed")
+    monkeypatch.setattr("formulations.with_pyomo.solver.whole_seconds", lambda seconds: 9.5)
+    answer = solve_pyomo(toy(upper=3), "glpk", time_limit=9.5)
+    assert answer.health is Health.ERROR and "Invalid time limit" in answer.message
+    assert "\n" not in answer.message
