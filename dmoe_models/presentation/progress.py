@@ -105,14 +105,15 @@ class _Cell:
             self._change()
 
     def _change(self) -> None:
-        from IPython.display import HTML, display  # what a notebook runs on
+        from IPython.display import display  # what a notebook runs on
 
         self._changed = time.monotonic()
-        shown = HTML("<br>".join([*self._notes, self._bar] if self._bar else self._notes))
+        lines = [*self._notes, self._bar] if self._bar else self._notes
+        content = {"text/html": "<br>".join(lines), "text/plain": ""}
         if self._handle is None:
-            self._handle = display(shown, display_id=True)
+            self._handle = display(content, raw=True, display_id=True)
         else:
-            self._handle.update(shown)
+            self._handle.update(content, raw=True)
 
 
 _CELL_S = 0.5
