@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import highspy
 import numpy as np
 
 from dmoe_models import (
@@ -50,6 +52,7 @@ from dmoe_models.verification.journal import JOURNAL, Journal
 from dmoe_models.verification.read_rows import read_rows
 from dmoe_models.verification.validate import validate
 from formulations.data import ModelData
+from formulations.exchange import write_model
 from formulations.exchange.read import judge_model_solution
 from instances import draw, import_instance
 from instances.library.record import FOLDER as RECORDS
@@ -270,13 +273,13 @@ def _solver_files(folder: Path) -> Sequence[Sample]:
     values = _values()
     lines = "\n".join(f"{name} {value:g}" for name, value in values.items())
     costs = "\n".join(f"{name} {value:g} \t(obj:0)" for name, value in values.items())
-    section = f"# Columns {len(values)}\n{lines}\n# Rows 1\nunshared_m0 1\n"
+    marks = (("**" if n == 3 else "  ", n, *pair) for n, pair in enumerate(values.items()))
+    rows = "\n".join(f"{m} {n:5d} {name} {value:g} 0" for m, n, name, value in marks)
     texts = {
         "gurobi": f"# Solution for model m\n# Objective value = {claim}\n{lines}\n",
         "scip": f"solution status: optimal solution found\nobjective value: {claim}\n{costs}\n",
         "miplib": f"=obj= {claim}\n{lines}\n",
-        "highs": f"Model status\nOptimal\n\n# Primal solution values\nFeasible\nObjective {claim}\n"
-        f"{section}\n# Dual solution values\nFeasible\n{section}\n# Basis\nHiGHS v1\nNone\n",
+        "cbc": f"Optimal - objective value {claim}\n{rows}\n",
     }
     for name, text in texts.items():
         (folder / f"{name}.sol").write_text(text)
@@ -286,7 +289,26 @@ def _solver_files(folder: Path) -> Sequence[Sample]:
     content += [*map(str, values.values()), "objno 0 0", ""]
     (folder / "ampl.sol").write_text("\n".join(content))
     ampl = Sample(folder / "ampl.sol", (folder / "ampl.col",))
-    return [*(Sample(folder / f"{name}.sol") for name in texts), ampl]
+    return [*(Sample(folder / f"{name}.sol") for name in texts), ampl, *_of_highs(folder)]
+
+
+def _of_highs(folder: Path) -> list[Sample]:
+    """Solve an exported model with HiGHS; its styles 2 and 3 are GLPK's two forms."""
+    found = []
+    for suffix in (".mps", ".lp"):
+        write_model(P2, folder / f"highs2{suffix}", "p2-milp")
+    for style in range(5):
+        highs = highspy.Highs()
+        highs.silent()
+        highs.readModel(str(folder / "highs2.mps"))
+        highs.run()
+        highs.writeSolution(str(folder / f"highs{style}.sol"), style)
+        beside = (folder / "highs2.mps",) if style == 2 else ()
+        found.append(Sample(folder / f"highs{style}.sol", beside))
+    (folder / "lp").mkdir()
+    for name in ("highs2.lp", "highs2.sol"):
+        shutil.copy(folder / name, folder / "lp" / name)
+    return [*found, Sample(folder / "lp" / "highs2.sol", (folder / "lp" / "highs2.lp",))]
 
 
 def _solver_file(path: Path) -> None:
