@@ -5,6 +5,7 @@ Recorded channels and recorded gate scores are both read by these functions.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,11 @@ def load_array(path: Path) -> np.ndarray:
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiuc":
         raise FileError(f"{path}: is not one array of numbers")
     return array
+
+
+def readable_name(path: Path) -> str:
+    """Return a file's name as text that can be written, whatever bytes it consists of."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
 
 
 @contextmanager

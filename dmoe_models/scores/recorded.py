@@ -7,17 +7,20 @@ choices into the instance's metadata.
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dmoe_models.channels.array_files import load_array, load_arrays
+from dmoe_models.channels.array_files import load_array, load_arrays, readable_name
 from dmoe_models.errors import FileError, InstanceError
 from dmoe_models.input_checks import quote, refuse_where
+from dmoe_models.model.arrays import real_array, whole_array
 from dmoe_models.portable.random import normalise_rows
+from dmoe_models.scores.csv_table import read_csv_table
 from dmoe_models.values.value import Value
 
 ESFT_EXPERTS = 64
@@ -46,6 +49,17 @@ class GateRecord(Value):
     prompt: np.ndarray
     origin: dict[str, Any]
 
+    def __post_init__(self) -> None:
+        scores = real_array("scores", self.scores, 2)
+        wrong = ~np.isfinite(scores) | (scores < 0)
+        refuse_where("scores", scores, wrong, "is negative or not finite")
+        prompt = whole_array("prompt", self.prompt, 1)
+        if len(prompt) != len(scores):
+            raise InstanceError(f"prompt: {len(prompt)} entries for {len(scores)} tokens")
+        object.__setattr__(self, "scores", scores)
+        object.__setattr__(self, "prompt", prompt)
+        super().__post_init__()
+
 
 def read_gates(path: str | Path, *, layer: int | None = None) -> GateRecord:
     """Read recorded gate scores in any of the supported formats.
@@ -57,7 +71,7 @@ def read_gates(path: str | Path, *, layer: int | None = None) -> GateRecord:
         scores (times 10^4) of the A best of 64 experts, and ``seq_len``, tokens per prompt.
         ``.txt``: the text format of the ESFT project, one layer: a prompt per line, tab-separated,
         six expert numbers per token, an empty field, the scores in the same order.
-        ``.npy`` or ``.csv`` (comma-separated, no header): an (N, E) table of scores.
+        ``.npy`` or ``.csv`` (comma-separated, with or without a header): an (N, E) table of scores.
     layer : int, optional
         Which layer of an ``.npz`` file; needed there and only there.
 
@@ -73,17 +87,19 @@ def read_gates(path: str | Path, *, layer: int | None = None) -> GateRecord:
     path = Path(path)
     readers = {".txt": _read_esft_text, ".npy": _read_table, ".csv": _read_table}
     if path.suffix == ".npz":
-        record = _read_esft_arrays(path, layer)
+        read: Callable[[Path], GateRecord] = partial(_read_esft_arrays, layer=layer)
     elif path.suffix in readers:
         if layer is not None:
             raise FileError(f"{path}: layer = {layer} is given, but the file holds one")
-        record = readers[path.suffix](path)
+        read = readers[path.suffix]
     else:
         raise FileError(f"{path}: gate scores are .npz, .txt, .npy or .csv files")
+    try:
+        record = read(path)
+    except InstanceError as error:
+        raise FileError(f"{path}: {error}") from None
     if record.scores.shape[0] == 0 or record.scores.shape[1] < 2:
         raise FileError(f"{path}: shape {record.scores.shape} is not (tokens, experts)")
-    wrong = ~np.isfinite(record.scores) | (record.scores < 0)
-    refuse_where(f"{path}: scores", record.scores, wrong, "is negative or not finite", FileError)
     with np.errstate(over="ignore"):
         endless = np.flatnonzero(~np.isfinite(record.scores.sum(axis=1)))
     if endless.size:
@@ -111,7 +127,7 @@ def _read_esft_arrays(path: Path, layer: int | None) -> GateRecord:
         raise FileError(f"{path}: layer = {layer} is outside 0 to {len(ids) - 1}")
     scores = _dense(path, ids[layer], weights[layer] / 1e4)
     prompt = np.repeat(np.arange(len(lengths)), lengths.astype(np.int64))
-    return GateRecord(scores, prompt, {"file": path.name, "layer": int(layer)})
+    return GateRecord(scores, prompt, {"file": readable_name(path), "layer": int(layer)})
 
 
 def _read_esft_text(path: Path) -> GateRecord:
@@ -141,7 +157,7 @@ def _read_esft_text(path: Path) -> GateRecord:
         raise FileError(f"{path}: is empty")
     scores = _dense(path, experts.reshape(-1, ESFT_ACTIVE), values.reshape(-1, ESFT_ACTIVE))
     prompt = np.repeat(np.arange(len(ids)), [len(row) // ESFT_ACTIVE for row in ids])
-    return GateRecord(scores, prompt, {"file": path.name})
+    return GateRecord(scores, prompt, {"file": readable_name(path)})
 
 
 def _dense(path: Path, ids: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -159,23 +175,11 @@ def _dense(path: Path, ids: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _read_table(path: Path) -> GateRecord:
-    if path.suffix == ".npy":
-        scores = load_array(path)
-    else:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", UserWarning)  # of a file without numbers
-                scores = np.loadtxt(path, delimiter=",", ndmin=2)
-        except UserWarning:
-            raise FileError(f"{path}: holds no numbers") from None
-        except OSError as error:
-            raise FileError(f"{path}: {error.strerror or error}") from None
-        except ValueError as error:
-            raise FileError(f"{path}: {' '.join(str(error).split())[:80]}") from None
+    scores = load_array(path) if path.suffix == ".npy" else read_csv_table(path)
     if scores.ndim != 2 or scores.dtype.kind == "c":
         raise FileError(f"{path}: {scores.dtype} of shape {scores.shape} is not (T, K) scores")
     prompt = np.zeros(len(scores), dtype=np.int64)
-    return GateRecord(scores.astype(np.float64), prompt, {"file": path.name})
+    return GateRecord(scores.astype(np.float64), prompt, {"file": readable_name(path)})
 
 
 def group_experts(scores: np.ndarray, nodes: int) -> np.ndarray:
