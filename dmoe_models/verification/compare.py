@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,6 +21,7 @@ import pandas as pd
 from dmoe_models.errors import DmoeError
 from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP
+from dmoe_models.solving.catalogue import find_method
 from dmoe_models.verification.comparison import Comparison
 from dmoe_models.verification.measures import (
     PairedTest,
@@ -42,6 +43,9 @@ from dmoe_models.verification.run_outcome import (
 )
 from dmoe_models.verification.tables import frame
 
+Named: TypeAlias = str | Callable[..., Any]
+"""A method in rows: its name or label, or the function itself."""
+
 _Table: TypeAlias = Verification | pd.DataFrame
 _Path: TypeAlias = str | Path
 
@@ -53,7 +57,7 @@ _CLOCK = 1e-9  # seconds: no clock shows less, and zero has no logarithm
 
 def compare(
     rows: Rows,
-    methods: Sequence[str] | None = None,
+    methods: Named | Sequence[Named] | None = None,
     options: Options | None = None,
     *,
     instance_set: str | None = None,
@@ -68,8 +72,9 @@ def compare(
         directories and files, as for `read_rows.read_several`. Of several that are no files the
         first is called 1, and so on. Rows of methods that are not compared still count for the best
         known.
-    methods : sequence of str, optional
-        By default all in `rows` but those that give a bound only.
+    methods : str, callable, or a sequence of them, optional
+        Names or labels that rows have, or functions that were run. By default all in `rows` but
+        those that give a bound only.
     options : Options, optional
     instance_set, problem : str, optional
         Compare on the instances of this set, or of this problem, only.
@@ -153,12 +158,18 @@ def _those_of(rows: pd.DataFrame, **wanted: str | None) -> pd.DataFrame:
     return rows
 
 
-def _chosen(rows: pd.DataFrame, methods: Sequence[str] | None) -> list[str]:
+def _names(methods: Named | Sequence[Named]) -> list[str]:
+    """Return names or labels as they are, and those of functions."""
+    several = [methods] if isinstance(methods, str) or callable(methods) else methods
+    return [one if isinstance(one, str) else find_method(one).name for one in several]
+
+
+def _chosen(rows: pd.DataFrame, methods: Named | Sequence[Named] | None) -> list[str]:
     bounds = set(rows.method[rows.kind == "bound"])
     present = list(dict.fromkeys(rows.method))
     names = [name for name in present if name not in bounds]
     if methods is not None:
-        names = list(dict.fromkeys([methods] if isinstance(methods, str) else methods))
+        names = list(dict.fromkeys(_names(methods)))
         for name in names:
             if name not in present:
                 raise DmoeError(f"no row of method {name!r}; there are {', '.join(present)}")

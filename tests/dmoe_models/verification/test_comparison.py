@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from dmoe_models import DmoeError, compare, validate
+from dmoe_models import DmoeError, compare, solve, validate
 from dmoe_models.verification.row import Row
 from instances.families import draw
 
@@ -32,8 +32,17 @@ def test_several_of_them_are_told_apart(found):
     assert set(compare([found]).summary["method"]) == {"jesa", "exact"}
 
 
+def idle(instance):
+    return solve(instance, "greedy").solution
+
+
 def test_one_method_may_be_named_alone(found):
     assert compare(found, "jesa").summary["method"].tolist() == ["jesa"]
+    own = validate(draw("tight", 1, K=2, T=1), [idle, "jesa"])
+    assert compare(own, idle).summary["method"].tolist() == ["idle"]
+    assert set(compare(own, [idle, "jesa"]).summary["method"]) == {"idle", "jesa"}
+    with pytest.raises(DmoeError, match="no row of method 'idle'"):
+        compare(found, idle)
 
 
 @pytest.mark.parametrize("wrong", [3, None, [], {}, [3], [["rows.csv"]], Row])
