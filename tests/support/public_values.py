@@ -45,6 +45,7 @@ MORE = (
 """Modules of records that public functions read and write; all that they define is walked."""
 
 NOT_VALUES = {
+    "instances.library.loaded_set.LoadedSet": "a list of instances, its reader's own",
     "dmoe_models.solving.answers.Answers": "a folder",
     "dmoe_models.studies.engine.engine.Listener": "what is called as a study goes on",
     "formulations.catalogue.Models": "a mapping of models, made when it is imported",
