@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,9 @@ def iterations(result: Result, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def bounds(results: Result | Iterable[Result], ax: Axes | None = None) -> Axes:
+def bounds(
+    results: Result | Iterable[Result] | Mapping[str, Result], ax: Axes | None = None
+) -> Axes:
     """Draw when each method found its solutions, and the bounds that each proved.
 
     Solutions on the way are those in `details["incumbents"]`, bounds those in `details["bounds"]`:
@@ -91,8 +93,8 @@ def bounds(results: Result | Iterable[Result], ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    results : Result or iterable of Result
-        Of one instance.
+    results : Result, iterable of Result, or mapping of them by label
+        Of one instance. Without labels the second run of a method is called by its name and a 2.
     ax : Axes, optional
 
     Returns
@@ -106,29 +108,35 @@ def bounds(results: Result | Iterable[Result], ax: Axes | None = None) -> Axes:
     DmoeError
         For what are no results, or of several instances, or for what is no Axes.
     """
-    several = [results] if isinstance(results, Result) else _several(results)
+    several = _by_label(results)
     ax = canvas(ax)
-    looks = styles(result.method for result in several)
-    times = []
-    for result in several:
-        style, label = looks[result.method], literal(result.method)
+    looks = styles(several)
+    times: list[float] = []
+    lines, names = [], []
+    for label, result in several.items():
+        style = looks[label]
         end = max(result.runtime, _LEAST_S)
         found = _course(result.details.get("incumbents"), end, result.objective)
         if found:
-            ax.step(*zip(*found, strict=True), where="post", label=label, markersize=5, **style)
+            lines += ax.step(*zip(*found, strict=True), where="post", markersize=5, **style)
+            names.append(literal(label))
         course = None if "claimed_bound" in result.details else result.details.get("bounds")
         proved = _course(course, end, result.bound)
         if proved:
             bar: dict[str, Any] = {"marker": "_", "markersize": 14, "markevery": [-1]}
             bar |= {"color": style["color"], "linestyle": style["linestyle"], "linewidth": 0.8}
-            label = "_" if found else f"{label} (bound)"
-            ax.step(*zip(*proved, strict=True), where="post", label=label, **bar)
+            drawn = ax.step(*zip(*proved, strict=True), where="post", **bar)
+            if not found:
+                lines += drawn
+                names.append(literal(f"{label} (bound)"))
         times += [seconds for seconds, _ in found + proved]
     if times:
         time_axis(ax, min(times), max(times))
         place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
-        ax.legend(frameon=False, title="solutions;\nthin, bar: bound", fontsize=SMALL, **place)
-    elif any(result.status == Status.INFEASIBLE for result in several):
+        title = "solutions;\nthin, bar: bound"
+        # Both are given to the legend, since a name may begin with what hides a label.
+        ax.legend(lines, names, frameon=False, title=title, fontsize=SMALL, **place)
+    elif any(result.status == Status.INFEASIBLE for result in several.values()):
         say(ax, "proved to have no solution")
     else:
         say(ax, "no solution and no bound")
@@ -137,15 +145,28 @@ def bounds(results: Result | Iterable[Result], ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _several(results: Any) -> list[Result]:
+def _by_label(results: Any) -> dict[str, Result]:
+    """Return the results of one instance by labels, of which no two are alike."""
+    if isinstance(results, Result):
+        return {results.method: results}
     if not isinstance(results, Iterable):
-        raise DmoeError("results are what solve returned, one or a list")
-    several = [require("results", result, Result) for result in results]
+        raise DmoeError("results are what solve returned: one, a list, or a mapping by label")
+    several: dict[str, Result] = {}
+    for label in results:
+        result = require(
+            "results", results[label] if isinstance(results, Mapping) else label, Result
+        )
+        name = str(label) if isinstance(results, Mapping) else result.method
+        number = 1
+        while name in several:
+            number += 1
+            name = f"{result.method} {number}"
+        several[name] = result
     if not several:
         raise DmoeError("results: there is none to draw")
-    names = list(dict.fromkeys(result.instance for result in several))
-    if len(names) > 1:
-        raise DmoeError(f"results are of several instances: {names[0]}, {names[1]}")
+    instances = list(dict.fromkeys(result.instance for result in several.values()))
+    if len(instances) > 1:
+        raise DmoeError(f"results are of several instances: {instances[0]}, {instances[1]}")
     return several
 
 

@@ -109,6 +109,17 @@ def test_a_method_that_gives_a_bound_only_is_named():
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["lower-bound (bound)"]
 
 
+def test_runs_have_labels_of_ones_own_or_numbers():
+    one, many = solve(INSTANCE, "jesa"), solve(INSTANCE, "jesa", starts=5)
+    for given, wanted in (
+        ([one, many], ["jesa", "jesa 2"]),
+        ({"_one": one, "a$b": many}, ["_one", r"a\$b"]),
+        (iter([one]), ["jesa"]),
+    ):
+        texts = plot.bounds(given).get_legend().get_texts()
+        assert [text.get_text() for text in texts] == wanted
+
+
 def test_what_a_plug_in_claims_on_the_way_is_not_drawn():
     def mine(instance):
         answer = solve(instance, "jesa").solution
