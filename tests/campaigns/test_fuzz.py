@@ -72,7 +72,7 @@ def test_every_form_of_solver_files_has_a_sample(tmp_path):
             lines = [line.strip() for line in sample.path.read_text().strip().splitlines()]
             known.add(next(number for number, form in enumerate(FORMS) if form.fits(lines)))
     missing = [form.made_by for number, form in enumerate(FORMS) if number not in known]
-    assert not missing, f"give these forms a sample in tests/campaigns/fuzz_readers.py: {missing}"
+    assert not missing, f"give these forms a sample in fuzz_solver_files.py: {missing}"
 
 
 def test_every_sample_can_be_read(tmp_path):
