@@ -18,7 +18,8 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -96,7 +97,7 @@ def _neighbours(path: Path) -> set[Path]:
         if file in found:
             continue
         found.add(file)
-        for name in _imported(file):
+        for name in _imported(file.read_bytes()):
             if not is_neighbour(str(folder), name):
                 continue
             package = folder / name
@@ -105,19 +106,20 @@ def _neighbours(path: Path) -> set[Path]:
     return found
 
 
-def _imported(file: Path) -> Iterator[str]:
-    """Yield the first parts of the names in a file's import statements."""
+@lru_cache(maxsize=256)
+def _imported(source: bytes) -> tuple[str, ...]:
+    """Return the first parts of the names in the import statements of a source."""
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # executing it will say so
+        return ()  # executing it will say so
+    names: list[str] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.partition(".")[0]
-        elif isinstance(node, ast.ImportFrom):
-            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names.append(node.module)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names += [alias.name for alias in node.names]
+    return tuple(dict.fromkeys(name.partition(".")[0] for name in names))
 
 
 def is_neighbour(folder: str, name: str) -> bool:

@@ -58,7 +58,8 @@ def variants(
             find_method(variant)
         for name in _NOT_OPTIONS:
             if name in variant.options:
-                raise MethodError(f"method {label}: {name} is not an option of a method")
+                called = variant.method if isinstance(variant.method, str) else label
+                raise MethodError(f"method {called}: {name} is not an option of a method")
         if label in [other.label for other in found]:
             raise MethodError(f"method {quote(label)} stands twice; give one a label")
         found.append(variant)

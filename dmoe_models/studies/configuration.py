@@ -114,7 +114,7 @@ def design_of(
     text : str
     study : str, optional
     folder : path, optional
-        To which paths of families are relative; the working directory by default.
+        To which paths in it are relative; the working directory by default.
     allow_code : bool
         As for `read_design`.
     sources : mapping, optional
@@ -237,7 +237,7 @@ def _methods(where: str, entries: Any, named: NamedCode) -> list[Variant]:
     """Read a list of methods; each has to be here and to take its options, unless it has run."""
     if not isinstance(entries, list):
         raise StudyError(f"methods = {quote(entries)} is not a list")
-    found = variants(entries, present=named.sources is None)
+    found = variants(entries, present=False)
     for variant in found:
         for name, value in variant.options.items():
             _require_plain(f"option {name} of method {variant.label}", value)

@@ -16,6 +16,7 @@ from typing import Any
 from dmoe_models.environment import package_version
 from dmoe_models.solving.method import Variant
 from dmoe_models.studies.cells import located, needs_data
+from dmoe_models.studies.named_code import located_method
 from dmoe_models.studies.study import Study, Work
 from dmoe_models.values.value import Value
 
@@ -80,7 +81,7 @@ class Task(Value):
     revision : int
         Of the study.
     folder : path
-        Of the configuration: paths of families are relative to it.
+        Of the configuration: paths in it are relative to it.
     key : str
         SHA-256 of all that decides the task's rows.
     """
@@ -127,10 +128,11 @@ def work_of(content: dict[str, Any], data: Path | None = None) -> Work:
     data : path, optional
         Directory of recorded data.
     """
+    folder = Path(content.get("folder", ""))
     return Work(
-        cell=located(content["parameters"], Path(content.get("folder", ""))),
+        cell=located(content["parameters"], folder),
         seeds=range(content["first_seed"], content["first_seed"] + content["seeds"]),
-        methods=[Variant(**entry) for entry in content["methods"]],
+        methods=[located_method(Variant(**entry), folder) for entry in content["methods"]],
         time_limit_s=content["time_limit_s"],
         data=data,
     )
@@ -151,7 +153,7 @@ class Design(Value):
     memory_limit_mb : float
     retries : int
     folder : path
-        Of the file: what paths of families in it are relative to. Not in the hash.
+        Of the file: what paths in it are relative to. Not in the hash.
     """
 
     study: Study

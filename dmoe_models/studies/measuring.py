@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dmoe_models.errors import DmoeError
@@ -30,7 +30,8 @@ class Attempt(Value):
     ----------
     result : Result or None
     status : str
-        That of the result; "not run" where the method declined, "failed" where it raised.
+        That of the result; "not run" where the method declined, "failed" where it raised; a plug-in
+        that declines, or returns what is no solution, has failed.
     reason : str
         Why; empty where there is a result.
     """
@@ -49,6 +50,10 @@ class Attempt(Value):
         """Whether there is a solution that the referee accepts."""
         return self.result is not None and self.result.check is not None and self.result.check.ok
 
+    def status_beside(self, optimum: str) -> str:
+        """Return the status of a row that is about the optimum: of that, unless this failed."""
+        return self.status if self.status == FAILED else optimum
+
 
 def attempt(
     instance: Instance, variant: Variant, seed: int, time_limit_s: float, **options: Any
@@ -65,13 +70,13 @@ def attempt(
     **options
     """
     method = find_method(variant.method)
-    given = dict(variant.options) | options
+    given = replace(variant, options=dict(variant.options) | options)
     result = contained(
-        lambda: solve(instance, method, seed=seed, time_limit=time_limit_s, **given),
+        lambda: solve(instance, given, seed=seed, time_limit=time_limit_s),
         sources=method.source_files,
     )
     if isinstance(result, Failure):
-        if isinstance(result.error, DmoeError):
+        if isinstance(result.error, DmoeError) and not method.foreign:
             return Attempt(None, NOT_RUN, one_line(result.error))
         error = result.error  # without the place in foreign code: rows stay what they were
         return Attempt(None, FAILED, f"{type(error).__name__}: {one_line(error)}")

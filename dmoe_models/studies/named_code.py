@@ -20,6 +20,23 @@ from instances.families.find import find_family, offered_families, target_of
 from instances.families.permitted import declared_family_parameters
 
 
+def located_method(variant: Variant, folder: Path) -> Variant:
+    """Return a method whose file, where it has one, is named by its absolute path.
+
+    Parameters
+    ----------
+    variant : Variant
+    folder : path
+        Of the configuration: what the path in it is relative to. Where there is no such file, and
+        one relative to the working directory, that is meant: configurations for version 0.1.0.
+    """
+    file = file_of(variant.method)
+    beside = folder / file
+    if not file or (not beside.is_file() and Path(file).is_file()):
+        return variant
+    return replace(variant, method=f"{beside.absolute()}{variant.method.removeprefix(file)}")
+
+
 class NamedCode:
     """What one configuration names that may be code.
 
@@ -29,7 +46,7 @@ class NamedCode:
     Parameters
     ----------
     folder : path
-        That the configuration is in: paths of families are relative to it.
+        That the configuration is in: paths in it are relative to it.
     allow_code : bool
         Whether its code may be run.
     sources : mapping, optional
@@ -57,7 +74,8 @@ class NamedCode:
         if self.sources is not None:
             known = self.sources.get(variant.method, "")
             return replace(variant, source_sha256=known) if known else variant
-        method = find_method(variant.method)
+        found = find_method(located_method(variant, self.folder))
+        method = replace(found, name=variant.method)
         code = code_of_method(method, variant.options)
         if code is not None and not self.allow_code:
             if file_of(method.target):

@@ -119,7 +119,8 @@ def labelled(columns: Sequence[Column], rows: pd.DataFrame, lines: pd.DataFrame)
     if lines.empty:
         return lines
     parameters = _parameters(columns, rows)
-    failed = (rows["status"] == FAILED).groupby(rows["cell"]).sum().rename("failed")
+    of_failed = rows["seed"].where(rows["status"] == FAILED)
+    failed = of_failed.groupby(rows["cell"]).nunique().rename("failed")
     clash = [name for name in parameters if name in lines.columns]
     table = parameters.drop(columns=clash).merge(
         lines, left_index=True, right_on="cell", how="right"

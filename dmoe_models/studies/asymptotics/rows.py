@@ -61,7 +61,7 @@ def rows(work: Work) -> Iterator[dict[str, Any]]:
             known = optimum.certified and tried.valid
             excess = optimum.excess(tried.energy_j) if known else math.nan
             yield common | {
-                "status": optimum.status,
+                "status": tried.status_beside(optimum.status),
                 "reason": tried.reason,
                 "method": variant.label,
                 "energy_j": tried.energy_j,

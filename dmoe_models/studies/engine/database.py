@@ -319,6 +319,17 @@ class Database:
         )
 
     @_naming_the_file
+    def failed_rows(self) -> dict[str, int]:
+        """Return how many rows of methods say that the method failed, by method and reason."""
+        return dict(
+            self._connection.execute(
+                "SELECT method || ': ' || reason, COUNT(*) FROM rows "
+                "WHERE status = ? AND method IS NOT NULL GROUP BY method, reason",
+                (FAILED,),
+            )
+        )
+
+    @_naming_the_file
     def sessions(self) -> list[dict[str, Any]]:
         """Return every run's start, end and environment."""
         return [

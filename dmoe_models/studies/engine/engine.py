@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -69,12 +69,15 @@ class Ending:
         Tasks of the study: finished ones (failed ones among them), failed ones, all.
     waiting : int
         Tasks that need recorded data, which was not given.
+    failed_rows : mapping
+        How many rows there are in which a method failed, by method and reason.
     """
 
     done: int
     failed: int
     total: int
     waiting: int
+    failed_rows: Mapping[str, int] = field(default_factory=dict)
 
 
 def run_design(
@@ -143,7 +146,13 @@ def run_design(
                 raise
             database.end_session()
         progress = database.progress()
-        return Ending(progress.done, progress.failed, progress.tasks, len(left) - len(pending))
+        return Ending(
+            progress.done,
+            progress.failed,
+            progress.tasks,
+            len(left) - len(pending),
+            database.failed_rows(),
+        )
 
 
 def _work_off(

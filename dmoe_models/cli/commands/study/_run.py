@@ -93,15 +93,17 @@ def run_command(name: str) -> click.Command:
                 f"{name}, configuration {design.sha256[:12]}: {ending.done:,} of {ending.total:,} "
                 f"tasks done, {ending.failed:,} failed; in {out}"
             )
+            for reason, number in ending.failed_rows.items():
+                click.echo(f"{number:,} rows failed: {reason}")
             if ending.waiting:
                 click.echo(f"{ending.waiting:,} tasks wait for recorded data: --data DIR")
             click.echo(f"what was found: dmoe study report {shlex.quote(str(out))}")
-        return 1 if ending.failed else 0
+        return 1 if ending.failed or ending.failed_rows else 0
 
     title = study_help(name)
     statuses = (
-        "0: all tasks are done that can be without recorded data; 1: some failed; 130: "
-        "interrupted, the same command goes on."
+        "0: all tasks are done that can be without recorded data; 1: some failed, or a method "
+        "did; 130: interrupted, the same command goes on."
     )
     example = f"dmoe study {name}"
     return click.command(
