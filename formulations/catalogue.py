@@ -144,7 +144,10 @@ class Model(Value):
                 f"model {self.name} is not written in {language!r}; it is in "
                 f"{', '.join(self.languages)}"
             )
-        return self.build_in(models_in(language), instance, **options)
+        built = self.build_in(models_in(language), instance, **options)
+        if language in ("pyomo", "cvxpy"):  # which can be changed: `formulations.changed`
+            built.record, built.language = self, language
+        return built
 
     def build_in(self, module: ModuleType, instance: Instance, **options: Any) -> Any:
         """Return the model of an instance from a language's module; options as for `build`.

@@ -29,7 +29,7 @@ from formulations.data import cheapest_candidates
 from formulations.solver_answer import Health, SolverAnswer
 from formulations.solver_options import TOLERANCES
 
-_WITHOUT_PRODUCTS = ("highs", "appsi_highs", "cbc", "glpk")
+WITHOUT_PRODUCTS = ("highs", "appsi_highs", "cbc", "glpk")
 """Solvers of linear models only."""
 
 
@@ -76,7 +76,7 @@ def solve_model(
         would be too large.
     """
     solver = solver or model.solver
-    if model.products and solver in _WITHOUT_PRODUCTS:
+    if model.products and solver in WITHOUT_PRODUCTS:
         raise MethodError(f"solver {solver} takes no products of variables; use scip")
     if reduce:
         options["candidates"] = cheapest_candidates(instance)

@@ -122,7 +122,7 @@ def p2_milp(
             initialize=[(t, j, m) for i, j, m in data.options for t in data.tokens_at[i]],
             doc="(t, j, m): token t may reach expert j over subcarrier m",
         )
-        model.y = pyo.Var(model.Y, bounds=(0, 1), doc="y[t, j, m]: token t on subcarrier m")
+        model.y = pyo.Var(model.Y, bounds=(0, 1), doc="y[t, j, m]: share of token t on m")
         model.uses = pyo.Set(
             initialize=[(t, j) for i, j in data.links for t in data.tokens_at[i]],
             dimen=2,
@@ -339,7 +339,9 @@ def p3_assignment(instance: Instance, *, selection: np.ndarray) -> pyo.ConcreteM
         dimen=3,
         doc="(i, j, m): link (i, j) may own subcarrier m",
     )
-    model.x = pyo.Var(model.X, domain=pyo.NonNegativeReals, doc="x[i, j, m]: link (i, j) owns m")
+    model.x = pyo.Var(
+        model.X, domain=pyo.NonNegativeReals, doc="x[i, j, m]: link (i, j) owns m, a share of 1"
+    )
 
     @model.Constraint(model.links, doc="a loaded link owns one subcarrier: sum_m x = 1")
     def served(model, i, j):

@@ -33,7 +33,8 @@ Examples:
 
 \b
 Models: {_models()}.
-Beside an .nl file its names are written, as .col and .row.
+Beside an .nl file its names are written, as .col and .row. An .mps file is free MPS (glpsol
+--freemps). What solvers find is read by dmoe read-solution.
 """,
 )
 @click.argument("file", type=file_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -206,6 +207,16 @@ def test_the_commands_help_names_every_form(capsys):
     assert shown.status == 0
     for form in FORMS:
         assert f"{form.solver}: {form.made_by}" in shown.out
+
+
+def test_the_page_lists_every_form():
+    page = Path(__file__).parents[3] / "docs" / "other_solvers.md"
+    table = page.read_text(encoding="utf-8").partition("forms: begin")[2].partition("<!--")[0]
+    rows = [
+        f"| {form.solver} | {form.made_by} | {form.beside + ' ' if form.beside else ''}|"
+        for form in FORMS
+    ]
+    assert table.strip().splitlines()[3:] == rows
 
 
 def test_the_command_writes_what_cbc_found(folder, tmp_path, capsys):
