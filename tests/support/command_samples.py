@@ -126,7 +126,7 @@ def write_files(folder: Path) -> None:
     rows = validate(instance, ["jesa", "greedy"]).rows
     rows.to_json(folder / "rows.json", orient="records")
     for name in study_names():
-        more = 'part = "methods"\n' if name == "optimality" else ""
+        more = {"optimality": 'part = "methods"\n', "savings": "layers = 2\n"}.get(name, "")
         (folder / f"{name}.toml").write_text(_STUDY.format(name=name, more=more))
     design = design_of(_STUDY.format(name="asymptotics", more=""))
     with Database(folder / "studied", design) as database:
