@@ -80,6 +80,8 @@ def stopping() -> int:
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
     """Exit: the command has not begun, or is done."""
+    for other in _SIGNALS:  # the guard passes on what a terminal has sent to all processes
+        signal.signal(other, signal.SIG_IGN)
     _say("interrupted\n")
     os._exit(128 + number)
 

@@ -69,6 +69,9 @@ def solve(
 ) -> SolverAnswer:
     """Solve a CVXPY model; its variables hold the solution, if there is one.
 
+    An interrupt in Python arrives when the solver returns, of SCIP at once: CVXPY keeps HiGHS, and
+    what could stop it, to itself. The command `dmoe` ends whatever runs.
+
     Parameters
     ----------
     model : CvxpyModel

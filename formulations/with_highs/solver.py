@@ -9,6 +9,7 @@ from dmoe_models.errors import MethodError
 from formulations.solver_answer import OUT_OF_TIME, Health, SolverAnswer, finite_bound
 from formulations.solver_options import HIGHS_NO_GAP, TOLERANCES, highs_options
 from formulations.with_highs.assembly import HighsModel
+from formulations.with_highs.running import run_highs
 
 _HEALTH = {
     "kOptimal": Health.OPTIMAL,
@@ -69,7 +70,7 @@ def solve(
         options["time_limit"] = highs.getRunTime() + time_limit
     for name, value in options.items():
         highs.setOptionValue(name, value)
-    highs.run()
+    run_highs(highs)
     return highs_answer(highs.getInfo(), highs.getModelStatus().name)
 
 

@@ -57,6 +57,9 @@ def solve(
 ) -> SolverAnswer:
     """Solve a Pyomo model and load its solution, if there is one.
 
+    An interrupt in Python arrives when the solver returns, of SCIP at once: Pyomo keeps HiGHS, and
+    what could stop it, to itself. The command `dmoe` ends whatever runs.
+
     Parameters
     ----------
     model : pyomo.environ.ConcreteModel
