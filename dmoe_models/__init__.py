@@ -1,5 +1,11 @@
 """Energy-efficient expert selection in wireless distributed Mixture-of-Experts.
 
+``Instance(...)`` or `read_instance` makes one round, ``instances.draw`` draws one. `solve` runs a
+method on it, `check` has a solution judged, `evaluate` says where its energy goes. `validate` runs
+many methods on many instances, `compare` compares them, `run_rounds` goes through the layers of a
+model, `run_study` measures claims over many draws. `methods()` is the table of what can be run,
+`plot` draws all of it. What each command of ``dmoe`` is in Python stands in docs/python.md.
+
 The public names are imported from their rooms when they are first used, so that
 ``import dmoe_models`` itself is quick.
 """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -146,15 +147,17 @@ def starts(table: pd.DataFrame) -> Picture:
 
 def with_channels(make: Callable[..., Picture]) -> Callable[..., Picture | None]:
     """Let a figure have `ratio`, `channel` and `nodes` in every line of its first table."""
+    return partial(_drawn, make)
 
-    def made(table: pd.DataFrame, *others: pd.DataFrame) -> Picture | None:
-        table = table[table["links"] > 0]
-        if table.empty:
-            return None
-        table = _named(table, series_parameters(table))
-        return make(table.assign(ratio=table["subcarriers"] / table["links"]), *others)
 
-    return made
+def _drawn(
+    make: Callable[..., Picture], table: pd.DataFrame, *others: pd.DataFrame
+) -> Picture | None:
+    table = table[table["links"] > 0]
+    if table.empty:
+        return None
+    table = _named(table, series_parameters(table))
+    return make(table.assign(ratio=table["subcarriers"] / table["links"]), *others)
 
 
 def of_series(table: pd.DataFrame) -> pd.DataFrame:
