@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,6 +22,7 @@ from dmoe_models.errors import DmoeError
 from dmoe_models.input_checks import quote
 from dmoe_models.model.gap import OPTIMALITY_GAP
 from dmoe_models.solving.catalogue import find_method
+from dmoe_models.solving.variants import require_label
 from dmoe_models.verification.comparison import Comparison
 from dmoe_models.verification.measures import (
     PairedTest,
@@ -62,6 +63,7 @@ def compare(
     *,
     instance_set: str | None = None,
     problem: str | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Compare methods on the instances for which at least one of them has a row.
 
@@ -78,6 +80,8 @@ def compare(
     options : Options, optional
     instance_set, problem : str, optional
         Compare on the instances of this set, or of this problem, only.
+    labels : mapping, optional
+        What tables and legends call a method, by its name in `rows`.
 
     Raises
     ------
@@ -86,8 +90,13 @@ def compare(
         method for one instance, or methods that share no instance.
     """
     options = options or Options()
-    rows = _those_of(_table(rows), instance_set=instance_set, problem=problem)
-    names = _chosen(rows, methods)
+    rows = _those_of(
+        _relabelled(_table(rows), labels or {}), instance_set=instance_set, problem=problem
+    )
+    wanted = None if methods is None else _names(methods)
+    if wanted and labels:  # by what it was called before, too
+        wanted = [labels.get(name, name) for name in wanted]
+    names = _chosen(rows, wanted)
     instances = reference(rows, names)
     runs = classified(rows, names, instances, options)
     by = {
@@ -164,12 +173,25 @@ def _names(methods: Named | Sequence[Named]) -> list[str]:
     return [one if isinstance(one, str) else find_method(one).name for one in several]
 
 
-def _chosen(rows: pd.DataFrame, methods: Named | Sequence[Named] | None) -> list[str]:
+def _relabelled(rows: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return rows whose methods have other names; DmoeError for one that has no rows."""
+    present = list(dict.fromkeys(rows.method))
+    for name in labels:
+        if name not in present:
+            raise DmoeError(f"no row of method {name!r}; there are {', '.join(present)}")
+    called = [labels.get(name, name) for name in present]
+    for name in called:
+        if called.count(require_label(name)) > 1:
+            raise DmoeError(f"two methods are called {name}")
+    return rows.assign(method=[labels.get(name, name) for name in rows.method])
+
+
+def _chosen(rows: pd.DataFrame, methods: Sequence[str] | None) -> list[str]:
     bounds = set(rows.method[rows.kind == "bound"])
     present = list(dict.fromkeys(rows.method))
     names = [name for name in present if name not in bounds]
     if methods is not None:
-        names = list(dict.fromkeys(_names(methods)))
+        names = list(dict.fromkeys(methods))
         for name in names:
             if name not in present:
                 raise DmoeError(f"no row of method {name!r}; there are {', '.join(present)}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dmoe_models.cli.options import file_path, json_option, method_names
+from dmoe_models.cli.options import file_path, json_option, labels_of, method_names
 from dmoe_models.cli.printing import print_json
 from dmoe_models.files.paths import require_folder
 from dmoe_models.verification.compare import Options
@@ -25,11 +25,19 @@ Examples:
   dmoe compare report/                              all methods of a report
   dmoe compare report/rows.csv --methods jesa,local-search,exact -o compared/
   dmoe compare before/ after/ --methods exact@before,exact@after
+  dmoe compare report/ --label "jesa=JESA" --label "mine.py:f=ours" -o compared/
   dmoe compare report/ --set small --problem P2 --time-shift 0.1 --json
 """,
 )
 @click.argument("sources", nargs=-1, required=True, type=file_path, metavar="REPORT | FILE...")
 @click.option("--methods", "names", metavar="NAME,NAME,...", help="By default all with solutions.")
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="METHOD=LABEL",
+    help="What tables and legends call a method. Repeatable.",
+)
 @click.option("--set", "set_name", help="Only the instances of this set.")
 @click.option("--problem", help="Only the instances of this problem: P1 or P2.")
 @click.option(
@@ -65,6 +73,7 @@ Examples:
 def compare(
     sources: Sequence[Path],
     names: str | None,
+    labels: Sequence[str],
     set_name: str | None,
     problem: str | None,
     time_shift: float,
@@ -87,7 +96,14 @@ def compare(
         require_report()
         require_folder(output)
     options = Options(time_shift, gap_shift, target, horizon)
-    comparison = compare_rows(sources, wanted, options, instance_set=set_name, problem=problem)
+    comparison = compare_rows(
+        sources,
+        wanted,
+        options,
+        instance_set=set_name,
+        problem=problem,
+        labels=labels_of(labels),
+    )
     if output is not None:
         written = write_comparison(output, comparison)
     if as_json:

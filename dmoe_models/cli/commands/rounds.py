@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dmoe_models.cli.options import (
+    added_methods_option,
     data_option,
     file_path,
     json_option,
     method_names,
+    method_options_option,
+    method_variants,
     named_values,
     recorded_data,
 )
@@ -28,7 +31,6 @@ from dmoe_models.presentation.progress import progress
 from dmoe_models.solving.catalogue import find_method, method_for
 from dmoe_models.solving.method import REFERENCE, Variant
 from dmoe_models.solving.sandbox import Failure, contained
-from dmoe_models.solving.variants import variants
 
 _MOST_LAYERS = 10_000  # more is a slip of the keyboard
 _LARGEST_SEED = 2**47 - 1  # every layer has a seed of its own, which takes 16 bits more
@@ -51,6 +53,7 @@ Examples:
   dmoe rounds cell -p K=4 -p T=32 --layers 8 --gamma0 0.8
   dmoe rounds tdl -p K=4 --channel aging --importance 0.9,0.6,0.4,0.2 --per-layer
   dmoe rounds uneven --methods jesa,top-k --option jesa.starts=4 -o rounds/
+  dmoe rounds cell --methods jesa,top-k --method "JESA, 9=jesa" --option "JESA, 9.starts=9"
   dmoe rounds rayleigh --methods exact,homogeneous --method mine.py:my_method --reference exact
   dmoe rounds recorded --domain law --data DIR --methods jesa,exact,top-k -o law/
 """,
@@ -100,20 +103,8 @@ Examples:
     show_default=True,
     help="See `dmoe methods`.",
 )
-@click.option(
-    "--method",
-    "added",
-    multiple=True,
-    metavar="NAME",
-    help="Add a method: a name, or path/to/mine.py:function. Repeatable.",
-)
-@click.option(
-    "--option",
-    "options",
-    multiple=True,
-    metavar="METHOD.NAME=VALUE",
-    help="Of one of the methods, such as top-k.k=1. Repeatable.",
-)
+@added_methods_option
+@method_options_option
 @click.option(
     "--reference",
     metavar="NAME",
@@ -162,7 +153,7 @@ def rounds(
         rounds_report.require_report()
         output = output.absolute()  # wherever a plug-in may go
         require_folder(output)
-    chosen = _variants(dict.fromkeys([*method_names(names, "--methods"), *added]), options)
+    chosen = method_variants([*method_names(names, "--methods"), *added], options)
     label = _label_of(reference, chosen)
     given = named_values(parameters, "-p")
     for name in given:
@@ -200,27 +191,6 @@ def rounds(
         click.echo(rounds_report.totals_text(table, label))
     if written:
         click.echo(f"rounds: {len(written)} files in {output}", err=True)
-
-
-def _variants(names: Iterable[str], options: Sequence[str]) -> list[Variant]:
-    """Return the methods with the options that METHOD.NAME=VALUE pairs give to them."""
-    known = list(names)
-    pairs: dict[str, list[str]] = {}
-    for text in options:
-        place = text.partition("=")[0].rpartition(".")[0]
-        if place not in known:
-            raise click.UsageError(
-                f"--option {text!r} is not METHOD.NAME=VALUE; methods are {', '.join(known)}"
-            )
-        pairs.setdefault(place, []).append(text[len(place) + 1 :])
-    entries = []
-    for name in known:
-        given = named_values(pairs.get(name, ()), f"--option {name}:")
-        for reserved in ("seed", "time_limit", "method", "label", "instance"):
-            if reserved in given:
-                raise click.UsageError(f"--option {name}: {reserved} is not an option of methods")
-        entries.append({"method": name, **given})
-    return variants(entries)
 
 
 def _label_of(reference: str | None, chosen: Sequence[Variant]) -> str | None:

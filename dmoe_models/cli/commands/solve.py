@@ -25,7 +25,7 @@ from dmoe_models.solving.result import Result, Status
 from dmoe_models.solving.sandbox import Failure, contained, patience
 from dmoe_models.solving.solve import solve as solve_instance
 
-_HAVE_FLAGS = ("seed", "time_limit", "solver", "selection", "method", "instance")
+_HAVE_FLAGS = ("label", "seed", "time_limit", "solver", "selection", "method", "instance")
 """What --option does not give."""
 
 
@@ -39,6 +39,7 @@ Examples:
 )
 @click.argument("file", type=file_path)
 @click.option("--method", required=True, help="See `dmoe methods`; or path/to/mine.py:function.")
+@click.option("--label", help="What to call the method in what is printed.")
 @click.option("-o", "--output", type=file_path, help="Where to write the solution (.json).")
 @click.option(
     "--answers",
@@ -71,6 +72,7 @@ Examples:
 def solve(
     file: Path,
     method: str,
+    label: str | None,
     output: Path | None,
     answers_folder: Path | None,
     author: str,
@@ -105,7 +107,9 @@ def solve(
     answers = None if answers_folder is None else Answers(answers_folder, author)
     with log_progress(verbose):
         result = contained(
-            lambda: solve_instance(instance, chosen, seed=seed, time_limit=time_limit, **given),
+            lambda: solve_instance(
+                instance, chosen, seed=seed, time_limit=time_limit, label=label, **given
+            ),
             sources=chosen.source_files,
             limit_s=None if not chosen.foreign or time_limit is None else patience(time_limit),
         )

@@ -8,9 +8,12 @@ from pathlib import Path
 import click
 
 from dmoe_models.cli.options import (
+    added_methods_option,
     allow_code_option,
     file_path,
     method_names,
+    method_options_option,
+    method_variants,
     recorded_data,
     seed_option,
     solver_option,
@@ -30,6 +33,7 @@ Examples:
   validate.py smoke mine.json              a set and a file
   validate.py --method mine.py:my_method   your own algorithm beside all others
   validate.py easy --methods jesa,greedy,cvxpy-p2-set --solver scip
+  validate.py easy --methods jesa --method "JESA, 9=jesa" --option "JESA, 9.starts=9"
   validate.py --report out                 tables, pictures, a page; rerun to continue
 
 \b
@@ -43,13 +47,8 @@ Exit status: 0 all answers agree; 1 a breach; 2 misuse or unreadable input.
     metavar="NAME,NAME,...",
     help="Run these instead of the default list (see `dmoe methods`).",
 )
-@click.option(
-    "--method",
-    "added",
-    multiple=True,
-    metavar="NAME",
-    help="Add a method: a name, or path/to/mine.py:function. Repeatable.",
-)
+@added_methods_option
+@method_options_option
 @solver_option
 @click.option(
     "--time-limit",
@@ -69,7 +68,7 @@ Exit status: 0 all answers agree; 1 a breach; 2 misuse or unreadable input.
     type=file_path,
     metavar="DIR",
     help="Write rows.csv, rows.parquet, summary.csv, gap.png, time.png, report.html. "
-    "Rows are kept as they finish: a rerun continues from them.",
+    "Rows are kept as they finish: a rerun continues from them, and other methods' rows stay.",
 )
 @click.option(
     "--answers",
@@ -85,6 +84,7 @@ def validate(
     sources: Sequence[str],
     names: str | None,
     added: Sequence[str],
+    options: Sequence[str],
     solver: str | None,
     time_limit: float,
     seed: int,
@@ -105,11 +105,12 @@ def validate(
     every built-in method that applies and has a chance within the time limit; what it leaves out
     stands below the summary.
     """
-    wanted = None if names is None else method_names(names, "--methods")
+    listed = [] if names is None else method_names(names, "--methods")
+    chosen = method_variants([*listed, *added], options)
     found = run_validation(
         sources,
-        wanted,
-        added=added,
+        None if names is None else chosen,
+        added=chosen if names is None else (),
         time_limit=time_limit,
         seed=seed,
         solver=solver,
