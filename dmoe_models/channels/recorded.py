@@ -8,22 +8,21 @@ the noise are assumptions of the readers. All of them end up in the instance's m
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from dmoe_models.channels.array_files import load_array, load_arrays
-from dmoe_models.errors import FileError, InstanceError
-from dmoe_models.input_checks import real_number
+from dmoe_models.channels.array_files import readable_name
+from dmoe_models.channels.responses import WIFI_SUBCARRIER_HZ as WIFI_SUBCARRIER_HZ
+from dmoe_models.channels.responses import read_responses, watt
+from dmoe_models.errors import InstanceError
+from dmoe_models.input_checks import real_number, refuse_where
+from dmoe_models.model.arrays import real_array
 from dmoe_models.portable.random import Draws
 from dmoe_models.values.value import Value
 
-WIFI_SUBCARRIER_HZ = 312.5e3
-WIFI_SUBCARRIERS = 56
-"""Active subcarriers of a 20 MHz channel."""
 RESAMPLING_ASSUMPTION = (
     "measured responses serve as links between nodes, drawn without replacement; they were not "
     "measured between such nodes, nor at the same time"
@@ -47,6 +46,8 @@ class ChannelRecord(Value):
         Source and figures assumed, for the metadata.
     assumptions : tuple of str
         The same in words.
+    notes : tuple of str
+        What was left out of the recording, and what looks odd in it.
     """
 
     gain: np.ndarray
@@ -55,6 +56,13 @@ class ChannelRecord(Value):
     noise_power_w: float
     origin: dict[str, Any]
     assumptions: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        gain = real_array("gain", self.gain, 3 if np.ndim(self.gain) == 3 else 2)
+        refuse_where("gain", gain, ~np.isfinite(gain) | (gain < 0), "is negative or not finite")
+        object.__setattr__(self, "gain", gain)
+        super().__post_init__()
 
 
 def read_channel(
@@ -92,22 +100,22 @@ def read_channel(
         Where the file is missing, damaged, or not of that form.
     """
     path = Path(path)
-    measured = _read(path)
+    measured = read_responses(path)
     wanted_hz = measured.bandwidth_hz if bandwidth_hz is None else bandwidth_hz
     width = real_number("bandwidth_hz", wanted_hz)
     transmit_dbm = real_number("transmit_power_dbm", transmit_power_dbm)
     figure_db = real_number("noise_figure_db", noise_figure_db)
     if width <= 0:
         raise InstanceError(f"bandwidth_hz = {width} is not positive")
-    total_w = _watt(transmit_dbm)
+    total_w = watt(transmit_dbm)
     transmit_w = total_w / measured.power.shape[-1]
-    noise_w = _watt(THERMAL_NOISE_DBM_PER_HZ + figure_db) * width
-    for name, value, watt in (
+    noise_w = watt(THERMAL_NOISE_DBM_PER_HZ + figure_db) * width
+    for name, value, power_w in (
         ("transmit_power_dbm", transmit_dbm, transmit_w),
         ("noise_figure_db", figure_db, noise_w),
     ):
-        if not 0 < watt < math.inf:
-            raise InstanceError(f"{name} = {value} gives {watt:g} W per subcarrier")
+        if not 0 < power_w < math.inf:
+            raise InstanceError(f"{name} = {value} gives {power_w:g} W per subcarrier")
     to_gain = {"gain": 1.0, "snr": noise_w / transmit_w, "gain/power": 1.0 / total_w}
     return ChannelRecord(
         gain=measured.power * to_gain[measured.level],
@@ -115,7 +123,7 @@ def read_channel(
         transmit_power_w=transmit_w,
         noise_power_w=noise_w,
         origin={
-            "file": path.name,
+            "file": readable_name(path),
             "transmit_power_dbm": transmit_dbm,
             "noise_figure_db": figure_db,
             "bandwidth_hz": width,
@@ -125,136 +133,18 @@ def read_channel(
             f"{transmit_dbm:g} dBm are sent over the whole band, evenly",
             f"noise is {THERMAL_NOISE_DBM_PER_HZ:g} dBm/Hz plus {figure_db:g} dB noise figure",
         ),
+        notes=measured.notes,
     )
 
 
-class _Measured(NamedTuple):
-    """What a file holds: power responses, and how their level becomes a gain."""
-
-    power: np.ndarray
-    level: str
-    """"gain" as they are; "snr", over the noise; "gain/power", received over the whole band, W."""
-    bandwidth_hz: float
-    """Of a subcarrier, unless the caller says otherwise."""
-    assumptions: tuple[str, ...]
-
-
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite is refused
-def _read(path: Path) -> _Measured:
-    """Read a file in any of the formats of `read_channel`; refuse what cannot be a power."""
-    if path.suffix == ".npy":
-        measured = _Measured(
-            _power(load_array(path)),
-            "gain",
-            WIFI_SUBCARRIER_HZ,
-            ("the array holds channel gains as they are",),
-        )
-    elif path.suffix == ".npz":
-        held = _names(path)
-        if "csi_iq" in held:
-            measured = _Measured(
-                _read_uncalibrated(path),
-                "gain/power",
-                WIFI_SUBCARRIER_HZ,
-                (
-                    "a response is the median over packets of power, each packet taken relative to "
-                    "its mean, and scaled so that its mean is the received power over the transmit "
-                    "power",
-                ),
-            )
-        elif "csi" in held:
-            power = _read_calibrated(path)
-            measured = _Measured(
-                power,
-                "snr",
-                WIFI_SUBCARRIER_HZ * WIFI_SUBCARRIERS / power.shape[1],
-                (
-                    "a response is the median over packets of the recorded signal-to-noise ratio; "
-                    "an antenna pair counts as a response of its own",
-                ),
-            )
-        else:
-            raise FileError(
-                f"{path}: there is no array csi_iq (with rssi_dbm) or csi (with scale), "
-                f"but {', '.join(held) or 'nothing'}"
-            )
-    else:
-        raise FileError(f"{path}: channel state is in .npz or .npy files")
-    power = measured.power
-    if power.ndim not in (2, 3) or 0 in power.shape:
-        raise FileError(f"{path}: shape {power.shape} is not (N, M) or (K, K, M)")
-    if power.ndim == 3 and power.shape[0] != power.shape[1]:
-        raise FileError(f"{path}: shape {power.shape} is not (K, K, M)")
-    if (~np.isfinite(power) | (power < 0)).any():
-        raise FileError(f"{path}: a power is negative or not finite")
-    return measured
-
-
-def _watt(dbm: float) -> float:
-    """Return a power in watt; infinite where it is beyond doubles.
-
-    By Python's power and not by `portable.functions.from_db`, from which it may differ in the last
-    bits: the published hashes of the recorded set are made of these numbers.
-    """
-    try:
-        return float(10.0 ** ((dbm - 30.0) / 10.0))
-    except OverflowError:
-        return math.inf
-
-
-def _names(path: Path) -> list[str]:
-    """Return which arrays an archive holds; a file that is none fails in `load_arrays`."""
-    load_arrays(path, {})
-    with np.load(path, allow_pickle=False) as archive:
-        return list(archive.files)
-
-
-def _power(amplitude: np.ndarray) -> np.ndarray:
-    """Return |h|^2 of complex amplitudes; real numbers are powers already."""
-    if amplitude.dtype.kind == "c":
-        return np.asarray(amplitude.real.astype(float) ** 2 + amplitude.imag.astype(float) ** 2)
-    return amplitude.astype(np.float64)
-
-
-def _read_uncalibrated(path: Path) -> np.ndarray:
-    """(N, M) power responses scaled to received power over the band, in watt."""
-    arrays = load_arrays(path, {"csi_iq": (4, "if"), "rssi_dbm": (1, "if")})
-    samples, received = arrays["csi_iq"], arrays["rssi_dbm"].astype(np.float64)
-    if samples.shape[-1] != 2 or len(samples) != len(received):
-        raise FileError(
-            f"{path}: shapes of csi_iq {samples.shape} and rssi_dbm {received.shape} disagree"
-        )
-    known = np.isfinite(received)
-    if not known.any():
-        raise FileError(f"{path}: no position has a received power")
-    # The receiver's gain control may change from packet to packet: compare shapes, not levels.
-    power = (samples[known].astype(np.float64) ** 2).sum(axis=-1)
-    mean = power.mean(axis=2, keepdims=True)
-    shape = np.full(power.shape, np.nan)
-    np.divide(power, mean, out=shape, where=mean > 0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a position with empty packets only
-        response = np.nanmedian(shape, axis=1)
-    empty = np.flatnonzero(~np.isfinite(response).all(axis=1))
-    if empty.size:
-        raise FileError(f"{path}: all packets of position {empty[0]} are empty")
-    level = np.array([_watt(value) for value in received[known].tolist()])
-    return np.asarray(response / response.mean(axis=1, keepdims=True) * level[:, None])
-
-
-def _read_calibrated(path: Path) -> np.ndarray:
-    """(N, M) signal-to-noise ratios; the responses are all antenna pairs of all locations."""
-    arrays = load_arrays(path, {"csi": (6, "if"), "scale": (2, "f")})
-    samples, scale = arrays["csi"], arrays["scale"].astype(np.float64)
-    if samples.shape[-1] != 2 or samples.shape[:2] != scale.shape:
-        raise FileError(f"{path}: shapes of csi {samples.shape} and scale {scale.shape} disagree")
-    power = (samples.astype(np.float64) ** 2).sum(axis=-1) * (scale**2)[:, :, None, None, None]
-    median = np.median(power, axis=1)  # (locations, M, receive, transmit)
-    return np.asarray(median.transpose(0, 2, 3, 1).reshape(-1, median.shape[1]))
-
-
 def network_gain(
-    record: ChannelRecord, nodes: int, links: np.ndarray, *, responses: int = 1, seed: int = 0
+    record: ChannelRecord,
+    nodes: int,
+    links: np.ndarray,
+    *,
+    responses: int = 1,
+    seed: int = 0,
+    in_order: bool = False,
 ) -> np.ndarray:
     """Turn measured responses into the gains of a network.
 
@@ -265,11 +155,15 @@ def network_gain(
     nodes : int
         K.
     links : (L, 2) int array
-        Links that need a response; all others get gains of zero.
+        Links that need a response; all others get gains of zero, unless rows are taken in order.
     responses : int
         Measured responses concatenated in frequency for every link.
     seed : int
         Which response serves which link: drawn without replacement.
+    in_order : bool
+        Nothing is drawn: rows belong to the links (0, 1), (0, 2), ..., (1, 0), (1, 2), ..., all
+        ordered pairs of different nodes, one source after the other, `responses` rows each. Every
+        pair gets its rows, as far as there are any.
 
     Returns
     -------
@@ -293,12 +187,25 @@ def network_gain(
     if responses < 1:
         raise InstanceError(f"responses = {responses} is below 1")
     available, subcarriers = record.gain.shape
-    if len(links) * responses > available:
-        raise InstanceError(
-            f"{len(links)} links of {responses} response(s) each need more than the {available} "
-            "recorded"
-        )
-    drawn = Draws(seed).stream("responses").permutation(available)[: len(links) * responses]
+    if in_order:
+        pairs = np.argwhere(~np.eye(nodes, dtype=bool))
+        last = max(pairs.tolist().index(link) for link in np.asarray(links).tolist()) + 1
+        _require_responses(last, responses, available, nodes)
+        links = pairs[: available // responses]
+        taken = np.arange(len(links) * responses)
+    else:
+        _require_responses(len(links), responses, available, nodes)
+        order = Draws(seed).stream("responses").permutation(available)
+        taken = order[: len(links) * responses]
     gain = np.zeros((nodes, nodes, subcarriers * responses))
-    gain[links[:, 0], links[:, 1]] = record.gain[drawn].reshape(len(links), -1)
+    gain[links[:, 0], links[:, 1]] = record.gain[taken].reshape(len(links), -1)
     return gain
+
+
+def _require_responses(links: int, responses: int, available: int, nodes: int) -> None:
+    if links * responses > available:
+        raise InstanceError(
+            f"{links} links of {responses} response(s) each need more than the {available} "
+            f"recorded: ask for fewer than {nodes} nodes (--nodes), fewer responses a link "
+            "(--responses), or tokens at one node (--placement first-node)"
+        )

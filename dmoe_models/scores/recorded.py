@@ -217,7 +217,10 @@ def choose_tokens(available: int, count: int, how: str = "spread") -> np.ndarray
     if how not in TOKEN_CHOICES:
         raise InstanceError(f"token choice {quote(how)} is not one of {', '.join(TOKEN_CHOICES)}")
     if not 1 <= count <= available:
-        raise InstanceError(f"{quote(count)} tokens were asked for; the record has {available}")
+        raise InstanceError(
+            f"{quote(count)} tokens were asked for; the record has {available}: "
+            f"pass --tokens {available} (tokens={available} in Python) or fewer"
+        )
     steps = np.arange(count, dtype=np.int64)
     return steps * available // count if how == "spread" else steps
 

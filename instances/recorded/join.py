@@ -21,7 +21,7 @@ from dmoe_models.channels.recorded import (
 )
 from dmoe_models.environment import package_version
 from dmoe_models.errors import InstanceError
-from dmoe_models.input_checks import positive, whole_at_least
+from dmoe_models.input_checks import positive, true_or_false, whole_at_least
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
 from dmoe_models.scores.recorded import (
@@ -48,6 +48,10 @@ FLOP_PER_TOKEN = 6.0 * 2048.0 * 1408.0
 LAYERS = (6, 20)
 """Layers of the recorded set, of 26: an early and a late one."""
 
+IN_ORDER_ASSUMPTION = (
+    "rows of the channel belong to the links (0, 1), (0, 2), ..., (1, 0), (1, 2), ... in this order"
+)
+
 SYMBOLS = {"K": "nodes", "T": "tokens", "D": "max_experts", "z": "relevance"}
 """The mathematics' names of sizes, and the parameters of `join` that give them."""
 
@@ -66,6 +70,7 @@ def join(
     importance: float = IMPORTANCE,
     strict_relevance: bool = False,
     responses: int = 1,
+    in_order: bool = False,
     with_assignment: bool = False,
     hidden_state_bits: float = HIDDEN_STATE_BITS,
     flop_per_token: float = FLOP_PER_TOKEN,
@@ -79,7 +84,8 @@ def join(
         (N, E) scores. E / nodes consecutive experts go on each node, their scores are added, and
         every token's are divided by their sum (scores that were not recorded count as zero).
     channel : ChannelRecord
-        Responses, drawn without replacement for the links of nodes that hold tokens.
+        Responses, drawn without replacement for the links of nodes that hold tokens, or taken in
+        order; or a whole network, whose gains are taken as they are.
     name : str
     nodes : int
         K, a divisor of E.
@@ -94,6 +100,9 @@ def join(
     responses : int
         Measured responses concatenated for every link, for networks of more links than a response
         has subcarriers.
+    in_order : bool
+        Nothing is drawn: rows of the channel belong to the links (0, 1), (0, 2), ..., (1, 0),
+        (1, 2), ..., all ordered pairs of different nodes, one source after the other.
     with_assignment : bool
         Make it P1: links get the distinct subcarriers whose joules per token have the least sum.
     hidden_state_bits, flop_per_token : float
@@ -114,6 +123,7 @@ def join(
     tokens = whole_at_least("tokens", tokens, 1)
     responses = whole_at_least("responses", responses, 1)
     seed = whole_at_least("seed", seed, 0)
+    in_order = true_or_false("in_order", in_order)
     positive("flop_per_token", flop_per_token)
     chosen = choose_tokens(len(gates.scores), tokens, token_choice)
     source = place_tokens(gates.prompt[chosen], nodes, placement)
@@ -132,6 +142,7 @@ def join(
             "token_choice": token_choice,
             "placement": placement,
             "responses": responses,
+            "in_order": in_order,
             "with_assignment": with_assignment,
             "flop_per_token": float(flop_per_token),
         },
@@ -141,16 +152,18 @@ def join(
             "sum; scores that were not recorded count as zero",
             "a node that serves a token computes one expert",
             *channel.assumptions,
-            *_resampling(channel, responses),
+            *_resampling(channel, responses, in_order),
             f"{flop_per_token:g} FLOP per token at 0.5 to 2 TFLOP/J, drawn for each node",
             RETURN_ASSUMPTION,
         ],
     }
+    if channel.notes:
+        metadata["notes"] = list(channel.notes)
     instance = Instance(
         name=name,
         gate_scores=scores,
         source=source,
-        gain=network_gain(channel, nodes, links, responses=responses, seed=seed),
+        gain=network_gain(channel, nodes, links, responses=responses, seed=seed, in_order=in_order),
         bandwidth_hz=channel.bandwidth_hz,
         transmit_power_w=channel.transmit_power_w,
         noise_power_w=channel.noise_power_w,
@@ -166,14 +179,11 @@ def join(
     return instance.replace(assignment=_cheapest(instance)) if with_assignment else instance
 
 
-def _resampling(channel: ChannelRecord, responses: int) -> tuple[str, ...]:
+def _resampling(channel: ChannelRecord, responses: int, in_order: bool) -> tuple[str, ...]:
     if channel.gain.ndim == 3:
         return ()
     joined = (f"{responses} responses are concatenated for a link",) if responses > 1 else ()
-    return (
-        RESAMPLING_ASSUMPTION,
-        *joined,
-    )
+    return (IN_ORDER_ASSUMPTION if in_order else RESAMPLING_ASSUMPTION, *joined)
 
 
 def _cheapest(instance: Instance) -> np.ndarray:

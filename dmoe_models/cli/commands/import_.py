@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
-from dmoe_models.channels.recorded import WIFI_SUBCARRIER_HZ
+from dmoe_models.channels.recorded import RESAMPLING_ASSUMPTION, WIFI_SUBCARRIER_HZ
 from dmoe_models.cli.instance_files import write_instances
 from dmoe_models.cli.options import file_path, json_option
-from instances.recorded.join import import_instance, join
+from dmoe_models.model.instance import Instance
+from instances.recorded.join import IN_ORDER_ASSUMPTION, import_instance, join
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -39,7 +40,8 @@ Examples:
   dmoe import scores.csv gains.npy --nodes 6 --tokens 40 -o round.nc
 
 \b
-Gate scores: .npz (expert_ids, weights_1e4, seq_len), .txt (ESFT), .npy or .csv (T, experts).
+Gate scores: .npz (expert_ids, weights_1e4, seq_len), .txt (ESFT), .npy or .csv (T, experts; a
+header line is allowed).
 Channel: .npz (csi_iq, rssi_dbm; or csi, scale), .npy of power or complex gains (N, M) or (K, K, M).
 Every choice is written into the instance's metadata.
 """,
@@ -59,6 +61,12 @@ Every choice is written into the instance's metadata.
 @_choice("--importance", "gamma.", type=float)
 @click.option("--strict-relevance", is_flag=True, help="Tokens out of reach: infeasible.")
 @_choice("--responses", "Measured responses joined per link.", type=int)
+@click.option(
+    "--in-order",
+    is_flag=True,
+    help="Rows of a channel (N, M) belong to the links (0,1), (0,2), ..., (1,0), (1,2), ..., all "
+    "ordered pairs of different nodes, one source after the other. Without it rows are drawn.",
+)
 @click.option("--with-assignment", is_flag=True, help="Make it P1: fix a cheap assignment.")
 @_choice("--hidden-state-bits", "s0.", type=float)
 @_choice("--flop-per-token", "Of one expert.", type=float)
@@ -79,4 +87,21 @@ def import_(gates: Path, channel: Path, output: Path, as_json: bool, **choices: 
     """
     given = {key: value for key, value in choices.items() if value is not None}
     given["name"] = given.get("name") or output.stem
-    write_instances({output: import_instance(gates, channel, **given)}, as_json=as_json)
+    instance = import_instance(gates, channel, **given)
+    write_instances({output: instance}, as_json=as_json)
+    for note in (_order(channel, instance), *instance.metadata.get("notes", ())):
+        click.echo(f"note: {note}", err=True)
+
+
+def _order(channel: Path, instance: Instance) -> str:
+    """Say which response of a channel serves which link of an instance."""
+    assumptions = instance.metadata["assumptions"]
+    if IN_ORDER_ASSUMPTION in assumptions:
+        return f"{channel.name}: {IN_ORDER_ASSUMPTION}"
+    if RESAMPLING_ASSUMPTION in assumptions:
+        seed = instance.metadata["seed"]
+        return (
+            f"{channel.name}: which row serves which link was drawn (seed {seed}); "
+            "--in-order takes them one after the other"
+        )
+    return f"{channel.name}: the gains of a whole network, each for its own link"

@@ -9,6 +9,7 @@ from dmoe_models.scores.recorded import GateRecord, read_gates
 from instances.recorded.join import import_instance, join, recorded_set
 
 from places import RECORDINGS, needs_recordings
+from shell import call
 
 RANDOM = np.random.default_rng(3)
 
@@ -122,6 +123,71 @@ def test_import_of_two_tables(tmp_path):
     )
     assert (instance.K, instance.T, instance.M) == (3, 6, 7)
     assert instance.metadata["channel"]["noise_figure_db"] == 5.0
+
+
+@pytest.fixture
+def numbered(tmp_path):
+    """A channel in which row r has the gain r + 1 on every subcarrier."""
+    np.save(tmp_path / "rows.npy", np.tile(np.arange(1.0, 14.0)[:, None], (1, 3)))
+    return read_channel(tmp_path / "rows.npy")
+
+
+def test_rows_in_order_belong_to_source_after_source(gates, numbered):
+    instance = join(gates, numbered, name="o", nodes=4, tokens=20, in_order=True)
+    for row, (i, j) in enumerate((i, j) for i in range(4) for j in range(4) if i != j):
+        assert instance.gain[i, j].tolist() == [row + 1] * 3
+    assert instance.metadata["parameters"]["in_order"] is True
+    assert any("(0, 1), (0, 2), ..., (1, 0)" in text for text in instance.metadata["assumptions"])
+    assert not any("drawn without" in text for text in instance.metadata["assumptions"])
+    again = join(gates, numbered, name="o", nodes=4, tokens=20, in_order=True, seed=7)
+    np.testing.assert_array_equal(instance.gain, again.gain)
+
+
+def test_several_rows_for_a_link_in_order(gates, numbered):
+    instance = join(
+        gates, numbered, name="o", nodes=4, tokens=8, in_order=True, responses=4,
+        placement="first-node",
+    )  # fmt: skip
+    assert instance.gain[0, 2].tolist() == [5.0] * 3 + [6.0] * 3 + [7.0] * 3 + [8.0] * 3
+    assert not instance.gain[1:].any()
+
+
+def test_rows_of_nodes_without_tokens_are_kept(gates, numbered):
+    choices = {"name": "o", "nodes": 4, "tokens": 8, "placement": "first-node"}
+    assert join(gates, numbered, in_order=True, **choices).gain[3, 2, 0] == 12.0
+    assert not join(gates, numbered, **choices).gain[1:].any()
+
+
+def test_too_few_rows_or_tokens_say_what_to_ask_for(gates, numbered):
+    for in_order in (False, True):
+        with pytest.raises(InstanceError, match=r"12 links .* more than the 13 recorded.*--nodes"):
+            join(gates, numbered, name="o", nodes=4, tokens=8, responses=2, in_order=in_order)
+    with pytest.raises(InstanceError, match="the record has 40: pass --tokens 40"):
+        join(gates, numbered, name="o", nodes=4)
+    with pytest.raises(InstanceError, match="in_order = 1"):
+        join(gates, numbered, name="o", nodes=4, tokens=8, in_order=1)
+
+
+def test_the_command_says_which_row_serves_which_link(tmp_path, capsys):
+    np.savetxt(tmp_path / "g.csv", RANDOM.random((9, 3)), delimiter=",")
+    np.save(tmp_path / "rows.npy", np.arange(1.0, 25.0).reshape(6, 4) * [1.0, 0.0, 1.0, 1.0])
+    np.save(tmp_path / "whole.npy", RANDOM.random((3, 3, 4)))
+    for channel, flags, words in (
+        ("rows.npy", [], "was drawn (seed 0); --in-order"),
+        ("rows.npy", ["--in-order"], "(0, 1), (0, 2), ..., (1, 0)"),
+        ("whole.npy", [], "whole network"),
+    ):
+        run = call(
+            capsys, "import", tmp_path / "g.csv", tmp_path / channel, "--nodes", 3, "--tokens", 9,
+            "-o", tmp_path / "o.json", *flags,
+        )  # fmt: skip
+        assert run.status == 0 and words in run.err
+        assert ("subcarrier(s) 1 carry no power" in run.err) == (channel == "rows.npy")
+    run = call(
+        capsys, "import", tmp_path / "g.csv", tmp_path / "rows.npy", "--nodes", 3,
+        "-o", tmp_path / "o.json",
+    )  # fmt: skip
+    assert run.status == 2 and "pass --tokens 9" in run.err
 
 
 def test_missing_data_directory(tmp_path):
