@@ -145,7 +145,7 @@ class Model(Value):
                 f"{', '.join(self.languages)}"
             )
         built = self.build_in(models_in(language), instance, **options)
-        if language in ("pyomo", "cvxpy"):  # which can be changed: `formulations.changed`
+        if language in ("pyomo", "cvxpy"):  # which can be changed: `formulations.changes`
             built.record, built.language = self, language
         return built
 

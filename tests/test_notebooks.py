@@ -23,6 +23,7 @@ PUBLIC = {
     "dmoe_models.algorithms.selection",
     "dmoe_models.certificates",
     "formulations",
+    "formulations.changes",
     "formulations.exchange",
     "instances",
     "instances.search",

@@ -12,11 +12,10 @@ import pytest
 from dmoe_models import MethodError, Status, solve
 from dmoe_models.model.energy import count_tokens, evaluate
 from formulations import models
-from formulations.changed import solve_built
-from formulations.with_pyomo.quantities import link_energy, link_rate, link_tokens, node_energy
+from formulations.changes import link_energy, link_rate, link_tokens, node_energy, solve_built
 from instances.families import draw
 
-PAGE = Path(__file__).parents[2] / "docs" / "change_the_model.md"
+PAGE = Path(__file__).parents[3] / "docs" / "change_the_model.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.S | re.M)
 PYOMO = [m.name for m in models.values() if m.problem == "P2"]
 
