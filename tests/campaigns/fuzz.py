@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -21,6 +22,7 @@ import tomllib
 import traceback
 import warnings
 import xml.etree.ElementTree as ElementTree
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +35,7 @@ import fuzz_text
 import fuzz_trees
 import numpy as np
 from fuzz_readers import READERS, Reader, Sample
+from numpy.lib import format as numpy_format
 
 from dmoe_models.errors import DmoeError
 
@@ -141,10 +144,13 @@ def well_formed(kind: str, raw: bytes) -> bool:
     raw : bytes
     """
     try:
-        if kind in ("npy", "npz"):
-            with warnings.catch_warnings(action="ignore"):
-                loaded = np.load(io.BytesIO(raw), allow_pickle=True)
-            return kind == "npy" or bool(loaded.files)
+        if kind == "npy":
+            return _is_array(raw)
+        if kind == "npz":
+            with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+                return bool(archive.namelist())
+        if kind == "bytes":
+            return False
         if kind == "netcdf":
             return raw[:4] == b"\x89HDF" or raw[:3] == b"CDF"
         text = raw.decode("utf-8")
@@ -159,6 +165,15 @@ def well_formed(kind: str, raw: bytes) -> bool:
     except Exception:
         return False
     return True
+
+
+def _is_array(raw: bytes) -> bool:
+    """Whether there is an array's header and as many bytes; no object is unpickled."""
+    stream = io.BytesIO(raw)
+    version = numpy_format.read_magic(stream)
+    read = numpy_format.read_array_header_1_0 if version == (1, 0) else None
+    shape, _, dtype = (read or numpy_format.read_array_header_2_0)(stream)
+    return dtype.hasobject or math.prod(shape) * dtype.itemsize <= len(raw) - stream.tell()
 
 
 # ------------------------------------------------------------------------------------------ trying

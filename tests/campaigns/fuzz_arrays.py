@@ -150,7 +150,9 @@ def npz_bytes(arrays: dict[str, np.ndarray], rng: np.random.Generator) -> bytes:
     with zipfile.ZipFile(stream, "w", packing) as archive:
         for one, (array, odd) in held.items():
             raw = npy_bytes(array, np.random.default_rng(0 if not odd else int(rng.integers(99))))
-            archive.writestr(f"{one}.npy", raw if way != 8 or one != name else rng.bytes(40))
+            member = zipfile.ZipInfo(f"{one}.npy")  # of 1980, not of now
+            member.compress_type = packing
+            archive.writestr(member, raw if way != 8 or one != name else rng.bytes(40))
             if way == 9 and one == name:
                 archive.writestr("more.txt", b"text")
     raw = bytearray(stream.getvalue())
