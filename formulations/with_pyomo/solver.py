@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import math
 from typing import Any
 
 import pyomo.environ as pyo
@@ -79,7 +78,7 @@ def solve(
     Raises
     ------
     MethodError
-        For a solver that is unknown or not installed.
+        For a solver that is unknown or not installed, and one whose program fails: quoted.
     """
     if time_limit is not None and time_limit <= 0:
         return OUT_OF_TIME
@@ -152,7 +151,7 @@ def _solve_classic(
         OSError,
     ) as error:  # of the program
         message = " ".join(f"{said.getvalue()} {error}".split())
-        return SolverAnswer(Health.ERROR, False, -math.inf, message[:MESSAGE_LENGTH])
+        raise MethodError(f"solver {solver} failed: {message[:MESSAGE_LENGTH]}") from error
     condition = str(results.solver.termination_condition)
     if condition == "userInterrupt":
         raise KeyboardInterrupt
