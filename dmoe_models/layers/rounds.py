@@ -20,17 +20,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dmoe_models.errors import InstanceError, MethodError
+from dmoe_models.errors import InstanceError, MethodError, require_kind
 from dmoe_models.layers.draws import LAYERS, RECORDED, draw_layers
 from dmoe_models.model.energy import evaluate
-from dmoe_models.model.instance import Instance
+from dmoe_models.model.instance import Instance, require_instance
 from dmoe_models.model.solution import Solution
 from dmoe_models.presentation.progress import Asked, watched
 from dmoe_models.solving.catalogue import bind_method
-from dmoe_models.solving.method import Variant
+from dmoe_models.solving.options import checked_seed
 from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import solve
-from dmoe_models.solving.variants import variants
+from dmoe_models.solving.variants import VariantLike, variants
 from dmoe_models.text import format_number, html_grid, prefixed
 from dmoe_models.values.value import TableValue
 from instances.recorded.directory import RECORDED_LAYERS
@@ -113,7 +113,7 @@ def whole_sum(values: pd.Series) -> float:
 
 def run_rounds(
     model: str | Iterable[Instance],
-    methods: Iterable[str | Variant | Mapping[str, Any]],
+    methods: VariantLike | Iterable[VariantLike] | Mapping[str, VariantLike],
     *,
     seed: int = 0,
     time_limit: float | None = None,
@@ -128,8 +128,8 @@ def run_rounds(
     model : str or iterable of Instance
         The name of a family, or "recorded", of which `draw_layers` draws them with the same seed;
         or layer 1, 2, ... themselves, each of which is held only as long as it is worked on.
-    methods : iterable
-        As `variants` takes them.
+    methods : str, callable, mapping, or a sequence of them
+        As `validate` takes them: names, functions, methods with options and a label.
     seed : int
         For methods that draw random numbers; every layer's draws are its own.
     time_limit : float, optional
@@ -153,12 +153,16 @@ def run_rounds(
     InstanceError
         Where there are no layers.
     """
+    seed = checked_seed(seed)
+    if not isinstance(model, str):
+        hint = "; name a family, or give the layers"
+        require_kind("model", model, Iterable, InstanceError, hint)
     layers = _how_many(model, drawn)
     if isinstance(model, str):
         model = draw_layers(model, seed, **drawn)
     elif drawn:
         raise InstanceError(f"{', '.join(drawn)}: for layers to be drawn; these are given")
-    chosen = [(v.label, bind_method(v.method, v.options)) for v in variants(methods)]
+    chosen = [(v.label, bind_method(v)) for v in variants(methods)]
     for _, bound in chosen:
         if not bound.method.applies_to("P2"):
             raise MethodError(f"method {bound.method.name} solves P1; layers are P2 instances")
@@ -167,6 +171,7 @@ def run_rounds(
     lines: list[dict[str, Any]] = []
     with watched(progress, _words) as show:
         for number, instance in enumerate(model, 1):
+            require_instance(instance, f"model[{number - 1}]")
             for label, method in chosen:
                 result = solve(instance, method, seed=(seed << 16) + number, time_limit=time_limit)
                 where: dict[str, Any] = {"layer": number, "method": label}

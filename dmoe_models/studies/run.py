@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dmoe_models.errors import require_kind
 from dmoe_models.presentation.progress import Asked
 from dmoe_models.studies.analysis.findings import StudyReport, gather
 from dmoe_models.studies.configuration import configuration_file, read_design
@@ -65,6 +66,8 @@ def run_study(
     StudyError
         For an unknown study, a configuration that cannot be read, or a run that cannot be made.
     """
+    hint = "; name a study, a configuration's file, or give a Design"
+    require_kind("study", study, str | Path | Design, StudyError, hint)
     if isinstance(study, Design):
         design = study
     elif Path(study).suffix:

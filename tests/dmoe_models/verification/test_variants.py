@@ -10,7 +10,17 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from dmoe_models import DmoeError, MethodError, check, compare, evaluate, solve, validate
+from dmoe_models import (
+    DmoeError,
+    MethodError,
+    check,
+    compare,
+    evaluate,
+    run_rounds,
+    run_study,
+    solve,
+    validate,
+)
 from dmoe_models.solving.method import Variant
 from instances.families import draw
 
@@ -177,6 +187,21 @@ def test_what_is_no_instance_is_named(wrong):
         with pytest.raises(DmoeError) as error:
             call()
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("wrong", [mine, None, 3, ROUND])
+def test_what_is_no_model_or_study_is_named(wrong):
+    with pytest.raises(DmoeError, match="study is of type"):
+        run_study(wrong)
+    with pytest.raises(DmoeError, match="model is of type"):
+        run_rounds(wrong, "jesa")
+    with pytest.raises(DmoeError, match=r"model\[1\] is of type"):
+        run_rounds([ROUND, "round.json"], {"JESA": "jesa"})
+
+
+def test_rounds_take_functions_and_labels():
+    found = run_rounds([ROUND], {"ours": mine, "JESA": {"method": "jesa", "starts": 2}})
+    assert list(found.totals().method) == ["ours", "JESA"]
 
 
 def test_what_is_no_solution_is_named():
