@@ -138,12 +138,12 @@ def run_design(
             database.start_session(
                 run_environment() | {"workers": workers, "cluster": bool(scheduler)}
             )
-            try:
-                with opened(design, workers, scheduler, data) as backend:
+            with opened(design, workers, scheduler, data) as backend:
+                try:
                     _work_off(database, backend, pending, design.retries, listener)
-            except KeyboardInterrupt:
-                database.end_session()
-                raise
+                except KeyboardInterrupt:  # at once: to end the workers may take too long
+                    database.end_session()
+                    raise
             database.end_session()
         progress = database.progress()
         return Ending(
