@@ -145,7 +145,8 @@ def well_formed(kind: str, raw: bytes) -> bool:
     """
     try:
         if kind == "npy":
-            return _is_array(raw)
+            with warnings.catch_warnings(action="ignore"):
+                return _is_array(raw)
         if kind == "npz":
             with zipfile.ZipFile(io.BytesIO(raw)) as archive:
                 return bool(archive.namelist())
