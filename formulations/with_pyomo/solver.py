@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import time
 from typing import Any
 
 import pyomo.environ as pyo
@@ -34,6 +35,7 @@ _CLASSIC_HEALTH = {
     "optimal": Health.OPTIMAL,
     "globallyOptimal": Health.OPTIMAL,
     "feasible": Health.LIMIT,  # GLPK, out of time with a solution
+    "intermediateNonInteger": Health.LIMIT,  # CBC, out of time with a relaxation's point
     "maxTimeLimit": Health.LIMIT,
     "maxIterations": Health.LIMIT,
     "maxEvaluations": Health.LIMIT,
@@ -41,6 +43,9 @@ _CLASSIC_HEALTH = {
     "infeasibleOrUnbounded": Health.INFEASIBLE,
     "unbounded": Health.UNBOUNDED,
 }
+
+_NO_SOLUTION = ("infeasible", "infeasibleOrUnbounded", "intermediateNonInteger")
+"""What Pyomo calls answers whose values, if there are any, are no solution."""
 
 MESSAGE_LENGTH = 300
 """Characters of what a failed program said that are kept."""
@@ -143,6 +148,7 @@ def _solve_classic(
     call: dict[str, Any] = {"load_solutions": False}
     if time_limit is not None:
         call["timelimit"] = whole_seconds(time_limit) if "glpk" in solver else time_limit
+    started = time.perf_counter()
     try:
         results = engine.solve(model, **call)
     except (
@@ -155,11 +161,15 @@ def _solve_classic(
     condition = str(results.solver.termination_condition)
     if condition == "userInterrupt":
         raise KeyboardInterrupt
-    has_solution = len(results.solution) > 0
+    health = _CLASSIC_HEALTH.get(condition, Health.ERROR)
+    stopped = time_limit is not None and time.perf_counter() - started >= time_limit
+    if health is Health.INFEASIBLE and stopped:  # CBC says so where its time was up, too
+        health = Health.LIMIT
+    has_solution = len(results.solution) > 0 and condition not in _NO_SOLUTION
     if has_solution:
         model.solutions.load_from(results)
     return SolverAnswer(
-        health=_CLASSIC_HEALTH.get(condition, Health.ERROR),
+        health=health,
         has_solution=has_solution,
         bound=_bound(results.problem.lower_bound),
         message=condition,

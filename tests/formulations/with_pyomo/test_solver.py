@@ -116,3 +116,14 @@ def test_a_program_that_fails_is_quoted(monkeypatch):
     with line("solver glpk failed: .*Invalid time limit") as refused:
         solve_pyomo(toy(upper=3), "glpk", time_limit=9.5)
     assert "\n" not in str(refused.value)
+
+
+def test_cbc_out_of_time_has_not_proved_that_there_is_no_solution():
+    """CBC then calls the model infeasible, or hands over a relaxation's point."""
+    if not pyo.SolverFactory("cbc").available(exception_flag=False):
+        pytest.skip("cbc is not installed")
+    instance = draw("rayleigh", 1, K=5, T=30, M=20)
+    for limit in (1e-6, 0.01, 0.05):
+        answer = solve_pyomo(models.p2_milp(instance), "cbc", time_limit=limit)
+        assert answer.health in (Health.LIMIT, Health.OPTIMAL)
+        assert answer.bound < math.inf
