@@ -14,8 +14,8 @@ import pytest
 from dmoe_models import write_instance
 from instances.families import draw
 
-from command_runner import MOMENTS, Runner
-from command_samples import SLOW, arguments, found, write_files
+from command_runner import MOMENTS
+from command_samples import SLOW, arguments, found
 from volumes import CAMPAIGN
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's list of processes")
@@ -29,15 +29,6 @@ def chosen(number: int, path: tuple[str, ...]) -> list[str]:
     if CAMPAIGN:
         return list(MOMENTS)
     return [] if path in SLOW else [MOMENTS[number % len(MOMENTS)]]
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("samples")
-    write_files(folder)
-    runner = Runner(folder)
-    yield runner
-    runner.close()
 
 
 def assert_interrupted(done) -> None:
