@@ -151,6 +151,8 @@ ARRAYS: dict[str, Any] = {
     "selection": [[True, False], [False, True]],
     "assignment": [[-1, 0], [1, -1]],
     "prompt": [0, 1],
+    "gain": [[0.5, 1.0], [0.0, 2.0]],
+    "scores": [[0.5, 1.0], [0.0, 2.0]],
 }
 """By name, of arrays that are checked."""
 
