@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from types import NoneType
 from typing import Any
@@ -24,6 +25,10 @@ class FrozenDict(dict[Any, Any]):
     def __reduce__(self) -> Any:
         return (frozen, (dict(self),))
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[Any, Any]:
+        """Return a plain dict: a copy of a part is its owner's own."""
+        return {key: copy.deepcopy(entry, memo) for key, entry in self.items()}
+
 
 class FrozenList(list[Any]):
     """A list that can be read, compared and serialised like any other, and not changed."""
@@ -37,6 +42,10 @@ class FrozenList(list[Any]):
 
     def __reduce__(self) -> Any:
         return (frozen, (list(self),))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:
+        """Return a plain list: a copy of a part is its owner's own."""
+        return [copy.deepcopy(entry, memo) for entry in self]
 
 
 def sealed(array: np.ndarray) -> np.ndarray:

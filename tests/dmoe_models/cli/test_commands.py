@@ -228,5 +228,5 @@ def test_no_command_needs_an_optional_package_to_be_imported():
         if path[-1] in at(path[:-1]).modules()
     ]
     loaded = loaded_after("\n".join(f"import {name}" for name in names))
-    optional = ("torch", "ortools", "dask", "distributed", "psutil", "matplotlib", "jinja2")
+    optional = ("torch", "ortools", "dask", "distributed", "matplotlib", "jinja2")
     assert not {*optional, "pyarrow.parquet"} & loaded
