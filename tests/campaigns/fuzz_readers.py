@@ -189,10 +189,14 @@ def _esft(kind: str) -> Callable[[Path], Sequence[Sample]]:
     return samples
 
 
+_HELD = tempfile.TemporaryDirectory(prefix="dmoe-fuzz-")
+"""Of recordings that mutated ones are joined with; gone when Python ends."""
+
+
 @cache
 def _other(name: str) -> Path:
     """Return a recording that the mutated one is joined with; written once."""
-    folder = Path(tempfile.mkdtemp(prefix="dmoe-fuzz-"))
+    folder = Path(_HELD.name)
     if name == "gates":
         return _gate_table(folder)[0].path
     return _channel_table(folder)[0].path
