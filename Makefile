@@ -28,9 +28,11 @@ validate: $(READY) ## the main job: every method on the sets small and recorded,
 test: $(READY) ## all tests
 	DMOE_DATA="$(DATA)" $(BIN)/python -m pytest --numprocesses=2 $(ARGS)
 
-campaign: $(READY) ## the tests that try large volumes, all of them
-	DMOE_CAMPAIGN=1 DMOE_DATA="$(DATA)" $(BIN)/python -m pytest --numprocesses=2 \
-	  tests/dmoe_models/algorithms tests/formulations tests/campaigns $(ARGS)
+CAMPAIGNS ?= tests/campaigns tests/dmoe_models/algorithms tests/dmoe_models/cli/test_terminals.py \
+  tests/dmoe_models/cli/test_interrupts.py tests/dmoe_models/files/test_schemas.py tests/formulations
+
+campaign: $(READY) ## the tests that try large volumes, all of them (CAMPAIGNS=FILE for some)
+	DMOE_CAMPAIGN=1 DMOE_DATA="$(DATA)" $(BIN)/python -m pytest --numprocesses=2 $(CAMPAIGNS) $(ARGS)
 
 lint: $(READY) ## ruff, formatting included, and the order of the rooms
 	$(BIN)/ruff check .
