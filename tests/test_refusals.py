@@ -397,7 +397,7 @@ SETS = {
     "seeds that are none": (replaced("[1]", '["one"]'), "seeds[0] = 'one' is not a whole number"),
     "a parameter that is none": (replaced("T = 4", "tokens = 4"), "no parameter 'tokens'"),
     "a size that is none": (replaced("T = 4", "T = 0"), "T = 0"),
-    "the same draw twice": (replaced("[1]", "[1, 1]"), "is drawn before; a note tells apart"),
+    "the same draw twice": (replaced("[1]", "[1, 1]"), "draws[0].seeds[1] = 1: rayleigh is drawn"),
     "a manifest that is none": (manifest, "line 1 is not a SHA-256"),
     "another draw than the manifest's": (replaced("[1]", "[2]"), "manifest says nothing about it"),
 }
