@@ -6,7 +6,7 @@ Used by reports, and by notebooks through `dmoe_models.plot`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +53,7 @@ def gaps(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
     rows = _rows(rows, "gap")
     own = _by_method(rows, "gap")
     percent = {name: 100 * np.where(v > OPTIMALITY_GAP, v, 0.0) for name, v in own.items()}
-    ax = _axes(ax, len(own))
+    ax = _axes(ax, len(own), own)
     excess_axis(ax.xaxis, np.concatenate([[0.0], *percent.values()]), room=8)
     ax.set_xlabel("gap to the best proved bound (%); 0: optimal, gap of at most 0.0001 %")
     return _draw_marks(ax, percent, rows)
@@ -76,7 +76,7 @@ def times(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """
     rows = _rows(rows, "runtime_s")
     own = {name: np.maximum(v, _LEAST_S) for name, v in _by_method(rows, "runtime_s").items()}
-    ax = _axes(ax, len(own))
+    ax = _axes(ax, len(own), own)
     limits = _limits(rows)
     shown = np.concatenate([*own.values(), limits])
     time_axis(ax, *((shown.min(), shown.max()) if len(shown) else (_LEAST_S, 1.0)))
@@ -110,7 +110,7 @@ def profile(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
         name: np.searchsorted(np.sort(values), places, side="right") / counts[name]
         for name, values in percent.items()
     }
-    ax = _axes(ax, 9)
+    ax = _axes(ax, _legend_lines(shares), shares)
     excess_axis(ax.xaxis, places)
     ax.set_xlabel("gap to the best proved bound (%)")
     return _draw_profile(ax, pd.DataFrame(shares, index=places), ax.get_xlim()[1])
@@ -145,13 +145,13 @@ def proved(rows: pd.DataFrame, ax: Axes | None = None) -> Axes:
     places = np.unique(np.concatenate([*own.values(), []]))
     first, last = (places[0], places[-1]) if len(places) else (_LEAST_S, 1.0)
     last = max([last, *(limit for limit in _limits(rows) if math.isfinite(limit))])
-    ax = _axes(ax, 9)
-    time_axis(ax, first, last)
-    ax.set_xlabel("runtime, logarithmic")
     shares = {
         name: np.searchsorted(np.sort(values), places, side="right") / counts[name]
         for name, values in own.items()
     }
+    ax = _axes(ax, _legend_lines(shares), shares)
+    time_axis(ax, first, last)
+    ax.set_xlabel("runtime, logarithmic")
     return _draw_profile(ax, pd.DataFrame(shares, index=places), ax.get_xlim()[1])
 
 
@@ -171,7 +171,7 @@ def time_profile(profile: pd.DataFrame, ax: Axes | None = None) -> Axes:
         is fast, high at the right is reliable.
     """
     profile = _profile(profile, "time_profile")
-    ax = _axes(ax, 9)
+    ax = _axes(ax, _legend_lines(profile), profile)
     end = max(1.5 * float(profile.index.max()), 2.0) if len(profile) else 2.0
     ax.set_xscale("log")
     ax.set_xlim(1.0, end)
@@ -195,7 +195,7 @@ def energy_profile(profile: pd.DataFrame, ax: Axes | None = None) -> Axes:
         the left is good, high at the right is reliable.
     """
     profile = _profile(profile, "energy_profile")
-    ax = _axes(ax, 9)
+    ax = _axes(ax, _legend_lines(profile), profile)
     percent = 100 * (profile.index.to_numpy(dtype=float) - 1)
     excess_axis(ax.xaxis, percent)
     ax.set_xlabel("energy above the best known (%), without static energy")
@@ -213,18 +213,26 @@ def figure_of(draw: Callable[[pd.DataFrame, Axes], Axes], table: pd.DataFrame) -
     """
     from matplotlib.figure import Figure
 
-    lines = table["method"].nunique() if "method" in table else 9
-    figure = Figure(figsize=_size(lines), layout="constrained")
+    names = table["method"].unique() if "method" in table else table.columns
+    lines = len(names) if "method" in table else _legend_lines(names)
+    figure = Figure(figsize=_size(lines, names), layout="constrained")
     draw(table, figure.add_subplot())
     return figure
 
 
-def _size(lines: int) -> tuple[float, float]:
-    return 8.0, 1.3 + 0.33 * lines
+def _size(lines: int, names: Iterable[Any]) -> tuple[float, float]:
+    """Return a figure's size in inches: long names of methods take no room from the axes."""
+    longest = max((len(str(name)) for name in names), default=0)
+    return 8.0 + 0.08 * max(0, longest - 24), 1.3 + 0.33 * lines
 
 
-def _axes(ax: Axes | None, lines: int) -> Axes:
-    ax = canvas(ax, _size(lines))
+def _legend_lines(names: Iterable[Any]) -> int:
+    """Return how many lines of marks are as high as a legend of these methods; at least 9."""
+    return max(9, math.ceil(0.6 * len(list(names))))
+
+
+def _axes(ax: Axes | None, lines: int, names: Iterable[Any]) -> Axes:
+    ax = canvas(ax, _size(lines, names))
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_axisbelow(True)
     return ax
@@ -243,7 +251,9 @@ def _table(given: Any, name: str, columns: tuple[str, ...], what: str) -> pd.Dat
     """Return a table, or the one of that name that an object holds."""
     table = given if isinstance(given, pd.DataFrame) else getattr(given, name, None)
     if not isinstance(table, pd.DataFrame):
-        raise DmoeError(f"{quote(given)} is no table, and has no {what}")
+        call = what.rpartition(" ")[2]
+        hint = f"; hand over what {call}(...) returned"
+        raise DmoeError(f"{quote(given)} is no table, and has no {what}{hint}")
     for column in columns:
         if column not in table:
             raise DmoeError(f"rows have no column {column}")

@@ -258,3 +258,17 @@ def test_the_style_is_that_of_figures_read_in_grey():
         plot.use_style()
         assert pyplot.rcParams["image.cmap"] == "Greys"
         assert not pyplot.rcParams["axes.spines.top"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_many_methods_of_long_names_leave_room_for_the_axes():
+    """The legend of thirty methods is not cut, and the axes beside it can still be read."""
+    names = [f"a method whose name says all that it was given, {n}" for n in range(30)]
+    rows = pd.DataFrame({"method": names, "gap": 0.1, "instance": "one", "runtime_s": 1.0})
+    for draw_it in (plot.gaps, plot.times, plot.profile):
+        axes = draw_it(rows)
+        axes.figure.canvas.draw()
+        whole, own = axes.figure.bbox, axes.get_window_extent()
+        assert own.width > 0.3 * whole.width and own.height > 0.3 * whole.height
+        legend = axes.get_legend() or axes.figure.legends[0]
+        assert legend.get_window_extent().height <= whole.height
