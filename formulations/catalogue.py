@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from dmoe_models.errors import MethodError
+from dmoe_models.errors import MethodError, did_you_mean
 from dmoe_models.model.instance import Instance
 from dmoe_models.model.solution import Solution
 from dmoe_models.values.value import Value
@@ -200,7 +200,9 @@ class Models(dict[str, Model]):
         )
 
     def __missing__(self, name: str) -> Model:
-        raise MethodError(f"unknown model {name!r}; known are {', '.join(self)}")
+        raise MethodError(
+            f"unknown model {name!r}; known are {', '.join(self)}{did_you_mean(name, self)}"
+        )
 
     def _repr_html_(self) -> str:
         return self().to_html()

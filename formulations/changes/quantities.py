@@ -15,6 +15,8 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
+from dmoe_models.errors import MethodError
+
 
 def link_tokens(model: pyo.ConcreteModel, i: int, j: int) -> Any:
     """Return n[i, j], the number of tokens that link (i, j) carries.
@@ -87,9 +89,15 @@ def node_energy(model: pyo.ConcreteModel, node: int) -> Any:
     ----------
     model : ConcreteModel
     node : int
+
+    Raises
+    ------
+    MethodError
+        Where there is no such node.
     """
     data = model.data
     instance = data.instance
+    _require_node(model, "node", node)
     sent = sum(link_energy(model, i, j) for i, j in data.links if i == node)
     served = sum(link_tokens(model, i, node) for i in data.tokens_at)
     static = float(instance.static_energy_j[node]) / data.unit_j
@@ -118,8 +126,25 @@ def link_done_within(model: pyo.ConcreteModel, i: int, j: int, limit_s: float) -
     i, j : int
     limit_s : float
         Seconds.
+
+    Raises
+    ------
+    MethodError
+        Where there is no such node, and for i = j: a token that is served at home crosses no link,
+        and the row would forbid that it is served there.
     """
+    _require_node(model, "i", i)
+    _require_node(model, "j", j)
+    if i == j:
+        raise MethodError(
+            f"there is no link from node {i} to itself; index the rows by model.links"
+        )
     return link_tokens(model, i, j) <= limit_s * link_rate(model, i, j)
+
+
+def _require_node(model: pyo.ConcreteModel, name: str, node: int) -> None:
+    if node not in range(model.data.instance.K):
+        raise MethodError(f"{name} = {node} is no node; they are 0 to {model.data.instance.K - 1}")
 
 
 def _sum(terms: Any) -> Any:

@@ -12,7 +12,15 @@ import pytest
 from dmoe_models import MethodError, Status, solve
 from dmoe_models.model.energy import count_tokens, evaluate
 from formulations import models
-from formulations.changes import link_energy, link_rate, link_tokens, node_energy, solve_built
+from formulations.changes import (
+    link_done_within,
+    link_energy,
+    link_rate,
+    link_tokens,
+    node_energy,
+    node_spends_at_most,
+    solve_built,
+)
 from instances.families import draw
 
 PAGE = Path(__file__).parents[3] / "docs" / "change_the_model.md"
@@ -105,3 +113,14 @@ def test_every_component_says_its_unit(name):
         continuous = item.ctype is pyo.Var and not next(iter(item.values())).is_binary()
         if item.ctype in (pyo.Param, pyo.Objective) or continuous:
             assert re.search("unit_j|token|share|zero", item.doc), item.local_name
+
+
+def test_rows_of_no_node_and_no_link_are_refused():
+    """A link from a node to itself carries tokens that are at home: a row would forbid them."""
+    model = models["p2-set"].build(draw("rayleigh", 5, K=3, T=5, M=7))
+    with pytest.raises(MethodError, match="node = 3 is no node; they are 0 to 2"):
+        node_spends_at_most(model, 3, 1e-3)
+    with pytest.raises(MethodError, match="j = -1 is no node"):
+        link_done_within(model, 0, -1, 0.1)
+    with pytest.raises(MethodError, match="no link from node 1 to itself; index the rows by"):
+        link_done_within(model, 1, 1, 0.1)
