@@ -268,7 +268,8 @@ def test_rounds(capsys, tmp_path, command, words):
         ("report {begun} -o {config}", ["mine.toml: is a file, not a directory"]),
         ("report {begun} -o {other}", ["is of another study or configuration"]),
         ("compare {tmp} {tmp}", ["holds no study"]),
-        ("astrology", ["No such command 'astrology'"]),
+        ("astrology", ["No such command 'astrology'", "asymptotics, compare"]),
+        ("asymtotics", ["did you mean asymptotics?"]),
     ],
 )
 def test_a_study(capsys, config, tmp_path, arguments, words):

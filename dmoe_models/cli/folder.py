@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from dmoe_models.errors import did_you_mean
+
 
 class CommandFolder(click.Group):
     """A group whose commands are the modules of a package, each imported when it is called.
@@ -50,6 +52,22 @@ class CommandFolder(click.Group):
         command = getattr(importlib.import_module(f"{self.package}.{info.name}"), info.name)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that arguments begin with, as `click.Group` does; help with its name.
+
+        Parameters
+        ----------
+        ctx : click.Context
+        args : list of str
+        """
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            near = did_you_mean(args[0], known) or f"; commands are {', '.join(known)}"
+            ctx.fail(f"No such command {args[0]!r}{near}")
+        return super().resolve_command(ctx, args)
 
     def summary(self, ctx: click.Context, name: str) -> str:
         """Return the line about a command in the list of commands.

@@ -66,6 +66,9 @@ def _status(command: click.Command, name: str, arguments: Sequence[str] | None) 
     try:
         require_own_packages()
         status = command.main(arguments, prog_name=name, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:  # `dmoe` alone asks what there is
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.ClickException as error:
         return _complaint(error.format_message())
     except DmoeError as error:
