@@ -59,7 +59,8 @@ def variants(
         for name in _NOT_OPTIONS:
             if name in variant.options:
                 called = variant.method if isinstance(variant.method, str) else label
-                raise MethodError(f"method {called}: {name} is not an option of a method")
+                once = "" if name in ("instance", "label") else "; a run has one for all methods"
+                raise MethodError(f"method {called}: {name} is not an option of a method{once}")
         if label in [other.label for other in found]:
             raise MethodError(f"method {quote(label)} stands twice; give one a label")
         found.append(variant)

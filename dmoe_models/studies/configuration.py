@@ -250,7 +250,8 @@ def _check(study: Study, parameters: dict[str, Any], named: NamedCode) -> str:
     if study.parts:
         part = rest.pop("part", None)
         if part not in study.parts:
-            raise StudyError(f"part = {quote(part)} is not one of {', '.join(study.parts)}")
+            given = "part is missing; it is" if part is None else f"part = {quote(part)} is not"
+            raise StudyError(f"{given} one of {', '.join(study.parts)}")
     for name, value in rest.items():
         _require_plain(name, value)
     own, source_sha256 = named.family(rest.get("family"))

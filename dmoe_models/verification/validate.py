@@ -136,6 +136,8 @@ def _listed(instances: Any) -> list[Any]:
     if isinstance(instances, Source):
         return [instances]
     hint = "; give names of sets, files or instances"
+    if isinstance(instances, Mapping):  # its keys are no instances
+        raise InstanceError(f"instances is of type {type(instances).__name__}{hint}")
     require_kind("instances", instances, Iterable, InstanceError, hint)
     several = list(instances)
     for number, source in enumerate(several):

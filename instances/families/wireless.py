@@ -221,8 +221,10 @@ def cell(
         Standard deviation of the shadowing; that of the table unless given, 0 for none.
     profile : str
         The power-delay profile: A to E as in `tdl`, or rayleigh (independent subcarriers).
-    delay_spread_s, bandwidth_hz
-        As in `tdl`; 30 ns is "short" in table 7.7.3-1.
+    delay_spread_s : float
+        As in `tdl`; 30 ns is "short" there.
+    bandwidth_hz
+        As in `tdl`.
     transmit_power_w : float
         Transmit power P0 on one subcarrier.
     noise_figure_db : float

@@ -20,7 +20,7 @@ from dmoe_models.channels.recorded import (
     read_channel,
 )
 from dmoe_models.environment import package_version
-from dmoe_models.errors import InstanceError
+from dmoe_models.errors import InstanceError, require_kind
 from dmoe_models.input_checks import positive, true_or_false, whole_at_least
 from dmoe_models.model.instance import Instance
 from dmoe_models.portable.random import Draws
@@ -226,6 +226,9 @@ def import_instance(
     -------
     Instance
     """
+    for name, path in (("gates_path", gates_path), ("channel_path", channel_path)):
+        hint = "; arrays in memory make an Instance(gate_scores=..., gain=..., ...)"
+        require_kind(name, path, str | Path, InstanceError, hint)
     gates = read_gates(gates_path, layer=layer)
     channel = read_channel(
         channel_path,
