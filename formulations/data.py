@@ -22,7 +22,7 @@ from dmoe_models.model.energy import (
     expert_energy_j,
 )
 from dmoe_models.model.feasible_sets import membership, sets_of_tokens
-from dmoe_models.model.instance import Instance
+from dmoe_models.model.instance import Instance, require_instance
 
 Item = TypeVar("Item")
 
@@ -74,6 +74,7 @@ class ModelData:
         candidates: np.ndarray | None = None,
         deadline: Deadline | None = None,
     ) -> None:
+        require_instance(instance)
         self.instance = instance
         self._candidates = candidates
         self._deadline = deadline

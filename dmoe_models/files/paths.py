@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from dmoe_models.errors import DmoeError, FileError
+from dmoe_models.errors import DmoeError, FileError, require_kind
 
 Path = str | os.PathLike[str]
 
@@ -19,9 +19,15 @@ TEMPORARY = ".dmoe-"
 """Beginning of the names of files that are being written."""
 
 
+def require_path(path: object) -> None:
+    """Raise FileError for an argument that is no path."""
+    require_kind("path", path, str | os.PathLike, FileError, "; give a string or a path")
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Turn whatever goes wrong with a file into a FileError: one line that begins with its name."""
+    require_path(path)
     try:
         yield
     except (DmoeError, OSError, RuntimeError, MemoryError, ValueError) as error:

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dmoe_models.model.instance import Instance
+from dmoe_models.errors import require_kind
+from dmoe_models.model.instance import Instance, require_instance
 from dmoe_models.referee import p1_tree, p2_tree
 from dmoe_models.referee.proof_reading import RefusedError, quote
 from dmoe_models.values.value import Value
@@ -94,7 +95,14 @@ def verify_certificate(instance: Instance, certificate: Certificate) -> Certific
     -------
     CertificateReport
         Of the claim, no more: a proof of more than is claimed proves what is claimed.
+
+    Raises
+    ------
+    DmoeError
+        For an argument that is no Instance, or no Certificate.
     """
+    require_instance(instance)
+    require_kind("certificate", certificate, Certificate)
     claim = certificate.bound_j
     reasons = []
     if certificate.instance_sha256 != instance.sha256:

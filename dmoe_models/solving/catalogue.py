@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -172,9 +173,10 @@ def find_method(method: MethodLike) -> Method:
     if method in METHODS:
         return METHODS[method]
     if file := file_of(method):
-        if not Path(file).is_file():
+        path = Path(os.path.expanduser(file)).absolute()
+        if not path.is_file():
             raise MethodError(f"method {method}: there is no file {file}")
-        target = f"{Path(file).absolute()}{method.removeprefix(file)}"
+        target = f"{path}{method.removeprefix(file)}"
         return Method(method, BOTH, PLUG_IN, target, "an algorithm of your own")
     offered = entry_point_targets()
     if method in offered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +32,7 @@ def located_method(variant: Variant, folder: Path) -> Variant:
         one relative to the working directory, that is meant: configurations for version 0.1.0.
     """
     file = file_of(variant.method)
-    beside = folder / file
+    beside = folder / os.path.expanduser(file)
     if not file or (not beside.is_file() and Path(file).is_file()):
         return variant
     return replace(variant, method=f"{beside.absolute()}{variant.method.removeprefix(file)}")

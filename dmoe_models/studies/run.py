@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dmoe_models.errors import require_kind
+from dmoe_models.files.paths import require_path
 from dmoe_models.presentation.progress import Asked
 from dmoe_models.studies.analysis.findings import StudyReport, gather
 from dmoe_models.studies.configuration import configuration_file, read_design
@@ -99,5 +100,6 @@ def read_study(folder: str | Path) -> StudyReport:
     StudyError
         Where no study is there.
     """
+    require_path(folder)
     with Database(Path(folder)) as database:
         return gather(database)

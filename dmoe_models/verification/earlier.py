@@ -8,6 +8,7 @@ is executed to find that out.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -93,7 +94,7 @@ def _outdated(row: Row, settings: Settings) -> str:
     if not file:
         return "" if row.kind == PLUG_IN or row.name_of_method in METHODS else "no such method here"
     try:
-        same = source_digest(Path(file)) == row.method_sha256
+        same = source_digest(Path(os.path.expanduser(file))) == row.method_sha256
     except OSError:
         return f"there is no file {file}"
     return "" if same else "its source is another one by now"

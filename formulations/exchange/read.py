@@ -13,8 +13,8 @@ import numpy as np
 
 from dmoe_models.algorithms.lower_bound import lower_bound
 from dmoe_models.errors import FileError
-from dmoe_models.files.paths import naming
-from dmoe_models.model.instance import Instance
+from dmoe_models.files.paths import naming, require_path
+from dmoe_models.model.instance import Instance, require_instance
 from dmoe_models.model.solution import Outcome, Solution
 from dmoe_models.solving.result import Result
 from dmoe_models.solving.solve import judge
@@ -53,6 +53,8 @@ def read_model_solution(instance: Instance, path: str | Path) -> Solution:
         instance has, a value farther than 1e-5 from 0 and 1, a model of another instance, a form
         that is none of these; where the solver found no solution, with its own words.
     """
+    require_instance(instance)
+    require_path(path)
     path = Path(path)
     with naming(path):
         found = read_solver_file(path)

@@ -24,8 +24,8 @@ from pyomo.repn.plugins.nl_writer import NLWriter
 
 from dmoe_models.environment import package_version
 from dmoe_models.errors import MethodError
-from dmoe_models.files.paths import by_extension, naming, replacement
-from dmoe_models.model.instance import Instance
+from dmoe_models.files.paths import by_extension, naming, replacement, require_path
+from dmoe_models.model.instance import Instance, require_instance
 from dmoe_models.values.value import Value
 from formulations.catalogue import Model, models
 from formulations.data import cheapest_candidates
@@ -92,6 +92,8 @@ def write_model(
     SolutionError
         For a selection of the wrong shape or kind.
     """
+    require_instance(instance)
+    require_path(path)
     path = Path(path)
     record = models[model or ("p1-milp" if instance.problem == "P1" else "p2-milp")]
     if instance.problem != record.takes:

@@ -10,6 +10,7 @@ entry point of the group ``dmoe_models.families``.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -155,7 +156,7 @@ def target_of(family: str, folder: str | Path = "") -> str:
         For an unknown family, or a file that is not there.
     """
     if file := file_of(family):
-        path = (Path(folder) / file).absolute()
+        path = (Path(folder) / os.path.expanduser(file)).absolute()
         if not path.is_file():
             raise InstanceError(f"family {family}: there is no file {path}")
         return f"{path}{family.removeprefix(file)}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from dmoe_models.files.paths import require_path
 from dmoe_models.studies.engine.database import Database
 from dmoe_models.studies.study import Column, StudyError
 from dmoe_models.values.value import TableValue
@@ -63,6 +64,8 @@ def compare_studies(folder: str | Path, other: str | Path) -> RunComparison:
     StudyError
         Where a folder holds no study, or the configurations differ.
     """
+    require_path(folder)
+    require_path(other)
     with Database(Path(folder)) as one, Database(Path(other)) as two:
         return compare_runs(one, two)
 
