@@ -31,6 +31,7 @@ from formulations.with_pyomo.parts import (
     add_exclusivity,
     add_links,
     computation_energy,
+    rules_quiet,
     with_selection,
 )
 from formulations.with_pyomo.reading import (
@@ -55,6 +56,7 @@ __all__ = [
 ]
 
 
+@rules_quiet()
 def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.ConcreteModel:
     """Return P1: experts for every token at given link prices.
 
@@ -85,6 +87,7 @@ def p1_milp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.Conc
     return model
 
 
+@rules_quiet()
 def p2_milp(
     instance: Instance,
     *,
@@ -160,6 +163,7 @@ def p2_milp(
     return model
 
 
+@rules_quiet()
 def p2_set(
     instance: Instance, *, candidates: np.ndarray | None = None, deadline: Deadline | None = None
 ) -> pyo.ConcreteModel:
@@ -254,6 +258,7 @@ def p2_set(
     return model
 
 
+@rules_quiet()
 def p2_minlp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.ConcreteModel:
     """Return P2 as written: several subcarriers a link, and the ratio, for a global MINLP solver.
 
@@ -310,6 +315,7 @@ def p2_minlp(instance: Instance, *, deadline: Deadline | None = None) -> pyo.Con
     return model
 
 
+@rules_quiet()
 def p3_assignment(instance: Instance, *, selection: np.ndarray) -> pyo.ConcreteModel:
     """Return P3: subcarriers for the loaded links of a given selection, as a linear program.
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.common.log import LoggingIntercept
 
 from formulations.data import LEAST_COVERAGE, ModelData
 
 ENERGY = "transmission and computation energy without the static, unit_j"
+
+
+@contextmanager
+def rules_quiet() -> Iterator[None]:
+    """Keep off the screen what Pyomo logs where a rule raises (time is up): the error says it."""
+    with LoggingIntercept(module="pyomo", level=logging.ERROR):
+        yield
 
 
 def with_selection(data: ModelData, usable: np.ndarray) -> pyo.ConcreteModel:

@@ -127,3 +127,10 @@ def test_cbc_out_of_time_has_not_proved_that_there_is_no_solution():
         answer = solve_pyomo(models.p2_milp(instance), "cbc", time_limit=limit)
         assert answer.health in (Health.LIMIT, Health.OPTIMAL)
         assert answer.bound < math.inf
+
+
+@pytest.mark.parametrize("method", ["pyomo-p2-milp", "pyomo-p2-set", "pyomo-p2-minlp"])
+def test_time_that_is_up_while_a_model_is_built_is_not_logged(method, capfd):
+    instance = draw("rayleigh", 1, K=3, T=4, M=6)
+    assert solve(instance, method, time_limit=1e-6).status.value == "unknown"
+    assert capfd.readouterr() == ("", "")
