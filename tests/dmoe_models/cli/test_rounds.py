@@ -265,7 +265,7 @@ def test_the_examples_of_the_help_work(capsys, mine):
     Path("mine.py").write_text(Path("mine.py").read_text().replace("restless", "my_method"))
     page = rounds.epilog
     examples = [shlex.split(line)[1:] for line in page.splitlines() if line.startswith("  dmoe")]
-    assert len(examples) == 5
+    assert len(examples) == 6
     for example in examples:
         if "recorded" in example:  # needs data: below
             continue
