@@ -6,7 +6,7 @@
 
 import sys
 
-from dmoe_models.cli.guard import guard
+from dmoe_models.cli.guard import guard, left_in_time
 
 if __name__ == "__main__":
     guard()  # before the imports that take a while: an interrupt must find it there
@@ -19,4 +19,5 @@ if __name__ == "__main__":
             file=sys.stderr,
         )
         sys.exit(2)
-    run(validate, "validate.py")
+    with left_in_time():
+        run(validate, "validate.py")

@@ -5,7 +5,7 @@ The guard comes before all other imports, which take a while: an interrupt must 
 
 from typing import NoReturn
 
-from dmoe_models.cli.guard import guard
+from dmoe_models.cli.guard import guard, left_in_time
 
 
 def main() -> NoReturn:
@@ -13,4 +13,6 @@ def main() -> NoReturn:
     guard()
     from dmoe_models.cli.app import main as run_dmoe
 
-    run_dmoe()
+    with left_in_time():
+        run_dmoe()
+    raise AssertionError("a command exits")

@@ -15,7 +15,8 @@ import select
 import signal
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -58,6 +59,27 @@ def guard() -> None:
     if os.getppid() != parent:  # it was killed before that
         os._exit(128 + signal.SIGKILL)
     sys.unraisablehook = _report_unless_interrupt
+
+
+@contextmanager
+def left_in_time() -> Iterator[None]:
+    """Let the process end `GRACE_S` after the enclosed code exits, whatever threads go on.
+
+    Python waits for threads that are not daemons. One of a method's may never end, and everything
+    is written by then.
+    """
+    try:
+        yield
+    except SystemExit as leaving:
+        import threading
+
+        others = [t for t in threading.enumerate() if t is not threading.current_thread()]
+        if not all(thread.daemon for thread in others):
+            status = leaving.code if isinstance(leaving.code, int) else 0
+            timer = threading.Timer(GRACE_S, os._exit, (status,))
+            timer.daemon = True
+            timer.start()
+        raise
 
 
 def interrupts_raise(wanted: bool) -> None:

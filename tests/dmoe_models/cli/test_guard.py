@@ -48,6 +48,17 @@ def is_running(pid: int) -> bool:
         return False
 
 
+def test_a_thread_that_never_ends_does_not_keep_the_command():
+    program, _ = started(
+        "import threading\n"
+        "from dmoe_models.cli.guard import left_in_time\n"
+        "threading.Thread(target=time.sleep, args=(60,)).start()\n"
+        + READY
+        + "with left_in_time():\n    sys.exit(1)"
+    )
+    assert ended(program) == (1, "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("whole_group", [False, True])
 def test_a_signal_ends_what_is_just_being_imported(number, whole_group):
