@@ -30,7 +30,7 @@ test: $(READY) ## all tests
 
 CAMPAIGNS ?= tests/campaigns tests/dmoe_models/algorithms tests/dmoe_models/cli/test_terminals.py \
   tests/dmoe_models/cli/test_interrupts.py tests/dmoe_models/files/test_schemas.py tests/formulations \
-  tests/test_contributing.py
+  tests/test_contributing.py tests/instances/library
 
 campaign: $(READY) ## the tests that try large volumes, all of them (CAMPAIGNS=FILE for some)
 	DMOE_CAMPAIGN=1 DMOE_DATA="$(DATA)" $(BIN)/python -m pytest --numprocesses=2 $(CAMPAIGNS) $(ARGS)

@@ -47,11 +47,13 @@ def guard() -> None:
     before = [signal.signal(number, _leave) for number in handled]
     parent = os.getpid()
     _ask_linux(_ADOPT_ORPHANS, 1)
+    signal.pthread_sigmask(signal.SIG_BLOCK, handled)  # until each of the two knows what to do
     try:
         child = os.fork()
     except OSError:  # no process is left to be had: then without a guard
         for number, handler in zip(handled, before, strict=True):
             signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
         return
     if child:
         _watch(child, handled)
@@ -59,6 +61,7 @@ def guard() -> None:
     if os.getppid() != parent:  # it was killed before that
         os._exit(128 + signal.SIGKILL)
     sys.unraisablehook = _report_unless_interrupt
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
 
 
 @contextmanager
@@ -143,7 +146,8 @@ def _watch(child: int, handled: list[int]) -> NoReturn:
     signal.signal(signal.SIGALRM, end)
     for number in handled:
         signal.signal(number, stop)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
+    status = os.waitstatus_to_exitcode(_ending(child))
     for number in (*handled, signal.SIGALRM):
         signal.signal(number, _ignore)
     if stopped_by:
@@ -156,6 +160,24 @@ def _watch(child: int, handled: list[int]) -> NoReturn:
             signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status)
+
+
+def _ending(child: int) -> int:
+    """Wait until a process ends; return how, as `os.waitpid` says it.
+
+    A signal that comes just before a call that waits would not be handled until it returns. So each
+    leaves a byte in a pipe, and this waits for bytes.
+    """
+    bytes_of_signals, end = os.pipe()
+    os.set_blocking(end, False)
+    signal.set_wakeup_fd(end, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, _ignore)  # one that leaves a byte
+    while True:
+        found, how = os.waitpid(child, os.WNOHANG)
+        if found:
+            return how
+        select.select([bytes_of_signals], [], [])
+        os.read(bytes_of_signals, 512)
 
 
 def _report_unless_interrupt(unraisable: Any) -> None:

@@ -100,8 +100,8 @@ def test_what_the_command_started_ends_with_it():
 
 def test_an_interrupt_that_is_swallowed_ends_the_command():
     program, _ = started(
-        "interrupts_raise(True)\n" + READY + "while True:\n"
-        "    try:\n        time.sleep(60)\n    except BaseException:\n        pass"
+        "interrupts_raise(True)\nwhile True:\n"
+        f"    try:\n        {READY}        time.sleep(60)\n    except BaseException:\n        pass"
     )
     program.send_signal(signal.SIGINT)
     assert ended(program) == (130, "interrupted\n")

@@ -23,9 +23,10 @@ from formulations.with_cpsat.models import p1_cover, p2_set
 from instances.families import draw
 
 from tiny import FEATURES, tiny_instance, tiny_token
+from volumes import seeds as sampled
 
-INSTANCES = 50  # five of every feature; each takes a process
-CHUNKS = [range(start, start + 10) for start in range(0, INSTANCES, 10)]
+INSTANCES = 50  # five of every feature; each takes a process; two without a campaign
+CHUNKS = [range(start, start + 10) for start in range(0, len(sampled(INSTANCES, 20)), 10)]
 METHODS_OF = {False: [("cpsat-p2", {"workers": 1})], True: [("cpsat-p1", {"batch": 2})]}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib import import_module
 
 import pyomo.environ as pyo
 import pytest
@@ -112,7 +113,7 @@ def test_what_layers_log_at_a_limit_stays_off_the_screen(solver, capfd):
 def test_a_program_that_fails_is_quoted(monkeypatch):
     if not pyo.SolverFactory("glpk").available(exception_flag=False):
         pytest.skip("glpk is not installed")
-    monkeypatch.setattr("formulations.with_pyomo.solver.whole_seconds", lambda seconds: 9.5)
+    monkeypatch.setattr(import_module(solve_pyomo.__module__), "whole_seconds", lambda seconds: 9.5)
     with line("solver glpk failed: .*Invalid time limit") as refused:
         solve_pyomo(toy(upper=3), "glpk", time_limit=9.5)
     assert "\n" not in str(refused.value)

@@ -11,6 +11,7 @@ from instances.library.status import rendered, status_table
 
 from places import ROOT
 from shell import call
+from volumes import CAMPAIGN
 
 BY_DIFFICULTY = (*CLASSES, "hard", "open")
 PAGE = ROOT / "docs" / "best_known.md"
@@ -72,7 +73,8 @@ def test_every_record_belongs_to_an_instance(table):
 
 def test_witnesses_and_certificates_hold(capsys):
     """Of the small sets; `dmoe library verify --values` goes through all of them."""
-    assert list(audit([find_set("small"), find_set("hard")], FOLDER)) == []
+    audited = ["small", "hard"] if CAMPAIGN else ["small"]
+    assert list(audit([find_set(name) for name in audited], FOLDER)) == []
     said = call(capsys, "library", "verify", "smoke", "--values")
     assert said.status == 0 and "no faults" in said.out
 
