@@ -63,6 +63,9 @@ CORE = """\
 --version
 --help
 methods
+methods jesa
+families
+families cell
 generate rayleigh --seed 1 -p K=3 -p T=4 -o round.json
 info round.json
 convert round.json round.nc
