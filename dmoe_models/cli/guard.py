@@ -45,6 +45,8 @@ def guard() -> None:
         return
     handled = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     before = [signal.signal(number, _leave) for number in handled]
+    if hasattr(signal, "SIGCHLD"):  # ignored, it would take the command's exit status with it
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     parent = os.getpid()
     _ask_linux(_ADOPT_ORPHANS, 1)
     signal.pthread_sigmask(signal.SIG_BLOCK, handled)  # until each of the two knows what to do

@@ -139,3 +139,11 @@ def test_an_ignored_interrupt_stays_ignored():
 def test_it_exits_as_the_command_does(ending, status):
     program, _ = started(READY + ending)
     assert ended(program) == (status, "")
+
+
+def test_a_starter_that_ignores_the_end_of_children_still_gets_the_status():
+    program, _ = started(
+        READY + "sys.exit(3)",
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+    )
+    assert ended(program) == (3, "")
