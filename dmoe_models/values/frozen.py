@@ -49,19 +49,21 @@ class FrozenList(list[Any]):
 
 
 def sealed(array: np.ndarray) -> np.ndarray:
-    """Return a new array's numbers for reading only.
+    """Return an array's numbers for reading only.
 
-    What is returned is a view of an array that is not writable. Unlike an array that owns its
-    memory, numpy lets nobody make such a view writable again.
+    They are held by a `bytes`, which nobody can write to: an array that owns its memory, or is a
+    view of one that does, could be made writable again.
 
     Parameters
     ----------
     array : array
-        That nobody else holds; it is not copied unless it is itself a view.
+        It is copied. Of objects, the array is a view of one that is not writable.
     """
-    owner = array if array.flags.owndata and type(array) is np.ndarray else np.array(array)
-    owner.setflags(write=False)
-    return owner.view()
+    if array.dtype.hasobject:
+        owner = np.array(array)
+        owner.setflags(write=False)
+        return owner.view()
+    return np.ndarray(array.shape, array.dtype, array.tobytes())
 
 
 def frozen(value: Any) -> Any:
@@ -77,7 +79,7 @@ def frozen(value: Any) -> Any:
     if type(value) in _AS_THEY_ARE:
         return value
     if isinstance(value, np.ndarray):
-        return sealed(np.array(value))
+        return sealed(value)
     if isinstance(value, (pd.DataFrame, pd.Series)):
         return value.copy()
     if isinstance(value, Mapping):

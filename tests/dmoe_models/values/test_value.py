@@ -228,11 +228,15 @@ def test_frozen_parts_read_like_what_they_were_made_of():
     assert part.copy()["a"] is part["a"] and type(part | {}) is dict
 
 
-def test_sealing_copies_views_only():
-    owner = np.zeros(3)
-    assert np.shares_memory(sealed(owner), owner)
-    base = np.zeros((2, 3))
-    assert not np.shares_memory(sealed(base[0]), base)
+def test_what_is_sealed_cannot_be_opened_from_below():
+    for array in (np.arange(6.0).reshape(2, 3), np.zeros((0, 3)), np.array(1.5), np.eye(3).T):
+        part = sealed(array)
+        assert part.tolist() == array.tolist() and not np.shares_memory(part, array)
+        while isinstance(part, np.ndarray):
+            with pytest.raises(ValueError):
+                part.setflags(write=True)
+            part = part.base
+    assert sealed(np.array([None, "a"], dtype=object)).tolist() == [None, "a"]
 
 
 def test_an_energy_report_is_one():
