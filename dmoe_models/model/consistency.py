@@ -26,6 +26,7 @@ def gain_array(value: Any) -> np.ndarray:
     if isinstance(value, np.ma.MaskedArray) and value.ndim == 3:
         nodes = np.arange(min(value.shape[:2]))
         value = value.copy()
+        value.soften_mask()  # a hard mask, such as of readers, takes no number
         value[nodes, nodes] = np.ma.filled(value[nodes, nodes], 0)
     gain = real_array("gain", value, 3)
     nodes = np.arange(min(gain.shape[:2]))

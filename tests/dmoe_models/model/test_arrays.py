@@ -66,6 +66,8 @@ def test_the_diagonal_of_gain_is_ignored_whatever_stands_there():
         assert example(gain=gain).sha256 == example().sha256
         assert example(gain=gain.tolist()).sha256 == example().sha256
     assert example(gain=masked("gain", (diagonal, diagonal))).sha256 == example().sha256
+    hard = np.ma.array(masked("gain", (diagonal, diagonal)), hard_mask=True)
+    assert example(gain=hard).sha256 == example().sha256 and hard.mask[0, 0].all()
     gain = GAIN.copy()
     gain[0, 0, 1] = 5.0
     assert example(gain=gain).gain[0, 0, 1] == 5.0  # finite: kept, as the hash covers it
