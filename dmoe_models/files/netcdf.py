@@ -146,8 +146,16 @@ def _gaps(name: str, variable: netCDF4.Variable, values: np.ndarray) -> np.ndarr
         if entries.dtype.kind not in "fiu":
             raise FileError(f"attribute {mark} of {name} = {quote(_plain(stored))} is no number")
         for entry in entries:
-            gaps |= np.isnan(values) if np.isnan(entry) else values == entry.astype(values.dtype)
+            gaps |= np.isnan(values) if np.isnan(entry) else values == _stored(entry, values.dtype)
     return gaps
+
+
+def _stored(mark: np.generic, dtype: np.dtype) -> np.generic:
+    """Return a mark as a variable would hold it; one that whole numbers cannot hold as it is."""
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return mark.astype(dtype)
+    return mark
 
 
 def _attribute(holder: netCDF4.Dataset | netCDF4.Variable, name: str) -> Any:

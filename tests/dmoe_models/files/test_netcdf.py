@@ -232,6 +232,13 @@ def test_a_variable_may_say_what_marks_a_gap_it_does_not_have(tmp_path, mark):
     assert read_instance(tmp_path / "whole.nc").sha256 == example().sha256
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("mark", [1e300, 0.5, -1e300, math.nan])
+def test_a_mark_that_whole_numbers_cannot_be_marks_nothing(tmp_path, mark):
+    netcdf_with(lambda d: d["source"].setncattr("missing_value", mark))(tmp_path / "m.nc")
+    assert read_instance(tmp_path / "m.nc").sha256 == example().sha256
+
+
 def test_a_second_mark_of_gaps(tmp_path):
     def mark(dataset):
         dataset["gain"].missing_value = np.array([0.003, 0.007])
