@@ -7,6 +7,7 @@ a row that is too short and a first line that may be numbers of columns.
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,23 +15,21 @@ import numpy as np
 from dmoe_models.errors import FileError
 from dmoe_models.input_checks import quote
 
-_MISSING = {"", "na", "n/a", "#n/a", "nan", "nil", "none", "null", "missing", "-", "--", "?", "."}
+_MISSING = {
+    *("", "na", "n/a", "<na>", "nan", "nat", "nil", "none", "null", "missing"),
+    *("-", "--", "?", "."),
+}
 """What programs write where there is no number, in lower case: never the name of a column."""
 
+_SPREADSHEET_GAP = re.compile(r'(?:^|,)[\s"]*(#(?:N/A|NULL!|DIV/0!|VALUE!|REF!|NAME\?|NUM!))', re.I)
+"""What spreadsheets write into a cell where there is no number: it does not begin a comment."""
+
 _NO_EXPERT = {
-    "id",
-    "idx",
-    "index",
-    "line",
-    "no",
-    "no.",
-    "number",
-    "row",
-    "time",
-    "token",
-    "unnamed: 0",
+    *("id", "idx", "index", "line", "no", "no.", "number", "row", "unnamed: 0"),
+    *("batch", "capped", "label", "layer", "pos", "position", "prompt", "sample", "seed", "seq"),
+    *("sequence", "source", "step", "threshold", "time", "timestamp", "token", "token_id"),
 }
-"""Names of first columns that number the rows, in lower case."""
+"""Names of columns that number or describe the rows, in lower case."""
 
 
 def read_csv_table(path: Path) -> np.ndarray:
@@ -60,9 +59,12 @@ def read_csv_table(path: Path) -> np.ndarray:
     names: list[str] = []
     rows: list[list[float]] = []
     for number, line in enumerate(text.splitlines(), start=1):
+        where = f"{path}: line {number}"
+        gap = _SPREADSHEET_GAP.search(line)
+        if gap:
+            raise FileError(f"{where} holds {gap[1]}: a score is missing")
         if not line.partition("#")[0].strip():
             continue
-        where = f"{path}: line {number}"
         if not rows and not names:
             names = _header(where, line)
             if names:
@@ -97,8 +99,9 @@ def _header(where: str, line: str) -> list[str]:
         raise FileError(f"{where}: the first column has no name: leave out the numbers of rows")
     if "" in names:
         return []
-    if names[0].lower() in _NO_EXPERT:
-        raise FileError(f"{where}: column {quote(names[0])} is of no expert: leave it out")
+    for name in names:
+        if name.lower() in _NO_EXPERT:
+            raise FileError(f"{where}: column {quote(name)} is of no expert: leave it out")
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise FileError(f"{where}: the name {quote(twice[0])} stands twice")
@@ -123,5 +126,5 @@ def _number(where: str, cell: str) -> float:
 
 def _refuse_column_numbers(where: str, row: list[float]) -> None:
     """Refuse 0, 1, 2, ... as the first token's scores: some programs number columns like this."""
-    if len(row) > 2 and row in ([*range(len(row))], [*range(1, len(row) + 1)]):
+    if len(row) > 2 and row[0].is_integer() and row == [row[0] + k for k in range(len(row))]:
         raise FileError(f"{where} holds the numbers of columns, not scores: leave the line out")

@@ -86,12 +86,13 @@ def read_gates(path: str | Path, *, layer: int | None = None) -> GateRecord:
     """
     path = Path(path)
     readers = {".txt": _read_esft_text, ".npy": _read_table, ".csv": _read_table}
-    if path.suffix == ".npz":
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
         read: Callable[[Path], GateRecord] = partial(_read_esft_arrays, layer=layer)
-    elif path.suffix in readers:
+    elif suffix in readers:
         if layer is not None:
             raise FileError(f"{path}: layer = {layer} is given, but the file holds one")
-        read = readers[path.suffix]
+        read = readers[suffix]
     else:
         raise FileError(f"{path}: gate scores are .npz, .txt, .npy or .csv files")
     try:
@@ -131,33 +132,46 @@ def _read_esft_arrays(path: Path, layer: int | None) -> GateRecord:
 
 
 def _read_esft_text(path: Path) -> GateRecord:
-    ids: list[list[str]] = []
-    weights: list[list[str]] = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        for number, line in enumerate(lines, start=1):
-            left, separator, right = line.partition("\t\t")
-            ids.append(left.split("\t"))
-            weights.append(right.split("\t"))
-            entries = len(ids[-1])
-            if not separator or entries % ESFT_ACTIVE or entries != len(weights[-1]):
-                raise FileError(
-                    f"{path}: line {number} is not six expert numbers per token, an empty field "
-                    "and as many scores"
-                )
-        experts = np.array([entry for row in ids for entry in row], dtype=np.int64)
-        values = np.array([entry for row in weights for entry in row], dtype=np.float64)
-    except FileError:
-        raise
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise FileError(f"{path}: {error.strerror}") from None
-    except (ValueError, OverflowError) as error:  # not text, or not such numbers
-        raise FileError(f"{path}: {' '.join(str(error).split())[:80]}") from None
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path}: is not UTF-8 text (byte {error.start})") from None
     if not lines:
         raise FileError(f"{path}: is empty")
-    scores = _dense(path, experts.reshape(-1, ESFT_ACTIVE), values.reshape(-1, ESFT_ACTIVE))
+    ids: list[np.ndarray] = []
+    weights: list[np.ndarray] = []
+    for number, line in enumerate(lines, start=1):
+        left, separator, right = line.partition("\t\t")
+        experts, values = left.split("\t"), right.split("\t")
+        if not separator or len(experts) % ESFT_ACTIVE or len(experts) != len(values):
+            raise FileError(
+                f"{path}: line {number} is not six expert numbers per token, an empty field "
+                "and as many scores"
+            )
+        ids.append(_numbers(f"{path}: line {number}: expert", experts, np.int64))
+        weights.append(_numbers(f"{path}: line {number}: score", values, np.float64))
+    scores = _dense(
+        path,
+        np.concatenate(ids).reshape(-1, ESFT_ACTIVE),
+        np.concatenate(weights).reshape(-1, ESFT_ACTIVE),
+    )
     prompt = np.repeat(np.arange(len(ids)), [len(row) // ESFT_ACTIVE for row in ids])
     return GateRecord(scores, prompt, {"file": readable_name(path)})
+
+
+def _numbers(where: str, cells: list[str], kind: type[np.int64] | type[np.float64]) -> np.ndarray:
+    """Return the numbers in a prompt's cells; FileError names the first cell that is none."""
+    numbers = []
+    for position, cell in enumerate(cells):
+        try:
+            if "_" in cell:  # Python reads 1_0 as ten
+                raise ValueError
+            numbers.append(kind(cell))
+        except (ValueError, OverflowError):
+            raise FileError(f"{where} {position} = {quote(cell)} is not a number") from None
+    return np.array(numbers, dtype=kind)
 
 
 def _dense(path: Path, ids: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -175,7 +189,7 @@ def _dense(path: Path, ids: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _read_table(path: Path) -> GateRecord:
-    scores = load_array(path) if path.suffix == ".npy" else read_csv_table(path)
+    scores = load_array(path) if path.suffix.lower() == ".npy" else read_csv_table(path)
     if scores.ndim != 2 or scores.dtype.kind == "c":
         raise FileError(f"{path}: {scores.dtype} of shape {scores.shape} is not (T, K) scores")
     prompt = np.zeros(len(scores), dtype=np.int64)
