@@ -48,6 +48,8 @@ class ChannelRecord(Value):
         The same in words.
     notes : tuple of str
         What was left out of the recording, and what looks odd in it.
+    left_out : tuple of int
+        Rows of the recording that no row of `gain` is of.
     """
 
     gain: np.ndarray
@@ -57,6 +59,7 @@ class ChannelRecord(Value):
     origin: dict[str, Any]
     assumptions: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    left_out: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         gain = real_array("gain", self.gain, 3 if np.ndim(self.gain) == 3 else 2)
@@ -134,6 +137,7 @@ def read_channel(
             f"noise is {THERMAL_NOISE_DBM_PER_HZ:g} dBm/Hz plus {figure_db:g} dB noise figure",
         ),
         notes=measured.notes,
+        left_out=measured.left_out,
     )
 
 
@@ -190,6 +194,7 @@ def network_gain(
     if in_order:
         pairs = np.argwhere(~np.eye(nodes, dtype=bool))
         last = max(pairs.tolist().index(link) for link in np.asarray(links).tolist()) + 1
+        _require_no_gap(record.left_out, len(pairs) * responses)
         _require_responses(last, responses, available, nodes)
         links = pairs[: available // responses]
         taken = np.arange(len(links) * responses)
@@ -200,6 +205,16 @@ def network_gain(
     gain = np.zeros((nodes, nodes, subcarriers * responses))
     gain[links[:, 0], links[:, 1]] = record.gain[taken].reshape(len(links), -1)
     return gain
+
+
+def _require_no_gap(left_out: tuple[int, ...], wanted: int) -> None:
+    """Refuse to count rows where one is missing: those after it would go to other links."""
+    if left_out and min(left_out) < wanted:
+        raise InstanceError(
+            f"in_order: row {min(left_out)} of the recording has no received power and is left "
+            "out, so that the rows after it would go to other links: complete the recording, or "
+            "let rows be drawn"
+        )
 
 
 def _require_responses(links: int, responses: int, available: int, nodes: int) -> None:

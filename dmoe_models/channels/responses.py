@@ -48,6 +48,8 @@ class Responses(NamedTuple):
     assumptions: tuple[str, ...]
     notes: tuple[str, ...] = ()
     """What was left out, and what looks odd."""
+    left_out: tuple[int, ...] = ()
+    """Positions of the file that no response is of."""
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite is refused
@@ -59,17 +61,18 @@ def read_responses(path: Path) -> Responses:
     FileError
         Where it is none, or holds what cannot be a power: field and index are named.
     """
-    if path.suffix == ".npy":
+    suffix = path.suffix.lower()
+    if suffix == ".npy":
         measured = Responses(
             _power(path, load_array(path)),
             "gain",
             WIFI_SUBCARRIER_HZ,
             ("the array holds channel gains as they are",),
         )
-    elif path.suffix == ".npz":
+    elif suffix == ".npz":
         held = _names(path)
         if "csi_iq" in held:
-            power, left_out = _read_uncalibrated(path)
+            power, left_out, notes = _read_uncalibrated(path)
             measured = Responses(
                 power,
                 "gain/power",
@@ -79,6 +82,7 @@ def read_responses(path: Path) -> Responses:
                     "its mean, and scaled so that its mean is the received power over the transmit "
                     "power",
                 ),
+                notes,
                 left_out,
             )
         elif "csi" in held:
@@ -122,6 +126,12 @@ def _odd_subcarriers(power: np.ndarray) -> tuple[str, ...]:
             "leave them out of the recording"
         )
     total = responses.sum(axis=1, keepdims=True)
+    empty = np.flatnonzero(total == 0).tolist() if power.ndim == 2 else []
+    if empty:
+        notes.append(
+            f"{len(empty)} response(s) carry no power, such as number {empty[0]}; a link that gets "
+            "one cannot be used"
+        )
     share = np.median((responses / np.where(total > 0, total, 1.0)), axis=0)
     if responses.shape[1] >= _FEW and share.max() >= _NEARLY_ALL:
         notes.append(
@@ -143,18 +153,26 @@ def _power(path: Path, amplitude: np.ndarray) -> np.ndarray:
 
     What is not finite on the diagonal of a network is no link of it, and becomes 0.
     """
-    gain = amplitude.astype(np.complex128 if amplitude.dtype.kind == "c" else np.float64)
-    if gain.ndim == 3 and gain.shape[0] == gain.shape[1]:
-        nodes = np.arange(len(gain))
-        own = gain[nodes, nodes]
-        gain[nodes, nodes] = np.where(np.isfinite(own), own, 0.0)
-    wrong = ~np.isfinite(gain) if gain.dtype.kind == "c" else ~np.isfinite(gain) | (gain < 0)
+    if amplitude.dtype.kind == "c":
+        gain: np.ndarray = amplitude.astype(np.complex128)
+        power = np.asarray(gain.real**2 + gain.imag**2)
+    else:
+        gain = power = amplitude.astype(np.float64)
+    wrong = ~np.isfinite(gain) | (power < 0)
+    if power.ndim == 3 and power.shape[0] == power.shape[1]:
+        nodes = np.arange(len(power))
+        nothing = ~np.isfinite(power[nodes, nodes])
+        wrong[nodes, nodes] &= ~nothing
+        power[nodes, nodes] = np.where(nothing, 0.0, power[nodes, nodes])
     refuse_where(f"{path}: gain", amplitude, wrong, "is negative or not finite", FileError)
-    return np.asarray(gain.real**2 + gain.imag**2) if gain.dtype.kind == "c" else gain
+    return power
 
 
-def _read_uncalibrated(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(N, M) power responses scaled to received power over the band, in watt; what is left out."""
+def _read_uncalibrated(path: Path) -> tuple[np.ndarray, tuple[int, ...], tuple[str, ...]]:
+    """(N, M) power responses scaled to received power over the band, in watt.
+
+    Also the positions that are left out, and notes.
+    """
     arrays = load_arrays(path, {"csi_iq": (4, "if"), "rssi_dbm": (1, "if")})
     samples, received = arrays["csi_iq"], arrays["rssi_dbm"].astype(np.float64)
     if samples.shape[-1] != 2 or len(samples) != len(received):
@@ -177,15 +195,21 @@ def _read_uncalibrated(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
     shape = np.full(power.shape, np.nan)
     np.divide(power, mean, out=shape, where=whole)
     response = np.nanmedian(shape, axis=1)
-    level = np.array([watt(value) for value in received[known].tolist()])
+    level = np.array([watt(value) for value in received.tolist()])
+    beyond = known & ~((level > 0) & np.isfinite(level))
+    refuse_where(f"{path}: rssi_dbm", received, beyond, "is no power in dBm", FileError)
+    level = level[known]
     scaled = np.asarray(response / response.mean(axis=1, keepdims=True) * level[:, None])
-    packets = int((~np.isfinite(mean)).sum())
-    left_out = []
-    if not known.all():
-        left_out.append(f"{int((~known).sum())} position(s) without a received power are left out")
-    if packets:
-        left_out.append(f"{packets} packet(s) with samples that are not finite are left out")
-    return scaled, tuple(left_out)
+    notes = [
+        f"{count} {what} are left out"
+        for count, what in (
+            (int((~known).sum()), "position(s) without a received power"),
+            (int((~np.isfinite(mean)).sum()), "packet(s) with samples that are not finite"),
+            (int((mean == 0).sum()), "packet(s) without any signal"),
+        )
+        if count
+    ]
+    return scaled, tuple(np.flatnonzero(~known).tolist()), tuple(notes)
 
 
 def _read_calibrated(path: Path) -> np.ndarray:

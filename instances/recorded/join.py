@@ -157,8 +157,9 @@ def join(
             RETURN_ASSUMPTION,
         ],
     }
-    if channel.notes:
-        metadata["notes"] = list(channel.notes)
+    notes = [*channel.notes, *_unused(channel, nodes * (nodes - 1) * responses, in_order)]
+    if notes:
+        metadata["notes"] = notes
     instance = Instance(
         name=name,
         gate_scores=scores,
@@ -184,6 +185,14 @@ def _resampling(channel: ChannelRecord, responses: int, in_order: bool) -> tuple
         return ()
     joined = (f"{responses} responses are concatenated for a link",) if responses > 1 else ()
     return (IN_ORDER_ASSUMPTION if in_order else RESAMPLING_ASSUMPTION, *joined)
+
+
+def _unused(channel: ChannelRecord, wanted: int, in_order: bool) -> tuple[str, ...]:
+    """Say that a recording has more rows than there are links: perhaps it is of more nodes."""
+    rows = len(channel.gain)
+    if not in_order or channel.gain.ndim == 3 or rows <= wanted:
+        return ()
+    return (f"{rows - wanted} of {rows} rows of the channel belong to no link and are not used",)
 
 
 def _cheapest(instance: Instance) -> np.ndarray:

@@ -117,3 +117,28 @@ def test_a_record_of_ones_own_has_no_gaps():
     ):
         with pytest.raises(InstanceError, match=words):
             ChannelRecord(gain=gain, origin={}, assumptions=(), **radio)
+
+
+def test_packets_without_any_signal_are_counted(tmp_path):
+    record = read(tmp_path, changed(IQ, np.s_[1, :2], 0.0))
+    assert record.notes == ("2 packet(s) without any signal are left out",)
+
+
+@pytest.mark.parametrize("mark", [-9999.0, 9999.0])
+def test_a_number_that_stands_for_no_power_is_named(tmp_path, mark):
+    with pytest.raises(FileError, match=r"rssi_dbm\[3\] = -?9999.0 is no power"):
+        read(tmp_path, rssi=changed(RSSI, 3, mark))
+
+
+def test_responses_without_power_are_noted(tmp_path):
+    np.save(tmp_path / "rows.npy", changed(GAIN[0], 1, 0.0))
+    assert (
+        "1 response(s) carry no power, such as number 1"
+        in (read_channel(tmp_path / "rows.npy").notes[0])
+    )
+
+
+def test_a_power_beyond_doubles_on_the_diagonal_is_no_link(tmp_path):
+    np.save(tmp_path / "g.npy", changed(GAIN + 0j, (1, 1, 2), 1e200))
+    (tmp_path / "g.npy").rename(tmp_path / "g.NPY")  # as some systems write it
+    assert read_channel(tmp_path / "g.NPY").gain[1, 1, 2] == 0.0

@@ -234,3 +234,22 @@ def test_measured_levels_are_plausible():
     assert indoor.gain.shape == (164, 56)
     spread = 10 * np.log10(indoor.gain.max(axis=1) / indoor.gain.min(axis=1))
     assert 8 < np.median(spread) < 25
+
+
+def test_rows_in_order_have_no_gap_and_none_too_many_unsaid(gates, tmp_path):
+    signal = np.random.default_rng(1).normal(size=(13, 2, 5, 2))
+    choices = {"name": "o", "nodes": 4, "tokens": 8, "in_order": True}
+    for missing, words in ((4, "row 4 of the recording"), (12, "")):
+        power = np.full(13, -50.0)
+        power[missing] = np.nan
+        np.savez(tmp_path / "c.npz", csi_iq=signal, rssi_dbm=power)
+        channel = read_channel(tmp_path / "c.npz")
+        assert channel.left_out == (missing,)
+        if words:
+            with pytest.raises(InstanceError, match=words):
+                join(gates, channel, **choices)
+        else:
+            assert join(gates, channel, **choices).gain[3, 2].all()
+    np.save(tmp_path / "rows.npy", np.ones((14, 3)))
+    notes = join(gates, read_channel(tmp_path / "rows.npy"), **choices).metadata["notes"]
+    assert [*notes] == ["2 of 14 rows of the channel belong to no link and are not used"]
