@@ -193,7 +193,9 @@ def network_gain(
     available, subcarriers = record.gain.shape
     if in_order:
         pairs = np.argwhere(~np.eye(nodes, dtype=bool))
-        last = max(pairs.tolist().index(link) for link in np.asarray(links).tolist()) + 1
+        sender, receiver = np.asarray(links).T
+        place = sender * (nodes - 1) + receiver - (receiver > sender)  # of each link among them
+        last = int(place.max()) + 1
         _require_no_gap(record.left_out, len(pairs) * responses)
         _require_responses(last, responses, available, nodes)
         links = pairs[: available // responses]

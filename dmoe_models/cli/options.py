@@ -114,7 +114,7 @@ def method_variants(names: Iterable[str], options: Sequence[str]) -> list[Varian
     entries: list[dict[str, Any]] = []
     for label, name in known.items():
         given = named_values(pairs.get(label, ()), f"--option {label}:")
-        for reserved in ("seed", "time_limit", "method", "label", "instance"):
+        for reserved in ("method", "label"):  # of the entry; `variants` refuses a run's own
             if reserved in given:
                 raise click.UsageError(f"--option {label}: {reserved} is not an option of methods")
         own = {} if label == name else {"label": label}

@@ -49,21 +49,22 @@ class FrozenList(list[Any]):
 
 
 def sealed(array: np.ndarray) -> np.ndarray:
-    """Return an array's numbers for reading only.
+    """Return a new array's numbers for reading only.
 
-    They are held by a `bytes`, which nobody can write to: an array that owns its memory, or is a
-    view of one that does, could be made writable again.
+    What is returned looks at them through a memory view that nobody can write through. A mere view
+    of an array can be made writable again, as soon as its base is.
 
     Parameters
     ----------
     array : array
-        It is copied. Of objects, the array is a view of one that is not writable.
+        That nobody else holds; it is not copied unless its numbers do not lie in a row. One of
+        objects has no such memory view, and is returned as a view that is not writable.
     """
+    array.setflags(write=False)
     if array.dtype.hasobject:
-        owner = np.array(array)
-        owner.setflags(write=False)
-        return owner.view()
-    return np.ndarray(array.shape, array.dtype, array.tobytes())
+        return array.view()
+    numbers = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    return np.frombuffer(numbers.data.toreadonly(), array.dtype).reshape(array.shape)
 
 
 def frozen(value: Any) -> Any:
@@ -79,7 +80,7 @@ def frozen(value: Any) -> Any:
     if type(value) in _AS_THEY_ARE:
         return value
     if isinstance(value, np.ndarray):
-        return sealed(value)
+        return sealed(np.array(value))
     if isinstance(value, (pd.DataFrame, pd.Series)):
         return value.copy()
     if isinstance(value, Mapping):

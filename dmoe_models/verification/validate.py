@@ -139,8 +139,6 @@ def _listed(instances: Any) -> list[Any]:
     if isinstance(instances, Mapping):  # its keys are no instances
         raise InstanceError(f"instances is of type {type(instances).__name__}{hint}")
     require_kind("instances", instances, Iterable, InstanceError, hint)
-    if isinstance(instances, Mapping):
-        raise InstanceError(f"instances is of type {type(instances).__name__}{hint}")
     several = list(instances)
     for number, source in enumerate(several):
         require_kind(f"instances[{number}]", source, Source, InstanceError, hint)

@@ -64,22 +64,19 @@ def link_energy(model: pyo.ConcreteModel, i: int, j: int) -> Any:
     data = model.data
     if hasattr(model, "e"):
         return _sum([model.e[i, j]] if (i, j) in model.e else [])
-    batches: list[tuple[int, ...]]  # what y is indexed by, before the subcarrier; and its weight
-    weight = 1
-    terms = []
-    for m in data.subcarriers.get((i, j), []):
-        price = float(data.price[i, j, m])
-        if hasattr(model, "z"):
-            batches = [(q, j) for q, group in enumerate(data.groups) if group.source == i]
-        elif model.y.index_set() is model.X:
-            batches = [(i, j)]
-        else:
-            batches = [(t, j) for t in data.tokens_at.get(i, [])]
-        for batch in batches:
-            if (*batch, m) in model.y:
-                weight = len(data.groups[batch[0]].tokens) if hasattr(model, "z") else 1
-                terms.append(weight * price * model.y[(*batch, m)])
-    return _sum(terms)
+    if hasattr(model, "z"):  # tokens of one group choose alike, a set at a time
+        groups = enumerate(data.groups)
+        carried = {(q, j): len(group.tokens) for q, group in groups if group.source == i}
+    elif model.y.index_set() is model.X:  # all tokens of the link together
+        carried = {(i, j): 1}
+    else:
+        carried = {(t, j): 1 for t in data.tokens_at.get(i, [])}
+    return _sum(
+        number * float(data.price[i, j, m]) * model.y[(*index, m)]
+        for m in data.subcarriers.get((i, j), [])
+        for index, number in carried.items()
+        if (*index, m) in model.y
+    )
 
 
 def node_energy(model: pyo.ConcreteModel, node: int) -> Any:
