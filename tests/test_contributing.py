@@ -30,6 +30,7 @@ COPIED = (
 )
 TABLES = {  # where a row or a record goes: before the end of its table
     "dmoe_models/solving/catalogue.py": "\n]\n# fmt: on",
+    "tests/support/command_samples.py": '\n}\n"""Arguments by the command\'s path."""',
     "formulations/catalogue.py": "\n):\n    models[_model.name] = _model",
 }
 
@@ -114,6 +115,6 @@ def test_additions_touch_the_files_that_they_name_and_no_others():
         "A heuristic": {catalogue},
         "A formulation in Pyomo and CVXPY": {catalogue, "formulations/catalogue.py", *models},
         "A family": set(),
-        "A command": set(),
+        "A command": {"tests/support/command_samples.py"},
         "A study": set(),
     }

@@ -72,7 +72,6 @@ family = "rayleigh"
 seeds = [1]
 parameters = { K = 3, T = 4 }
 """
-
 _STUDY = """\
 study = "{name}"
 title = "one draw"

@@ -13,30 +13,15 @@ import sys
 from collections.abc import Iterator
 
 import click
-import numpy as np
 import pytest
 
-from dmoe_models import solve, write_instance, write_solution
 from dmoe_models.cli import commands
 from dmoe_models.cli.app import dmoe
 from dmoe_models.cli.folder import CommandFolder
 from dmoe_models.studies.study import study_names
-from instances.families import draw
 
+from command_samples import write_files
 from shell import assert_refused, call
-
-SET = """\
-title = "One draw"
-purpose = "To be drawn."
-drawn = "Seed 1."
-not_covered = "Everything else."
-bundled = true
-
-[[draws]]
-family = "rayleigh"
-seeds = [1]
-parameters = { K = 3, T = 4 }
-"""
 
 
 def found(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -155,22 +140,7 @@ JSON_RUNS = {
 def folder(tmp_path_factory):
     """A folder with the files that the examples name, as far as they are run here."""
     folder = tmp_path_factory.mktemp("examples")
-    instance = draw("rayleigh", 1, K=3, T=4)
-    write_instance(instance, folder / "round.json")
-    solution = solve(instance, "greedy").solution
-    write_solution(solution, folder / "answer.json", instance)
-    (folder / "answers").mkdir()
-    write_solution(solution, folder / "answers" / "greedy.solution.json", instance)
-    (folder / "mine.toml").write_text(SET)
-    random = np.random.default_rng(0)
-    np.save(folder / "gates.npy", random.dirichlet(np.ones(6), 20))
-    np.save(folder / "gains.npy", 1e-7 * random.exponential(size=(8, 9)))
-    names = "\n".join(f"select_t{t}_e{e} 1" for t, row in enumerate(solution.experts) for e in row)
-    (folder / "model.sol").write_text(names)
-    code = "from dmoe_models.cli.app import main; main()"
-    command = [sys.executable, "-c", code, *shlex.split(JSON_RUNS[("validate",)])[1:], "--json"]
-    done = subprocess.run([*command, "--methods", "jesa,greedy"], cwd=folder, capture_output=True)
-    (folder / "rows.json").write_bytes(done.stdout)
+    write_files(folder)
     return folder
 
 

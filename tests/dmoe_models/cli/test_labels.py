@@ -67,7 +67,7 @@ def test_rounds_know_a_method_by_its_label(capsys):
         (["--method", "A=jesa", "--option", "B.starts=2"], "methods are A"),
         (["--method", "A=nothing"], "unknown method 'nothing'"),
         (["--option", "jesa.starts=2"], "methods are named by --methods or --method"),
-        (["--methods", "jesa", "--option", "jesa.seed=2"], "seed is not an option of methods"),
+        (["--methods", "jesa", "--option", "jesa.seed=2"], "seed is not an option of a method"),
     ],
 )
 def test_what_names_no_method_or_option_is_refused(capsys, file, arguments, words):

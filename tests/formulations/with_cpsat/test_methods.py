@@ -25,8 +25,8 @@ from instances.families import draw
 from tiny import FEATURES, tiny_instance, tiny_token
 from volumes import seeds as sampled
 
-INSTANCES = 50  # five of every feature; each takes a process; two without a campaign
-CHUNKS = [range(start, start + 10) for start in range(0, len(sampled(INSTANCES, 20)), 10)]
+INSTANCES = 50  # five of every feature; each takes a process; one without a campaign
+CHUNKS = [range(start, start + 10) for start in range(0, len(sampled(INSTANCES, 10)), 10)]
 METHODS_OF = {False: [("cpsat-p2", {"workers": 1})], True: [("cpsat-p1", {"batch": 2})]}
 
 

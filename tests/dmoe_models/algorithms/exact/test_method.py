@@ -43,7 +43,8 @@ def test_no_reduction_changes_the_optimum(on, monkeypatch):
     monkeypatch.setattr(module, "improve_by_local_search", lambda state, seed: False)
     switches = dict(zip(SWITCHES, on, strict=True))
     branched = 0
-    for seed in range(60):
+    tried = seeds(60, 30)
+    for seed in tried:
         instance = draw("contended", seed, K=4, T=10, M=12, gamma=0.35, D=3)
         truth = solve(instance, "cvxpy-p2-set")
         result = solve(instance, "exact", max_steps=3, **switches)
@@ -51,7 +52,7 @@ def test_no_reduction_changes_the_optimum(on, monkeypatch):
         assert result.objective == pytest.approx(truth.objective, rel=1e-9)
         assert result.details["own_bound"] <= truth.objective * (1 + 1e-9)
         branched += result.details.get("nodes", 0) > 1
-    assert branched >= 3  # the linear program is nearly always integral
+    assert 20 * branched >= len(tried)  # the linear program is nearly always integral
 
 
 FAMILIES = [
